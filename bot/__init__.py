@@ -1,0 +1,1 @@
+"""The Slack process: listeners, cards, inbox, command line."""

@@ -1,0 +1,37 @@
+"""The errors a user can meet. Each message is one line: what is wrong, where, what to do next."""
+
+
+class FaqbotError(Exception):
+    """Base of every expected failure; the command line prints its message and exits with 1."""
+
+
+class SettingsError(FaqbotError):
+    """A setting is missing, unknown or has a value that cannot be used."""
+
+
+class StoreError(FaqbotError):
+    """The SQL store cannot be reached or is not in the state this version needs."""
+
+
+class ModelError(FaqbotError):
+    """A model version is missing, damaged or not trusted."""
+
+
+class SearchIndexError(FaqbotError):
+    """A collection is missing, unreachable or held by another process."""
+
+
+class CollectionLocked(SearchIndexError):
+    """Another process holds the collection's folder.
+
+    Attributes:
+        owner: Who holds it, as that process described itself, such as "faqbot serve (pid 4242)".
+    """
+
+    def __init__(self, message: str, owner: str) -> None:
+        super().__init__(message)
+        self.owner = owner
+
+
+class ImportFailed(FaqbotError):
+    """An import stopped before it wrote anything, or before it could finish."""

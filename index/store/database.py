@@ -1,0 +1,151 @@
+"""Opening the SQL database: SQLite (WAL) or PostgreSQL, and the schema's migrations."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from importlib import resources
+from pathlib import Path
+from typing import Any
+
+import sqlalchemy as sa
+from alembic import command
+from alembic.config import Config
+from alembic.runtime.migration import MigrationContext
+from alembic.script import ScriptDirectory
+
+from index.errors import StoreError
+
+BUSY_TIMEOUT_S = 30
+_WRITE = "faqbot_write"
+
+
+class Database:
+    """A connection pool and its two kinds of transaction.
+
+    On SQLite a writer takes the write lock when its transaction begins, so that two writers
+    wait for each other instead of failing half-way.
+    """
+
+    def __init__(self, url: str) -> None:
+        """Open a database; it is first contacted by the first transaction.
+
+        Args:
+            url: SQLAlchemy URL, `sqlite:///path` or `postgresql+psycopg://...`.
+
+        Raises:
+            StoreError: The URL or its driver cannot be used.
+        """
+        try:
+            self.engine = _create_engine(url)
+        except sa.exc.ArgumentError:
+            raise StoreError(
+                "[index] database_url is not a SQLAlchemy URL; "
+                "write it like postgresql://user:password@host/faqbot"
+            ) from None
+        except ModuleNotFoundError as error:
+            raise StoreError(
+                f"the database driver {error.name!r} is not installed; "
+                "for PostgreSQL install faqbot[postgres]"
+            ) from None
+
+    @contextmanager
+    def read(self) -> Iterator[sa.Connection]:
+        """A transaction that only reads."""
+        with self._reporting(), self.engine.begin() as connection:
+            yield connection
+
+    @contextmanager
+    def write(self) -> Iterator[sa.Connection]:
+        """A transaction that writes: committed at the end, rolled back on any error."""
+        with self._reporting(), self.engine.connect() as connection:
+            connection = connection.execution_options(**{_WRITE: True})
+            with connection.begin():
+                yield connection
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        try:
+            yield
+        except sa.exc.OperationalError as error:
+            where = self.engine.url.render_as_string(hide_password=True)
+            # The driver's message, without the statement and its parameters (user texts).
+            reason = " ".join(str(error.orig).split()) or type(error.orig).__name__
+            raise StoreError(f"the store at {where} cannot be used: {reason}") from error
+
+    def close(self) -> None:
+        self.engine.dispose()
+
+    @property
+    def is_sqlite(self) -> bool:
+        return self.engine.dialect.name == "sqlite"
+
+    @property
+    def _file(self) -> Path | None:
+        name = self.engine.url.database
+        return Path(name) if self.is_sqlite and name and name != ":memory:" else None
+
+    def migrate(self) -> None:
+        """Bring the schema to this version's; safe when several processes start together.
+
+        Raises:
+            StoreError: The database was written by a newer version of faqbot.
+        """
+        if path := self._file:
+            path.parent.mkdir(parents=True, exist_ok=True)
+        config = _alembic_config()
+        known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
+        with self.write() as connection:
+            if not self.is_sqlite:
+                # One migration at a time; released with the transaction.
+                connection.execute(sa.text("SELECT pg_advisory_xact_lock(7032726)"))
+            current = MigrationContext.configure(connection).get_current_revision()
+            if current is not None and current not in known:
+                raise StoreError(
+                    f"the store has schema {current}, which this version of faqbot does not "
+                    "know: it was written by a newer one; upgrade faqbot"
+                )
+            config.attributes["connection"] = connection
+            command.upgrade(config, "head")
+
+    def schema_revision(self) -> str | None:
+        """The schema's revision, None where there is no schema yet."""
+        if (path := self._file) and not path.exists():
+            return None  # connecting would create an empty file
+        with self.read() as connection:
+            return MigrationContext.configure(connection).get_current_revision()
+
+
+def _alembic_config() -> Config:
+    config = Config()
+    config.set_main_option("script_location", str(resources.files("index.store") / "migrations"))
+    return config
+
+
+def _create_engine(url: str) -> sa.Engine:
+    parsed = sa.make_url(url)
+    if parsed.get_backend_name() != "sqlite":
+        return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+    options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_S}}
+    if parsed.database in (None, "", ":memory:"):
+        # One connection for all threads, or each would see a database of its own.
+        options["poolclass"] = sa.StaticPool
+        options["connect_args"]["check_same_thread"] = False
+    engine = sa.create_engine(parsed, hide_parameters=True, **options)
+    sa.event.listen(engine, "connect", _set_up_sqlite)
+    sa.event.listen(engine, "begin", _begin_sqlite)
+    return engine
+
+
+def _set_up_sqlite(connection: Any, _record: Any) -> None:
+    # The driver's own transactions start too late and too weak; _begin_sqlite does it.
+    connection.isolation_level = None
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA journal_mode = WAL")
+    # An acknowledged question must outlive a power cut, not only a killed process.
+    cursor.execute("PRAGMA synchronous = FULL")
+    cursor.execute("PRAGMA foreign_keys = ON")
+    cursor.close()
+
+
+def _begin_sqlite(connection: sa.Connection) -> None:
+    writes = connection.get_execution_options().get(_WRITE)
+    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

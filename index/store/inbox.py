@@ -1,0 +1,223 @@
+"""The durable inbox: a question is stored before Slack is told that it was received.
+
+A question moves received -> answering -> answered | unsure | silent | failed. A worker *claims*
+it for a short lease; a question whose lease ran out (its process was killed) is claimed again.
+`posting_since` is set just before a reply is sent, so that the next claimant knows that the
+reply may be in the thread already.
+"""
+
+import uuid
+from collections.abc import Collection
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+import sqlalchemy as sa
+from sqlalchemy.dialects import postgresql, sqlite
+
+from index.store.database import Database
+from index.store.tables import questions
+from index.store.types import NewQuestion, Outcome, Question, State
+
+LEASE = timedelta(seconds=60)
+OPEN = (State.RECEIVED, State.ANSWERING)
+
+
+class Inbox:
+    """The `questions` table, as a queue and as a record."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def add(self, question: NewQuestion) -> bool:
+        """Store a question; returns False where it (team, channel, ts) is known already."""
+        now = datetime.now(UTC)
+        row = {
+            "id": str(uuid.uuid4()),
+            "team": question.team,
+            "channel": question.channel,
+            "ts": question.ts,
+            "thread_ts": question.thread_ts,
+            "user": question.user,
+            "text": question.text,
+            "direct": question.direct,
+            "state": State.RECEIVED,
+            "attempts": 0,
+            "not_before": now,
+            "received_at": now,
+        }
+        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
+        with self._database.write() as connection:
+            result = connection.execute(
+                insert(questions)
+                .values(row)
+                .on_conflict_do_nothing(index_elements=["team", "channel", "ts"])
+            )
+            return result.rowcount == 1
+
+    def claim(self, owner: str, *, skip_channels: Collection[str] = ()) -> Question | None:
+        """Take the oldest question that is due, for `LEASE`; None where there is none.
+
+        Args:
+            owner: Names the claiming worker, unique among all running ones.
+            skip_channels: Channels that must not be posted to yet (rate limits).
+        """
+        now = datetime.now(UTC)
+        due = sa.or_(
+            sa.and_(questions.c.state == State.RECEIVED, questions.c.not_before <= now),
+            sa.and_(questions.c.state == State.ANSWERING, questions.c.claimed_until <= now),
+        )
+        candidate = (
+            sa.select(questions.c.id)
+            .where(due, questions.c.channel.not_in(list(skip_channels)))
+            .order_by(questions.c.received_at)
+            .limit(1)
+        )
+        with self._database.read() as connection:
+            # Most polls find nothing: look before taking the write lock.
+            if connection.scalar(candidate) is None:
+                return None
+        with self._database.write() as connection:
+            row = connection.execute(
+                sa.update(questions)
+                .where(
+                    questions.c.id == candidate.with_for_update(skip_locked=True).scalar_subquery()
+                )
+                .values(
+                    state=State.ANSWERING,
+                    claimed_by=owner,
+                    claimed_until=now + LEASE,
+                    attempts=questions.c.attempts + 1,
+                )
+                .returning(questions)
+            ).one_or_none()
+        return None if row is None else _question(row)
+
+    def release_dead(self, owner: str) -> int:
+        """Give back the questions claimed by a worker that is known to be gone."""
+        with self._database.write() as connection:
+            result = connection.execute(
+                sa.update(questions)
+                .where(questions.c.state == State.ANSWERING, questions.c.claimed_by == owner)
+                .values(state=State.RECEIVED, claimed_by=None, claimed_until=None)
+            )
+            return result.rowcount
+
+    def claimants(self) -> set[str]:
+        """Owners of the questions that are being answered now."""
+        with self._database.read() as connection:
+            owners = connection.scalars(
+                sa.select(questions.c.claimed_by)
+                .where(questions.c.state == State.ANSWERING)
+                .distinct()
+            )
+            return {owner for owner in owners if owner}
+
+    def record_outcome(self, question_id: str, outcome: Outcome) -> None:
+        """Record what was decided, and that the reply is about to be sent."""
+        self._set(
+            question_id,
+            posting_since=datetime.now(UTC),
+            pair_id=outcome.pair_id,
+            matched_text=outcome.matched_text,
+            candidates=list(outcome.candidates),
+            confidence=outcome.confidence,
+            model=outcome.model,
+            generation=outcome.generation,
+        )
+
+    def finish(self, question_id: str, state: State, reply_ts: str | None = None) -> None:
+        """Mark a question answered, unsure or silent."""
+        now = datetime.now(UTC)
+        values: dict[str, Any] = {"state": state, "reply_ts": reply_ts, "finished_at": now}
+        with self._database.write() as connection:
+            received = connection.scalar(
+                sa.select(questions.c.received_at).where(questions.c.id == question_id)
+            )
+            if received is not None:
+                values["latency_ms"] = (now - received).total_seconds() * 1000
+            connection.execute(
+                sa.update(questions)
+                .where(questions.c.id == question_id)
+                .values(values | {"claimed_by": None, "claimed_until": None, "error": None})
+            )
+
+    def retry_later(self, question_id: str, delay: timedelta, error: str) -> None:
+        """Give a question back, to be claimed again after a while."""
+        self._set(
+            question_id,
+            state=State.RECEIVED,
+            not_before=datetime.now(UTC) + delay,
+            claimed_by=None,
+            claimed_until=None,
+            error=error,
+        )
+
+    def fail(self, question_id: str, error: str) -> None:
+        """Give a question up; it is listed by `faqbot status`."""
+        self._set(
+            question_id,
+            state=State.FAILED,
+            finished_at=datetime.now(UTC),
+            claimed_by=None,
+            claimed_until=None,
+            error=error,
+        )
+
+    def get(self, question_id: str) -> Question | None:
+        with self._database.read() as connection:
+            row = connection.execute(
+                sa.select(questions).where(questions.c.id == question_id)
+            ).one_or_none()
+        return None if row is None else _question(row)
+
+    def count(self) -> dict[State, int]:
+        """How many questions there are in each state."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(questions.c.state, sa.func.count()).group_by(questions.c.state)
+            )
+            found = {State(state): int(number) for state, number in rows}
+        return {state: found.get(state, 0) for state in State}
+
+    def latest(self, state: State, limit: int = 10) -> list[Question]:
+        """The newest questions in a state, newest first."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(questions)
+                .where(questions.c.state == state)
+                .order_by(questions.c.received_at.desc())
+                .limit(limit)
+            ).all()
+        return [_question(row) for row in rows]
+
+    def _set(self, question_id: str, **values: object) -> None:
+        with self._database.write() as connection:
+            connection.execute(
+                sa.update(questions).where(questions.c.id == question_id).values(**values)
+            )
+
+
+def _question(row: sa.Row[Any]) -> Question:
+    return Question(
+        id=row.id,
+        team=row.team,
+        channel=row.channel,
+        ts=row.ts,
+        thread_ts=row.thread_ts,
+        user=row.user,
+        text=row.text,
+        direct=row.direct,
+        state=State(row.state),
+        attempts=row.attempts,
+        posting_since=row.posting_since,
+        reply_ts=row.reply_ts,
+        pair_id=row.pair_id,
+        matched_text=row.matched_text,
+        candidates=tuple(row.candidates or ()),
+        confidence=row.confidence,
+        model=row.model,
+        generation=row.generation,
+        error=row.error,
+        received_at=row.received_at,
+        finished_at=row.finished_at,
+    )

@@ -1,0 +1,339 @@
+"""FAQ entries: written in batches, read in order of revision."""
+
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Any, TypeVar
+
+import sqlalchemy as sa
+
+from index.store.database import Database
+from index.store.tables import pairs, phrasings, pointers
+from index.store.types import Origin, Pair, PairDraft, Phrasing, Status
+from index.text import fold, text_hash
+
+# Rows in one statement or transaction: far below every driver's limit on parameters.
+BATCH = 500
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True)
+class Written:
+    """How many pairs a write added, changed, or found as they already were."""
+
+    added: int = 0
+    updated: int = 0
+    unchanged: int = 0
+
+    def __add__(self, other: "Written") -> "Written":
+        return Written(
+            self.added + other.added,
+            self.updated + other.updated,
+            self.unchanged + other.unchanged,
+        )
+
+
+class Pairs:
+    """The `pairs` and `phrasings` tables."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def upsert(self, drafts: Sequence[PairDraft]) -> Written:
+        """Write pairs, in one transaction; those that hold the same already are left alone.
+
+        A draft's phrasings replace the pair's imported ones; phrasings that people added
+        (votes, picks, threads, admins) stay.
+        """
+        if not drafts:
+            return Written()
+        now = datetime.now(UTC)
+        with self._database.write() as connection:
+            stored = {pair.id: pair for pair in _load(connection, [d.id for d in drafts])}
+            added: list[PairDraft] = []
+            changed: list[PairDraft] = []
+            for draft in {draft.id: draft for draft in drafts}.values():
+                pair = stored.get(draft.id)
+                if pair is None:
+                    added.append(draft)
+                elif _differs(draft, pair):
+                    changed.append(draft)
+            if added or changed:
+                revision = _next_revision(connection)
+                self._insert(connection, added, revision, now)
+                self._update(connection, changed, stored, revision, now)
+                _replace_phrasings(connection, [*added, *changed], stored, now)
+        return Written(len(added), len(changed), len(drafts) - len(added) - len(changed))
+
+    def preview(self, drafts: Sequence[PairDraft]) -> Written:
+        """What `upsert` would do, without writing."""
+        with self._database.read() as connection:
+            stored = {pair.id: pair for pair in _load(connection, [d.id for d in drafts])}
+        added = sum(draft.id not in stored for draft in drafts)
+        updated = sum(d.id in stored and _differs(d, stored[d.id]) for d in drafts)
+        return Written(added, updated, len(drafts) - added - updated)
+
+    def set_status(self, ids: Iterable[str], status: Status) -> int:
+        """Move pairs to a status; returns how many were not in it yet."""
+        ids = list(ids)
+        moved = 0
+        if not ids:
+            return 0
+        with self._database.write() as connection:
+            revision = _next_revision(connection)
+            for chunk in _chunks(ids):
+                result = connection.execute(
+                    sa.update(pairs)
+                    .where(pairs.c.id.in_(chunk), pairs.c.status != status)
+                    .values(status=status, revision=revision, updated_at=datetime.now(UTC))
+                )
+                moved += result.rowcount
+        return moved
+
+    def add_phrasing(self, pair_id: str, text: str, origin: Origin) -> bool:
+        """Add a wording to a pair; returns whether it was new to the pair."""
+        with self._database.write() as connection:
+            found = _load(connection, [pair_id])
+            known = {fold(p.text) for pair in found for p in pair.phrasings}
+            if not found or fold(text) in known | {fold(found[0].question)}:
+                return False
+            now = datetime.now(UTC)
+            connection.execute(
+                sa.insert(phrasings), [_phrasing_row(pair_id, Phrasing(text, origin), now)]
+            )
+            connection.execute(
+                sa.update(pairs)
+                .where(pairs.c.id == pair_id)
+                .values(revision=_next_revision(connection), updated_at=now)
+            )
+        return True
+
+    def get(self, ids: Sequence[str]) -> dict[str, Pair]:
+        """The pairs with these ids, by id; unknown ids are left out."""
+        with self._database.read() as connection:
+            return {pair.id: pair for pair in _load(connection, ids)}
+
+    def revision(self) -> int:
+        """The store's revision: it has grown whenever any pair changed."""
+        with self._database.read() as connection:
+            value = connection.scalar(
+                sa.select(pointers.c.value).where(pointers.c.name == "revision")
+            )
+        return int(value or 0)
+
+    def count(self) -> dict[Status, int]:
+        """How many pairs there are in each status."""
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(pairs.c.status, sa.func.count()).group_by(pairs.c.status)
+            )
+            found = {Status(status): int(number) for status, number in rows}
+        return {status: found.get(status, 0) for status in Status}
+
+    def count_changed(self, since: int) -> int:
+        """How many pairs have changed after a revision."""
+        with self._database.read() as connection:
+            query = sa.select(sa.func.count()).where(pairs.c.revision > since)
+            return int(connection.scalar(query) or 0)
+
+    def changed(self, since: int, window: int = BATCH) -> Iterator[list[Pair]]:
+        """Pairs changed after a revision, oldest change first, in lists of at most `window`.
+
+        Each list is read in a transaction of its own, so that a long walk holds no lock; a pair
+        that changes meanwhile comes again, later.
+        """
+        last = (since, "\uffff")
+        while True:
+            with self._database.read() as connection:
+                key = sa.tuple_(pairs.c.revision, pairs.c.id)
+                rows = connection.execute(
+                    sa.select(pairs)
+                    .where(key > sa.tuple_(sa.literal(last[0]), sa.literal(last[1])))
+                    .order_by(pairs.c.revision, pairs.c.id)
+                    .limit(window)
+                ).all()
+                found = _with_phrasings(connection, rows)
+            if not found:
+                return
+            yield found
+            last = (found[-1].revision, found[-1].id)
+
+    def ids_of(self, source: str) -> Iterator[str]:
+        """Ids of a source's pairs that are not retired."""
+        last = ""
+        while True:
+            with self._database.read() as connection:
+                ids = connection.scalars(
+                    sa.select(pairs.c.id)
+                    .where(pairs.c.source == source, pairs.c.id > last)
+                    .where(pairs.c.status != Status.RETIRED)
+                    .order_by(pairs.c.id)
+                    .limit(10_000)
+                ).all()
+            if not ids:
+                return
+            yield from ids
+            last = ids[-1]
+
+    def _insert(
+        self, connection: sa.Connection, drafts: list[PairDraft], revision: int, now: datetime
+    ) -> None:
+        if drafts:
+            rows = [
+                _row(draft, draft.status or Status.ACTIVE)
+                | {"created_at": draft.created_at or now, "updated_at": now, "revision": revision}
+                for draft in drafts
+            ]
+            connection.execute(sa.insert(pairs), rows)
+
+    def _update(
+        self,
+        connection: sa.Connection,
+        drafts: list[PairDraft],
+        stored: dict[str, Pair],
+        revision: int,
+        now: datetime,
+    ) -> None:
+        for draft in drafts:
+            pair = stored[draft.id]
+            row = _row(draft, _status(draft, pair)) | {"author": draft.author or pair.author}
+            connection.execute(
+                sa.update(pairs)
+                .where(pairs.c.id == draft.id)
+                .values(row | {"updated_at": now, "revision": revision})
+            )
+
+
+def _status(draft: PairDraft, pair: Pair) -> Status:
+    if draft.status is not None:
+        return draft.status
+    return Status.ACTIVE if pair.status is Status.RETIRED else pair.status
+
+
+def _differs(draft: PairDraft, pair: Pair) -> bool:
+    drafted = {p.text for p in draft.phrasings}
+    stored = {p.text for p in pair.phrasings}
+    imported = {p.text for p in pair.phrasings if p.origin is Origin.IMPORT}
+    return (
+        (draft.question, draft.answer, draft.topic, draft.url, draft.tags, draft.audience)
+        != (pair.question, pair.answer, pair.topic, pair.url, pair.tags, pair.audience)
+        or draft.author not in (None, pair.author)
+        or _status(draft, pair) is not pair.status
+        or not drafted <= stored
+        or not imported <= drafted
+    )
+
+
+def _row(draft: PairDraft, status: Status) -> dict[str, Any]:
+    return {
+        "id": draft.id,
+        "source": draft.source,
+        "external_id": draft.external_id,
+        "question": draft.question,
+        "answer": draft.answer,
+        "topic": draft.topic,
+        "url": draft.url,
+        "tags": list(draft.tags),
+        "audience": list(draft.audience),
+        "status": status,
+        "author": draft.author,
+    }
+
+
+def _phrasing_row(pair_id: str, phrasing: Phrasing, now: datetime) -> dict[str, Any]:
+    return {
+        "pair_id": pair_id,
+        "text": phrasing.text,
+        "text_hash": text_hash(phrasing.text),
+        "origin": phrasing.origin,
+        "created_at": now,
+    }
+
+
+def _replace_phrasings(
+    connection: sa.Connection, drafts: list[PairDraft], stored: dict[str, Pair], now: datetime
+) -> None:
+    dropped: list[int] = []
+    rows: list[dict[str, Any]] = []
+    for draft in drafts:
+        pair = stored.get(draft.id)
+        drafted = {p.text: p for p in draft.phrasings}
+        kept = set()
+        if pair is not None:
+            for row in connection.execute(
+                sa.select(phrasings.c.id, phrasings.c.text, phrasings.c.origin).where(
+                    phrasings.c.pair_id == draft.id
+                )
+            ):
+                if row.origin == Origin.IMPORT and row.text not in drafted:
+                    dropped.append(row.id)
+                else:
+                    kept.add(row.text)
+        rows += [
+            _phrasing_row(draft.id, phrasing, now)
+            for text, phrasing in drafted.items()
+            if text not in kept
+        ]
+    for chunk in _chunks(dropped):
+        connection.execute(sa.delete(phrasings).where(phrasings.c.id.in_(chunk)))
+    if rows:
+        connection.execute(sa.insert(phrasings), rows)
+
+
+def _next_revision(connection: sa.Connection) -> int:
+    # The row's lock makes writers queue here, so revisions become visible in their order:
+    # a follower that has seen one has seen all smaller ones.
+    value = connection.scalar(
+        sa.update(pointers)
+        .where(pointers.c.name == "revision")
+        .values(value=pointers.c.value + 1)
+        .returning(pointers.c.value)
+    )
+    assert value is not None, "the migration creates this row"
+    return int(value)
+
+
+def _load(connection: sa.Connection, ids: Sequence[str]) -> list[Pair]:
+    found: list[Pair] = []
+    for chunk in _chunks(list(ids)):
+        rows = connection.execute(sa.select(pairs).where(pairs.c.id.in_(chunk))).all()
+        found += _with_phrasings(connection, rows)
+    return found
+
+
+def _with_phrasings(connection: sa.Connection, rows: Sequence[sa.Row[Any]]) -> list[Pair]:
+    wordings: dict[str, list[Phrasing]] = {}
+    for chunk in _chunks([row.id for row in rows]):
+        for row in connection.execute(
+            sa.select(phrasings.c.pair_id, phrasings.c.text, phrasings.c.origin)
+            .where(phrasings.c.pair_id.in_(chunk))
+            .order_by(phrasings.c.id)
+        ):
+            phrasing = Phrasing(row.text, Origin(row.origin))
+            wordings.setdefault(row.pair_id, []).append(phrasing)
+    return [
+        Pair(
+            id=row.id,
+            source=row.source,
+            external_id=row.external_id,
+            question=row.question,
+            answer=row.answer,
+            phrasings=tuple(wordings.get(row.id, ())),
+            topic=row.topic,
+            url=row.url,
+            tags=tuple(row.tags),
+            audience=tuple(row.audience),
+            status=Status(row.status),
+            author=row.author,
+            created_at=row.created_at,
+            updated_at=row.updated_at,
+            revision=row.revision,
+        )
+        for row in rows
+    ]
+
+
+def _chunks(items: list[T]) -> Iterator[list[T]]:
+    for start in range(0, len(items), BATCH):
+        yield items[start : start + BATCH]

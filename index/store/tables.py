@@ -1,0 +1,175 @@
+"""The tables of the store. The migrations create them; a test holds the two against each other."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    Column,
+    DateTime,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    LargeBinary,
+    MetaData,
+    String,
+    Table,
+    Text,
+    TypeDecorator,
+    UniqueConstraint,
+)
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC time on every database; SQLite alone would give naive ones back."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Any) -> datetime | None:
+        return None if value is None else value.astimezone(UTC)
+
+    def process_result_value(self, value: datetime | None, dialect: Any) -> datetime | None:
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+# SQLite gives row ids only to INTEGER keys.
+BigId = BigInteger().with_variant(Integer, "sqlite")
+
+# Single numbers that every process agrees on: `revision`, which grows with every change of a
+# pair, and `live_generation`, the one pointer that says which generation answers.
+pointers = Table(
+    "pointers",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", BigInteger, nullable=True),
+)
+
+pairs = Table(
+    "pairs",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("source", String(200), nullable=False),
+    Column("external_id", String(200), nullable=False),
+    Column("question", Text, nullable=False),
+    Column("answer", Text, nullable=False),
+    Column("topic", Text, nullable=True),
+    Column("url", Text, nullable=True),
+    Column("tags", JSON, nullable=False),
+    Column("audience", JSON, nullable=False),
+    Column("status", String(10), nullable=False),
+    Column("author", String(200), nullable=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("updated_at", UtcDateTime, nullable=False),
+    Column("revision", BigInteger, nullable=False),
+    UniqueConstraint("source", "external_id"),
+    # How the index follows the store: in this order, from the last revision it has seen.
+    Index(None, "revision", "id"),
+)
+
+phrasings = Table(
+    "phrasings",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("pair_id", ForeignKey("pairs.id", ondelete="CASCADE"), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("text_hash", LargeBinary(16), nullable=False),
+    Column("origin", String(20), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("pair_id", "text_hash"),
+)
+
+# Every question taken in; also the durable inbox.
+questions = Table(
+    "questions",
+    metadata,
+    Column("id", String(36), primary_key=True),
+    Column("team", String(40), nullable=False),
+    Column("channel", String(40), nullable=False),
+    Column("ts", String(40), nullable=False),
+    Column("thread_ts", String(40), nullable=True),
+    Column("user", String(40), nullable=False),
+    Column("text", Text, nullable=False),
+    Column("direct", Boolean, nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("not_before", UtcDateTime, nullable=False),
+    Column("claimed_by", String(100), nullable=True),
+    Column("claimed_until", UtcDateTime, nullable=True),
+    # Set just before the reply is sent: from then on it may be in the thread.
+    Column("posting_since", UtcDateTime, nullable=True),
+    Column("reply_ts", String(40), nullable=True),
+    Column("pair_id", String(36), nullable=True),
+    Column("matched_text", Text, nullable=True),
+    Column("candidates", JSON, nullable=True),
+    Column("confidence", Float, nullable=True),
+    Column("model", String(100), nullable=True),
+    Column("generation", BigInteger, nullable=True),
+    Column("latency_ms", Float, nullable=True),
+    Column("error", Text, nullable=True),
+    Column("received_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime, nullable=True),
+    UniqueConstraint("team", "channel", "ts"),
+    Index(None, "state", "not_before"),
+    Index(None, "received_at"),
+)
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("question_id", ForeignKey("questions.id", ondelete="CASCADE"), nullable=False),
+    Column("pair_id", String(36), nullable=True),
+    Column("user", String(40), nullable=False),
+    Column("verdict", String(20), nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    UniqueConstraint("question_id", "user"),
+)
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("kind", String(20), nullable=False),
+    Column("state", String(12), nullable=False),
+    Column("progress", Float, nullable=False),
+    Column("detail", Text, nullable=True),
+    Column("result", JSON, nullable=True),
+    Column("started_at", UtcDateTime, nullable=False),
+    Column("finished_at", UtcDateTime, nullable=True),
+)
+
+generations = Table(
+    "generations",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("model_version", String(100), nullable=False),
+    Column("collection", String(100), nullable=False, unique=True),
+    Column("state", String(12), nullable=False),
+    # All changes of pairs up to this revision are in the collection, on disk.
+    Column("indexed_revision", BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+)
+
+# The encoder's output for a text: a frozen encoder never has to see a text twice.
+embeddings = Table(
+    "embeddings",
+    metadata,
+    Column("encoder_id", String(64), primary_key=True),
+    Column("text_hash", LargeBinary(16), primary_key=True),
+    Column("vector", LargeBinary, nullable=False),
+)

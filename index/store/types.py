@@ -1,0 +1,194 @@
+"""The values that travel between the store and the rest: plain frozen dataclasses."""
+
+import uuid
+from dataclasses import dataclass, field
+from datetime import datetime
+from enum import StrEnum
+from typing import Any
+
+PAIR_NAMESPACE = uuid.UUID("5b0f4f6e-6f0c-5b39-9d27-0a8f6a3d9d11")
+
+
+class Status(StrEnum):
+    """Where a pair stands: only active ones are answered with."""
+
+    DRAFT = "draft"
+    ACTIVE = "active"
+    RETIRED = "retired"
+
+
+class Origin(StrEnum):
+    """Where a further wording of a question came from."""
+
+    IMPORT = "import"
+    VOTE = "vote"
+    PICK = "pick"
+    THREAD = "thread"
+    ADMIN = "admin"
+
+
+class State(StrEnum):
+    """Where a question stands on its way through the inbox."""
+
+    RECEIVED = "received"
+    ANSWERING = "answering"
+    ANSWERED = "answered"
+    UNSURE = "unsure"
+    SILENT = "silent"
+    FAILED = "failed"
+
+
+class Verdict(StrEnum):
+    """What an asker's click says of an answer."""
+
+    SOLVED = "solved"
+    NOT_IT = "not_it"
+
+
+@dataclass(frozen=True)
+class Phrasing:
+    """A further wording of a pair's question."""
+
+    text: str
+    origin: Origin = Origin.IMPORT
+
+
+@dataclass(frozen=True)
+class PairDraft:
+    """A pair as it is about to be written.
+
+    Attributes:
+        status: None keeps the stored status, except that a retired pair comes back.
+        created_at: None means now.
+    """
+
+    source: str
+    external_id: str
+    question: str
+    answer: str
+    phrasings: tuple[Phrasing, ...] = ()
+    topic: str | None = None
+    url: str | None = None
+    tags: tuple[str, ...] = ()
+    audience: tuple[str, ...] = ()
+    status: Status | None = None
+    author: str | None = None
+    created_at: datetime | None = None
+
+    @property
+    def id(self) -> str:
+        """The pair's id: the same for the same source and external id, in every store."""
+        return pair_id(self.source, self.external_id)
+
+
+def pair_id(source: str, external_id: str) -> str:
+    """UUIDv5 of a source and the pair's id there."""
+    return str(uuid.uuid5(PAIR_NAMESPACE, f"{source}\x1f{external_id}"))
+
+
+@dataclass(frozen=True)
+class Pair:
+    """An FAQ entry as it is stored.
+
+    Attributes:
+        audience: Ids of the channels that may see it; empty means everybody.
+        revision: The store's revision at which it last changed.
+    """
+
+    id: str
+    source: str
+    external_id: str
+    question: str
+    answer: str
+    phrasings: tuple[Phrasing, ...]
+    topic: str | None
+    url: str | None
+    tags: tuple[str, ...]
+    audience: tuple[str, ...]
+    status: Status
+    author: str | None
+    created_at: datetime
+    updated_at: datetime
+    revision: int
+
+    def visible_in(self, channel: str | None) -> bool:
+        """Whether the pair may be shown in a channel (None: an operator, who sees all)."""
+        return channel is None or not self.audience or channel in self.audience
+
+
+@dataclass(frozen=True)
+class NewQuestion:
+    """A question as Slack delivered it."""
+
+    team: str
+    channel: str
+    ts: str
+    thread_ts: str | None
+    user: str
+    text: str
+    direct: bool
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What was decided for a question, recorded with it."""
+
+    pair_id: str | None
+    matched_text: str | None
+    candidates: tuple[str, ...]
+    confidence: float | None
+    model: str
+    generation: int
+
+
+@dataclass(frozen=True)
+class Question:
+    """A question in the inbox."""
+
+    id: str
+    team: str
+    channel: str
+    ts: str
+    thread_ts: str | None
+    user: str
+    text: str
+    direct: bool
+    state: State
+    attempts: int
+    posting_since: datetime | None
+    reply_ts: str | None
+    pair_id: str | None
+    matched_text: str | None
+    candidates: tuple[str, ...]
+    confidence: float | None
+    model: str | None
+    generation: int | None
+    error: str | None
+    received_at: datetime
+    finished_at: datetime | None
+
+
+@dataclass(frozen=True)
+class Generation:
+    """A model version and the collection built with it."""
+
+    id: int
+    model_version: str
+    collection: str
+    state: str
+    indexed_revision: int
+    created_at: datetime
+
+
+@dataclass(frozen=True)
+class Job:
+    """A piece of long work: what ran, how far it came, how it ended."""
+
+    id: int
+    kind: str
+    state: str
+    progress: float
+    detail: str | None
+    result: dict[str, Any] = field(default_factory=dict)
+    started_at: datetime | None = None
+    finished_at: datetime | None = None

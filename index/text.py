@@ -1,0 +1,43 @@
+"""Texts as they come in from files and people, made fit to store, compare and embed."""
+
+import hashlib
+import re
+import unicodedata
+
+# Longer than any answer a person reads in a thread; a row beyond it is a mistake in the file.
+MAX_QUESTION = 2_000
+MAX_ANSWER = 20_000
+
+# Everything Unicode calls a control (Cc) except line feed and tab, plus the bidirectional
+# overrides and the zero-width no-break space, which only serve to hide text.
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+def clean(text: str) -> str:
+    """A text without control characters, with `\\n` line ends, in Unicode NFC, trimmed.
+
+    Runs of blank lines shrink to one; spaces inside a line are left as they are, because an
+    answer is shown word for word and may hold code.
+    """
+    text = text.replace("\r\n", "\n").replace("\r", "\n")
+    text = _CONTROL.sub("", unicodedata.normalize("NFC", text))
+    # A lone surrogate cannot be written as UTF-8 by any store.
+    text = text.encode("utf-8", "replace").decode("utf-8")
+    lines = (line.rstrip() for line in text.split("\n"))
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n").strip()
+
+
+def one_line(text: str) -> str:
+    """A cleaned text on one line: what a question or phrasing is stored as."""
+    return " ".join(clean(text).split())
+
+
+def fold(text: str) -> str:
+    """The form in which two texts count as the same: case, width and spacing folded."""
+    return " ".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def text_hash(text: str) -> bytes:
+    """A 16-byte content key of a text (BLAKE2b), the same in every process."""
+    return hashlib.blake2b(text.encode("utf-8", "replace"), digest_size=16).digest()
