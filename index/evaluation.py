@@ -1,0 +1,211 @@
+"""How well questions find their answers: precision@1, MRR, recall@k over a throw-away index."""
+
+import json
+import tempfile
+from collections.abc import Callable, Collection, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import numpy.typing as npt
+
+from index.errors import FaqbotError
+from index.model.embedder import Embedder
+from index.search.collection import Retriever
+from index.search.edge import EdgeEngine
+from index.search.points import catch_up
+from index.search.ranking import BaselineRanker, Ranker
+from index.search.searcher import Searcher
+from index.store import Store
+from index.store.types import PairDraft, pair_id
+from index.text import clean, fold, one_line
+
+# Answers beyond this rank count as not found: they add less than 0.01 each to the MRR.
+DEPTH = 100
+RESAMPLES = 2000
+
+
+@dataclass(frozen=True)
+class Query:
+    """A question and the ids of the pairs that answer it; none where silence is right."""
+
+    text: str
+    relevant: frozenset[str]
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A mean over queries, with its 95 % bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured over the queries that have a right answer.
+
+    Attributes:
+        n: Queries with a right answer: what the figures are means over.
+        n_without_answer: Queries where nothing is right; they take no part in these figures.
+    """
+
+    n: int
+    n_without_answer: int
+    precision_at_1: Estimate
+    mrr: Estimate
+    recall_at_3: Estimate
+    recall_at_5: Estimate
+
+    def as_dict(self) -> dict[str, Any]:
+        """One flat JSON object: each figure, and its interval beside it."""
+        flat: dict[str, Any] = {"n": self.n, "n_without_answer": self.n_without_answer}
+        for name in ("precision_at_1", "mrr", "recall_at_3", "recall_at_5"):
+            estimate: Estimate = getattr(self, name)
+            flat[name] = round(estimate.value, 4)
+            flat[f"{name}_ci95"] = [round(estimate.low, 4), round(estimate.high, 4)]
+        return flat
+
+
+def read_pairs(path: Path) -> list[PairDraft]:
+    """Rows `{"id", "question", "answer"}` of a JSONL file as pairs.
+
+    Raises:
+        FaqbotError: A row is not of that form; the message names its line.
+    """
+    drafts: dict[str, PairDraft] = {}
+    for line, row in _rows(path):
+        key = row.get("id")
+        question, answer = row.get("question"), row.get("answer")
+        if not (isinstance(question, str) and isinstance(answer, str) and key is not None):
+            raise FaqbotError(f'{path}:{line}: expected {{"id", "question", "answer"}}')
+        if str(key) in drafts:
+            raise FaqbotError(f"{path}:{line}: id {key!r} was used before")
+        drafts[str(key)] = PairDraft("evaluation", str(key), one_line(question), clean(answer))
+    return list(drafts.values())
+
+
+def read_queries(path: Path, known: Collection[str]) -> list[Query]:
+    """Rows `{"query", "relevant": [ids]}` of a JSONL file.
+
+    Args:
+        known: The ids of the pairs; a query that names another is a mistake in the files.
+
+    Raises:
+        FaqbotError: A row is not of that form; the message names its line.
+    """
+    queries = []
+    for line, row in _rows(path):
+        text, relevant = row.get("query"), row.get("relevant")
+        if not (isinstance(text, str) and isinstance(relevant, list)):
+            raise FaqbotError(f'{path}:{line}: expected {{"query", "relevant": [ids]}}')
+        ids = frozenset(str(key) for key in relevant)
+        if unknown := sorted(ids - set(known)):
+            raise FaqbotError(f"{path}:{line}: relevant id {unknown[0]!r} is not among the pairs")
+        queries.append(Query(text, ids))
+    return queries
+
+
+def evaluate(
+    drafts: Sequence[PairDraft],
+    queries: Sequence[Query],
+    embedder: Embedder,
+    *,
+    retrievers: Collection[Retriever] = tuple(Retriever),
+    ranker: Ranker | None = None,
+    progress: Callable[[str, int, int], None] | None = None,
+) -> Evaluation:
+    """Index the pairs in a temporary folder, ask the queries, and measure.
+
+    A query's rank is that of the first answer with any relevant id; pairs with the same answer
+    share a rank.
+
+    Args:
+        progress: Called with (what is going on, done, in all).
+    """
+    report = progress or (lambda what, done, total: None)
+    with tempfile.TemporaryDirectory(prefix="faqbot-evaluate-") as folder:
+        store = Store.open("sqlite://")
+        for start in range(0, len(drafts), 500):
+            store.pairs.upsert(drafts[start : start + 500])
+        engine = EdgeEngine(Path(folder))
+        collection = engine.create("evaluation", embedder.model.dimension)
+        try:
+            generation = store.generations.add(embedder.model.version, collection.name)
+            catch_up(store, generation, embedder, collection, lambda d, t: report("indexing", d, t))
+            searcher = Searcher(embedder, collection, ranker or BaselineRanker(), store.pairs)
+            same_answer = _ids_by_answer(drafts)
+            answerable = [query for query in queries if query.relevant]
+            vectors = embedder.embed_queries([query.text for query in answerable])
+            ranks = []
+            for done, (query, vector) in enumerate(zip(answerable, vectors, strict=True), 1):
+                matches = searcher.search(
+                    query.text, limit=DEPTH, retrievers=retrievers, depth=DEPTH, vector=vector
+                )
+                relevant = {pair_id("evaluation", key) for key in query.relevant}
+                hits = (r for r, m in enumerate(matches, 1) if same_answer[m.pair.id] & relevant)
+                ranks.append(next(hits, 0))
+                report("asking", done, len(answerable))
+        finally:
+            collection.close()
+            store.close()
+    return summarise(np.array(ranks), len(queries) - len(answerable))
+
+
+def summarise(ranks: npt.NDArray[np.int_], n_without_answer: int) -> Evaluation:
+    """The figures for the ranks of the right answers.
+
+    Args:
+        ranks: Shape (n,); 1 is best, 0 means not found.
+    """
+    found = ranks > 0
+    reciprocal = np.where(found, 1 / np.maximum(ranks, 1), 0.0)
+    return Evaluation(
+        n=len(ranks),
+        n_without_answer=n_without_answer,
+        precision_at_1=estimate(ranks == 1),
+        mrr=estimate(reciprocal),
+        recall_at_3=estimate(found & (ranks <= 3)),
+        recall_at_5=estimate(found & (ranks <= 5)),
+    )
+
+
+def estimate(values: npt.NDArray[Any]) -> Estimate:
+    """The mean and its 95 % percentile bootstrap interval, from a fixed seed.
+
+    Args:
+        values: Shape (n,), one value a query.
+    """
+    if not len(values):
+        return Estimate(float("nan"), float("nan"), float("nan"))
+    values = values.astype(np.float64)
+    generator = np.random.default_rng(0)
+    means = [generator.choice(values, len(values)).mean() for _ in range(RESAMPLES)]
+    low, high = np.quantile(means, [0.025, 0.975])
+    return Estimate(float(values.mean()), float(low), float(high))
+
+
+def _ids_by_answer(drafts: Sequence[PairDraft]) -> dict[str, set[str]]:
+    by_answer: dict[str, set[str]] = {}
+    for draft in drafts:
+        by_answer.setdefault(fold(draft.answer), set()).add(draft.id)
+    return {key: ids for ids in by_answer.values() for key in ids}
+
+
+def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
+    try:
+        with path.open(encoding="utf-8") as file:
+            for number, line in enumerate(file, 1):
+                if not line.strip():
+                    continue
+                try:
+                    row = json.loads(line)
+                except ValueError as error:
+                    raise FaqbotError(f"{path}:{number}: not JSON ({error})") from None
+                if not isinstance(row, dict):
+                    raise FaqbotError(f"{path}:{number}: not a JSON object")
+                yield number, row
+    except (OSError, UnicodeDecodeError) as error:
+        raise FaqbotError(f"{path} cannot be read: {error}") from None

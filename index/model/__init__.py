@@ -1,0 +1,1 @@
+"""The served model: its encoder, its versions on disk, and embedding texts with it."""

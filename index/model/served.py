@@ -1,0 +1,116 @@
+"""A loaded model version: texts to vectors, encoder and head apart.
+
+The encoder's output depends on the text alone as long as the encoder is frozen, so it can be
+cached (see `embedder.py`); the head is one small matrix product.
+"""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import numpy.typing as npt
+import torch
+from quaterion_models import SimilarityModel
+
+from index.model.versions import SERVABLE, Manifest, verify
+
+Matrix = npt.NDArray[np.float32]
+
+ENCODE_BATCH = 64
+
+
+class ServedModel:
+    """The model that answers. Threads may share it.
+
+    Attributes:
+        manifest: What the loaded version is.
+    """
+
+    def __init__(self, model: SimilarityModel, manifest: Manifest, device: torch.device) -> None:
+        self.manifest = manifest
+        self._device = device
+        self._model = model.to(device)
+        self._model.eval()
+        (self._encoder,) = model.encoders.values()
+        self._collate = self._encoder.get_collate_fn()
+
+    @classmethod
+    def load(cls, models_dir: Path, version: str, device: str = "auto") -> "ServedModel":
+        """Load a version after checking its files.
+
+        Args:
+            device: "auto" takes the best there is; else a torch device name.
+
+        Raises:
+            ModelError: The version is missing, damaged or not trusted.
+        """
+        manifest = verify(models_dir, version)
+        model = SimilarityModel.load(str(models_dir / version / SERVABLE))
+        return cls(model, manifest, pick_device(device))
+
+    @property
+    def version(self) -> str:
+        return self.manifest.version
+
+    @property
+    def dimension(self) -> int:
+        return self.manifest.dimension
+
+    def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
+        """The encoder's output.
+
+        Args:
+            progress: Called with the number of texts done since the last call.
+
+        Returns:
+            Array of shape (len(texts), encoder dimension), in the order of `texts`.
+        """
+        # Texts of like length share a batch, so little is spent on padding.
+        order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
+        rows: list[Matrix] = []
+        with torch.inference_mode():
+            for start in range(0, len(order), ENCODE_BATCH):
+                chosen = order[start : start + ENCODE_BATCH]
+                batch = self._collate([texts[i] for i in chosen])
+                batch = {
+                    key: value.to(self._device) if isinstance(value, torch.Tensor) else value
+                    for key, value in batch.items()
+                }
+                rows.append(self._encoder(batch).float().cpu().numpy())
+                if progress is not None:
+                    progress(len(chosen))
+        if not rows:
+            return np.empty((0, self._encoder.embedding_size), dtype=np.float32)
+        encoded = np.empty((len(texts), rows[0].shape[1]), dtype=np.float32)
+        encoded[order] = np.concatenate(rows)
+        return encoded
+
+    def apply_head(self, encoded: Matrix) -> Matrix:
+        """The model's vectors for encoder outputs.
+
+        Args:
+            encoded: Array of shape (n, encoder dimension).
+
+        Returns:
+            Array of shape (n, `dimension`) of unit length: a head's outputs are not.
+        """
+        if not len(encoded):
+            return np.empty((0, self.dimension), dtype=np.float32)
+        with torch.inference_mode():
+            inputs = torch.from_numpy(np.ascontiguousarray(encoded)).to(self._device)
+            outputs = torch.nn.functional.normalize(self._model.head(inputs), dim=1)
+            result: Matrix = outputs.float().cpu().numpy()
+            return result
+
+    def embed(self, text: str) -> Matrix:
+        """The vector of one text, of shape (`dimension`,)."""
+        vector: Matrix = self.apply_head(self.encode([text]))[0]
+        return vector
+
+
+def pick_device(name: str) -> torch.device:
+    """The torch device for a setting; "auto" prefers an accelerator where there is one."""
+    if name != "auto":
+        return torch.device(name)
+    accelerator = torch.accelerator.current_accelerator(check_available=True)
+    return accelerator if accelerator is not None else torch.device("cpu")

@@ -1,0 +1,1 @@
+"""Finding answers: two engines behind one protocol, three retrievers, one ranked list."""

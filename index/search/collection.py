@@ -1,0 +1,123 @@
+"""What an engine must do: hold the points of one generation, and find the nearest."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from enum import StrEnum
+from typing import Protocol
+
+from index.model.served import Matrix
+
+# In a point's `audience`, stands for every channel.
+EVERYBODY = "*"
+
+
+class Retriever(StrEnum):
+    """A way to find candidates; also the name of the vector it searches."""
+
+    QUESTION = "question"
+    ANSWER = "answer"
+    BM25 = "bm25"
+
+
+@dataclass(frozen=True)
+class Sparse:
+    """A sparse vector: weights by term id."""
+
+    indices: list[int]
+    values: list[float]
+
+
+@dataclass(frozen=True)
+class Point:
+    """One vector or more of a pair, as an engine stores it.
+
+    Attributes:
+        id: UUID from pair, kind and text, so writing a point again changes nothing.
+        vectors: By retriever; a point has only those that apply to it.
+        text: The stored wording that a hit on this point means.
+        audience: Channels that may see the pair; (`EVERYBODY`,) for all.
+        status: The pair's status.
+    """
+
+    id: str
+    pair_id: str
+    vectors: dict[Retriever, Matrix | Sparse]
+    text: str
+    audience: tuple[str, ...]
+    status: str
+
+
+@dataclass(frozen=True)
+class Lookup:
+    """One nearest-neighbour query: where to look, with what, for how many."""
+
+    retriever: Retriever
+    vector: Matrix | Sparse
+    limit: int
+
+
+@dataclass(frozen=True)
+class Hit:
+    """A point found, with the engine's score (cosine, or BM25)."""
+
+    pair_id: str
+    text: str
+    score: float
+
+
+class Collection(Protocol):
+    """The points of one generation. Threads may share it."""
+
+    name: str
+
+    def replace(self, pair_ids: Sequence[str], points: Sequence[Point]) -> None:
+        """Make `points` the only ones of these pairs; they are found as soon as this returns.
+
+        A pair without points is gone from the collection.
+        """
+
+    def search(
+        self, lookups: Sequence[Lookup], *, channel: str | None, status: str = "active"
+    ) -> list[list[Hit]]:
+        """Answer several lookups in one batch.
+
+        Args:
+            channel: Only pairs whose audience holds it; None finds all pairs.
+            status: Only pairs in this status.
+
+        Returns:
+            For each lookup its hits, best first.
+        """
+
+    def count(self) -> int:
+        """How many points there are."""
+
+    def flush(self) -> None:
+        """Return when everything written is on disk."""
+
+    def close(self) -> None:
+        """Let go of the collection, so that another process can open it."""
+
+
+class Engine(Protocol):
+    """Makes, opens and drops collections."""
+
+    def create(self, name: str, dimension: int) -> Collection:
+        """Make an empty collection and open it."""
+
+    def open(self, name: str) -> Collection:
+        """Open a collection.
+
+        Raises:
+            SearchIndexError: There is none, or the engine cannot be reached.
+            CollectionLocked: Another process holds it.
+        """
+
+    def exists(self, name: str) -> bool: ...
+
+    def drop(self, name: str) -> None: ...
+
+    def set_live(self, name: str) -> None:
+        """Tell other tools which collection answers, where the engine has a way to."""
+
+    def close(self) -> None: ...

@@ -1,0 +1,99 @@
+"""From a pair to its points, and from the store's changes to the collection's."""
+
+import uuid
+from collections.abc import Callable, Sequence
+
+from index.model.embedder import Embedder
+from index.search import bm25
+from index.search.collection import EVERYBODY, Collection, Point, Retriever
+from index.store import Store
+from index.store.types import Generation, Pair, Status
+
+POINT_NAMESPACE = uuid.UUID("0e1d6a52-6f0a-5f0e-8f43-6a2f6f6f2b5c")
+
+# Pairs indexed at once: bounds the memory of a rebuild, whatever the size of the FAQ.
+WINDOW = 1000
+
+Progress = Callable[[int], None]
+
+
+def answer_text(pair: Pair) -> str:
+    """The text an answer is embedded as."""
+    return pair.answer
+
+
+def keyword_text(pair: Pair) -> str:
+    """The text BM25 searches: all that people might take their words from."""
+    wordings = (pair.question, *(phrasing.text for phrasing in pair.phrasings))
+    return "\n".join((*wordings, pair.topic or "", pair.answer))
+
+
+def points_of(pairs: Sequence[Pair], embedder: Embedder, progress: Progress) -> list[Point]:
+    """The points of pairs: one for each wording of the question, one for the answer.
+
+    Args:
+        progress: Called with the number of texts embedded since the last call.
+    """
+    texts: list[str] = []
+    owners: list[tuple[Pair, Retriever]] = []
+    for pair in pairs:
+        wordings = dict.fromkeys((pair.question, *(p.text for p in pair.phrasings)))
+        texts += [*wordings, answer_text(pair)]
+        owners += [(pair, Retriever.QUESTION)] * len(wordings) + [(pair, Retriever.ANSWER)]
+    points = []
+    for text, (pair, kind), vector in zip(
+        texts, owners, embedder.embed(texts, progress), strict=True
+    ):
+        vectors: dict[Retriever, object] = {kind: vector}
+        if kind is Retriever.ANSWER:
+            vectors[Retriever.BM25] = bm25.document(keyword_text(pair))
+        points.append(
+            Point(
+                id=str(uuid.uuid5(POINT_NAMESPACE, f"{pair.id}\x1f{kind}\x1f{text}")),
+                pair_id=pair.id,
+                vectors=vectors,  # type: ignore[arg-type]
+                text=text if kind is Retriever.QUESTION else pair.question,
+                audience=pair.audience or (EVERYBODY,),
+                status=pair.status,
+            )
+        )
+    return points
+
+
+def catch_up(
+    store: Store,
+    generation: Generation,
+    embedder: Embedder,
+    collection: Collection,
+    progress: Callable[[int, int], None] | None = None,
+) -> int:
+    """Bring a collection up to the store's revision.
+
+    An interrupted run is safe to repeat: it goes on from the last window that reached the disk.
+
+    Args:
+        progress: Called with (pairs done, pairs in all).
+
+    Returns:
+        The number of pairs that were brought over.
+    """
+    since = generation.indexed_revision
+    total = store.pairs.count_changed(since) if progress else 0
+    done = 0
+    reached = since
+    for window in store.pairs.changed(since, WINDOW):
+        shown = [pair for pair in window if pair.status is not Status.RETIRED]
+        points = points_of(shown, embedder, lambda _: None)
+        collection.replace([pair.id for pair in window], points)
+        done += len(window)
+        if progress:
+            progress(done, max(total, done))
+        if len(window) == WINDOW:
+            # The last revision may go on in the next window.
+            collection.flush()
+            store.generations.set_indexed(generation.id, window[-1].revision - 1)
+        reached = window[-1].revision
+    if done:
+        collection.flush()
+        store.generations.set_indexed(generation.id, reached)
+    return done

@@ -1,0 +1,83 @@
+"""From the retrievers' hits to one ranked list with a confidence.
+
+`Ranker` is the seam: the search hands over candidates with every retriever's raw score, and gets
+them back in order, each with a confidence. `BaselineRanker` is a fixed, documented combination.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from typing import Protocol
+
+
+@dataclass(frozen=True)
+class Candidate:
+    """A pair that at least one retriever found.
+
+    Attributes:
+        matched_text: The stored wording that was nearest to the question.
+        question: Cosine to the nearest wording; None where that retriever did not find it.
+        answer: Cosine to the answer; None likewise.
+        bm25: BM25 score; None likewise.
+        answer_key: Equal for pairs with the same answer, which count as one.
+        score: What the order follows; set by the ranker.
+        confidence: Estimated probability that the answer is right; set by the ranker.
+    """
+
+    pair_id: str
+    matched_text: str
+    question: float | None
+    answer: float | None
+    bm25: float | None
+    answer_key: str
+    score: float = 0.0
+    confidence: float = 0.0
+
+
+class Ranker(Protocol):
+    """Puts candidates in order."""
+
+    def rank(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        """The candidates, best first, with `score` and `confidence` set."""
+
+
+@dataclass(frozen=True)
+class BaselineRanker:
+    """score = cosine to the nearest wording + BM25_WEIGHT x BM25, and a logistic confidence.
+
+    The wording decides because an asker's question resembles a stored question far more than
+    an answer; the answer's cosine, times a discount, stands in where it is higher. BM25 adds
+    what embeddings lose: error codes, product names. The confidence is a logistic function of
+    the best score and of its margin to the best candidate with another answer. The constants
+    were fitted by `benchmarks/baseline_ranker.py`; a raw score is never compared with a
+    threshold.
+    """
+
+    answer_discount: float = 0.8
+    bm25_weight: float = 0.01
+    intercept: float = -6.0
+    score_weight: float = 8.0
+    margin_weight: float = 10.0
+
+    def rank(self, candidates: Sequence[Candidate]) -> list[Candidate]:
+        scored = sorted(
+            (replace(c, score=self._score(c)) for c in candidates),
+            key=lambda c: (-c.score, c.pair_id),
+        )
+        return [
+            replace(candidate, confidence=self._confidence(candidate, scored))
+            for candidate in scored
+        ]
+
+    def _score(self, candidate: Candidate) -> float:
+        dense = max(
+            candidate.question or 0.0,
+            self.answer_discount * (candidate.answer or 0.0),
+        )
+        return dense + self.bm25_weight * (candidate.bm25 or 0.0)
+
+    def _confidence(self, candidate: Candidate, scored: Sequence[Candidate]) -> float:
+        rivals = (c.score for c in scored if c.answer_key != candidate.answer_key)
+        margin = candidate.score - max(rivals, default=0.0)
+        z = self.intercept + self.score_weight * candidate.score + self.margin_weight * margin
+        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))

@@ -1,0 +1,174 @@
+"""The other engine: a Qdrant server or cluster, through qdrant-client."""
+
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+from qdrant_client import QdrantClient, models
+from qdrant_client.http.exceptions import ApiException, ResponseHandlingException
+
+from index.errors import SearchIndexError
+from index.search.collection import EVERYBODY, Hit, Lookup, Point, Retriever, Sparse
+
+LIVE_ALIAS = "faq-live"
+
+
+class ServerEngine:
+    """Collections on a Qdrant server."""
+
+    def __init__(self, client: QdrantClient, where: str = "the Qdrant server") -> None:
+        """Args:
+        client: A connected client; `QdrantClient(":memory:")` works too.
+        where: How error messages name the server.
+        """
+        self._client = client
+        self._where = where
+
+    def create(self, name: str, dimension: int) -> "ServerCollection":
+        dense = models.VectorParams(size=dimension, distance=models.Distance.COSINE)
+        with _reporting(self._where):
+            self._client.create_collection(
+                name,
+                vectors_config={
+                    Retriever.QUESTION.value: dense,
+                    Retriever.ANSWER.value: dense,
+                },
+                sparse_vectors_config={
+                    Retriever.BM25.value: models.SparseVectorParams(modifier=models.Modifier.IDF)
+                },
+            )
+            for field in ("pair_id", "audience", "status"):
+                self._client.create_payload_index(
+                    name, field, models.PayloadSchemaType.KEYWORD, wait=True
+                )
+        return ServerCollection(name, self._client, self._where)
+
+    def open(self, name: str) -> "ServerCollection":
+        if not self.exists(name):
+            raise SearchIndexError(
+                f"{self._where} has no collection {name}; run `faqbot init`, which builds it "
+                "again from the store"
+            )
+        return ServerCollection(name, self._client, self._where)
+
+    def exists(self, name: str) -> bool:
+        with _reporting(self._where):
+            return bool(self._client.collection_exists(name))
+
+    def drop(self, name: str) -> None:
+        with _reporting(self._where):
+            self._client.delete_collection(name)
+
+    def set_live(self, name: str) -> None:
+        """Point the alias `faq-live` at a collection."""
+        target = models.CreateAlias(collection_name=name, alias_name=LIVE_ALIAS)
+        changes: list[Any] = [models.CreateAliasOperation(create_alias=target)]
+        with _reporting(self._where):
+            known = {alias.alias_name for alias in self._client.get_aliases().aliases}
+            if LIVE_ALIAS in known:
+                stale = models.DeleteAlias(alias_name=LIVE_ALIAS)
+                changes.insert(0, models.DeleteAliasOperation(delete_alias=stale))
+            self._client.update_collection_aliases(changes)
+
+    def close(self) -> None:
+        self._client.close()
+
+
+class ServerCollection:
+    """One collection on the server."""
+
+    def __init__(self, name: str, client: QdrantClient, where: str) -> None:
+        self.name = name
+        self._client = client
+        self._where = where
+
+    def replace(self, pair_ids: Sequence[str], points: Sequence[Point]) -> None:
+        with _reporting(self._where):
+            if points:
+                # New points first: a changed pair can be found at every moment.
+                self._client.upsert(self.name, [_server_point(p) for p in points], wait=True)
+            stale = models.Filter(
+                must=[
+                    models.FieldCondition(key="pair_id", match=models.MatchAny(any=list(pair_ids)))
+                ],
+                must_not=[models.HasIdCondition(has_id=[p.id for p in points])] if points else None,
+            )
+            self._client.delete(self.name, models.FilterSelector(filter=stale), wait=True)
+
+    def search(
+        self, lookups: Sequence[Lookup], *, channel: str | None, status: str = "active"
+    ) -> list[list[Hit]]:
+        wanted: list[models.Condition] = [
+            models.FieldCondition(key="status", match=models.MatchValue(value=status))
+        ]
+        if channel is not None:
+            allowed = models.MatchAny(any=[EVERYBODY, channel])
+            wanted.append(models.FieldCondition(key="audience", match=allowed))
+        requests = [
+            models.QueryRequest(
+                query=_server_vector(lookup.vector),
+                using=lookup.retriever.value,
+                filter=models.Filter(must=wanted),
+                limit=lookup.limit,
+                with_payload=["pair_id", "text"],
+            )
+            for lookup in lookups
+        ]
+        with _reporting(self._where):
+            found = self._client.query_batch_points(self.name, requests)
+        return [[_hit(point) for point in response.points] for response in found]
+
+    def count(self) -> int:
+        with _reporting(self._where):
+            return self._client.count(self.name, exact=True).count
+
+    def flush(self) -> None:
+        """Nothing to do: the server logs a write before it answers."""
+
+    def close(self) -> None:
+        """Nothing to do: the engine holds the connection."""
+
+
+def connect(url: str, *, api_key: str | None, ca_file: str | None, timeout: float) -> ServerEngine:
+    """An engine for a Qdrant server; it is first contacted by the first call."""
+    client = QdrantClient(
+        url=url,
+        api_key=api_key,
+        timeout=max(1, round(timeout)),
+        check_compatibility=False,
+        verify=ca_file or True,
+    )
+    return ServerEngine(client, f"the Qdrant server at {url}")
+
+
+@contextmanager
+def _reporting(where: str) -> Iterator[None]:
+    try:
+        yield
+    except (ApiException, ResponseHandlingException) as error:
+        reason = " ".join(str(error).split())[:300]
+        raise SearchIndexError(f"{where} cannot be used: {reason}") from error
+
+
+def _hit(point: models.ScoredPoint) -> Hit:
+    payload = point.payload or {}
+    return Hit(str(payload["pair_id"]), str(payload["text"]), point.score)
+
+
+def _server_point(point: Point) -> models.PointStruct:
+    return models.PointStruct(
+        id=point.id,
+        vector={retriever.value: _server_vector(v) for retriever, v in point.vectors.items()},
+        payload={
+            "pair_id": point.pair_id,
+            "text": point.text,
+            "audience": list(point.audience),
+            "status": point.status,
+        },
+    )
+
+
+def _server_vector(vector: Any) -> Any:
+    if isinstance(vector, Sparse):
+        return models.SparseVector(indices=vector.indices, values=vector.values)
+    return vector.tolist()
