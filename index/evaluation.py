@@ -133,8 +133,13 @@ def evaluate(
         engine = EdgeEngine(Path(folder))
         collection = engine.create("evaluation", embedder.model.dimension)
         try:
-            generation = store.generations.add(embedder.model.version, collection.name)
-            catch_up(store, generation, embedder, collection, lambda d, t: report("indexing", d, t))
+            catch_up(
+                store.pairs,
+                0,
+                embedder,
+                collection,
+                progress=lambda done, total: report("indexing", done, total),
+            )
             searcher = Searcher(embedder, collection, ranker or BaselineRanker(), store.pairs)
             same_answer = _ids_by_answer(drafts)
             answerable = [query for query in queries if query.relevant]

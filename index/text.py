@@ -14,16 +14,23 @@ _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\u
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
+def without_controls(text: str) -> str:
+    """A text without the control characters that no question or answer needs."""
+    return _CONTROL.sub("", text)
+
+
 def clean(text: str) -> str:
     """A text without control characters, with `\\n` line ends, in Unicode NFC, trimmed.
 
     Runs of blank lines shrink to one; spaces inside a line are left as they are, because an
     answer is shown word for word and may hold code.
     """
-    text = text.replace("\r\n", "\n").replace("\r", "\n")
-    text = _CONTROL.sub("", unicodedata.normalize("NFC", text))
+    text = without_controls(text.replace("\r\n", "\n").replace("\r", "\n"))
     # A lone surrogate cannot be written as UTF-8 by any store.
     text = text.encode("utf-8", "replace").decode("utf-8")
+    # Last, because a character taken out may have stood between two that compose; so that
+    # cleaning a cleaned text changes nothing.
+    text = unicodedata.normalize("NFC", text)
     lines = (line.rstrip() for line in text.split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n").strip()
 

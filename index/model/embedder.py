@@ -27,6 +27,10 @@ class Embedder:
         """The vector of a user's text, of shape (dimension,); it is never cached."""
         return self.model.embed(text)
 
+    def embed_queries(self, texts: Sequence[str]) -> Matrix:
+        """The vectors of many users' texts, of shape (len(texts), dimension); never cached."""
+        return self.model.apply_head(self.model.encode(texts))
+
     def embed(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
         """The vectors of stored texts.
 

@@ -6,15 +6,13 @@ from collections.abc import Callable, Sequence
 from index.model.embedder import Embedder
 from index.search import bm25
 from index.search.collection import EVERYBODY, Collection, Point, Retriever
-from index.store import Store
-from index.store.types import Generation, Pair, Status
+from index.store.pairs import Pairs
+from index.store.types import Pair, Status
 
 POINT_NAMESPACE = uuid.UUID("0e1d6a52-6f0a-5f0e-8f43-6a2f6f6f2b5c")
 
 # Pairs indexed at once: bounds the memory of a rebuild, whatever the size of the FAQ.
 WINDOW = 1000
-
-Progress = Callable[[int], None]
 
 
 def answer_text(pair: Pair) -> str:
@@ -28,12 +26,8 @@ def keyword_text(pair: Pair) -> str:
     return "\n".join((*wordings, pair.topic or "", pair.answer))
 
 
-def points_of(pairs: Sequence[Pair], embedder: Embedder, progress: Progress) -> list[Point]:
-    """The points of pairs: one for each wording of the question, one for the answer.
-
-    Args:
-        progress: Called with the number of texts embedded since the last call.
-    """
+def points_of(pairs: Sequence[Pair], embedder: Embedder) -> list[Point]:
+    """The points of pairs: one for each wording of the question, one for the answer."""
     texts: list[str] = []
     owners: list[tuple[Pair, Retriever]] = []
     for pair in pairs:
@@ -41,9 +35,7 @@ def points_of(pairs: Sequence[Pair], embedder: Embedder, progress: Progress) -> 
         texts += [*wordings, answer_text(pair)]
         owners += [(pair, Retriever.QUESTION)] * len(wordings) + [(pair, Retriever.ANSWER)]
     points = []
-    for text, (pair, kind), vector in zip(
-        texts, owners, embedder.embed(texts, progress), strict=True
-    ):
+    for text, (pair, kind), vector in zip(texts, owners, embedder.embed(texts), strict=True):
         vectors: dict[Retriever, object] = {kind: vector}
         if kind is Retriever.ANSWER:
             vectors[Retriever.BM25] = bm25.document(keyword_text(pair))
@@ -61,39 +53,41 @@ def points_of(pairs: Sequence[Pair], embedder: Embedder, progress: Progress) -> 
 
 
 def catch_up(
-    store: Store,
-    generation: Generation,
+    pairs: Pairs,
+    since: int,
     embedder: Embedder,
     collection: Collection,
+    *,
+    reached: Callable[[int], None] = lambda revision: None,
     progress: Callable[[int, int], None] | None = None,
 ) -> int:
-    """Bring a collection up to the store's revision.
+    """Bring a collection from one revision of the store up to its latest.
 
-    An interrupted run is safe to repeat: it goes on from the last window that reached the disk.
+    An interrupted run is safe to repeat: it goes on from the last revision it reached.
 
     Args:
+        since: The revision the collection stands at.
+        reached: Called with each revision that is complete in the collection, on disk.
         progress: Called with (pairs done, pairs in all).
 
     Returns:
         The number of pairs that were brought over.
     """
-    since = generation.indexed_revision
-    total = store.pairs.count_changed(since) if progress else 0
+    total = pairs.count_changed(since) if progress else 0
     done = 0
-    reached = since
-    for window in store.pairs.changed(since, WINDOW):
+    revision = since
+    for window in pairs.changed(since, WINDOW):
         shown = [pair for pair in window if pair.status is not Status.RETIRED]
-        points = points_of(shown, embedder, lambda _: None)
-        collection.replace([pair.id for pair in window], points)
+        collection.replace([pair.id for pair in window], points_of(shown, embedder))
         done += len(window)
         if progress:
             progress(done, max(total, done))
+        revision = window[-1].revision
         if len(window) == WINDOW:
-            # The last revision may go on in the next window.
+            # This revision may go on in the next window; the one before is complete.
             collection.flush()
-            store.generations.set_indexed(generation.id, window[-1].revision - 1)
-        reached = window[-1].revision
+            reached(revision - 1)
     if done:
         collection.flush()
-        store.generations.set_indexed(generation.id, reached)
+        reached(revision)
     return done

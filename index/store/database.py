@@ -1,5 +1,6 @@
 """Opening the SQL database: SQLite (WAL) or PostgreSQL, and the schema's migrations."""
 
+import fcntl
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib import resources
@@ -13,6 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 
 from index.errors import StoreError
+from index.text import text_hash
 
 BUSY_TIMEOUT_S = 30
 _WRITE = "faqbot_write"
@@ -70,6 +72,34 @@ class Database:
             # The driver's message, without the statement and its parameters (user texts).
             reason = " ".join(str(error.orig).split()) or type(error.orig).__name__
             raise StoreError(f"the store at {where} cannot be used: {reason}") from error
+
+    @contextmanager
+    def try_lock(self, name: str) -> Iterator[bool]:
+        """Hold a named lock that all processes on this database share; it ends with the process.
+
+        Yields:
+            Whether the lock was free. It does not wait.
+        """
+        if not self.is_sqlite:
+            key = int.from_bytes(text_hash(name)[:8], "big", signed=True)
+            with self.engine.connect() as connection:
+                query = sa.select(sa.func.pg_try_advisory_lock(key))
+                locked = bool(connection.scalar(query))
+                try:
+                    yield locked
+                finally:
+                    if locked:
+                        connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+        elif path := self._file:
+            with path.with_name(f"{path.name}.{name}.lock").open("a") as file:
+                try:
+                    fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+                except BlockingIOError:
+                    yield False
+                else:
+                    yield True
+        else:
+            yield True  # an in-memory database has no other process
 
     def close(self) -> None:
         self.engine.dispose()

@@ -112,18 +112,33 @@ class Inbox:
             )
             return {owner for owner in owners if owner}
 
-    def record_outcome(self, question_id: str, outcome: Outcome) -> None:
-        """Record what was decided, and that the reply is about to be sent."""
-        self._set(
-            question_id,
-            posting_since=datetime.now(UTC),
-            pair_id=outcome.pair_id,
-            matched_text=outcome.matched_text,
-            candidates=list(outcome.candidates),
-            confidence=outcome.confidence,
-            model=outcome.model,
-            generation=outcome.generation,
-        )
+    def begin_posting(self, question_id: str, owner: str, outcome: Outcome) -> bool:
+        """Record what was decided and that the reply is about to be sent; renews the lease.
+
+        Returns:
+            False where the claim has been lost meanwhile: then nothing may be sent.
+        """
+        now = datetime.now(UTC)
+        with self._database.write() as connection:
+            result = connection.execute(
+                sa.update(questions)
+                .where(
+                    questions.c.id == question_id,
+                    questions.c.state == State.ANSWERING,
+                    questions.c.claimed_by == owner,
+                )
+                .values(
+                    posting_since=now,
+                    claimed_until=now + LEASE,
+                    pair_id=outcome.pair_id,
+                    matched_text=outcome.matched_text,
+                    candidates=list(outcome.candidates),
+                    confidence=outcome.confidence,
+                    model=outcome.model,
+                    generation=outcome.generation,
+                )
+            )
+            return result.rowcount == 1
 
     def finish(self, question_id: str, state: State, reply_ts: str | None = None) -> None:
         """Mark a question answered, unsure or silent."""
@@ -141,10 +156,17 @@ class Inbox:
                 .values(values | {"claimed_by": None, "claimed_until": None, "error": None})
             )
 
-    def retry_later(self, question_id: str, delay: timedelta, error: str) -> None:
-        """Give a question back, to be claimed again after a while."""
+    def retry_later(
+        self, question_id: str, delay: timedelta, error: str, *, counts: bool = True
+    ) -> None:
+        """Give a question back, to be claimed again after a while.
+
+        Args:
+            counts: Whether this was an attempt; waiting for a rate limit is none.
+        """
         self._set(
             question_id,
+            attempts=questions.c.attempts if counts else questions.c.attempts - 1,
             state=State.RECEIVED,
             not_before=datetime.now(UTC) + delay,
             claimed_by=None,

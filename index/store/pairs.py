@@ -50,6 +50,7 @@ class Pairs:
             return Written()
         now = datetime.now(UTC)
         with self._database.write() as connection:
+            _queue_up(connection)
             stored = {pair.id: pair for pair in _load(connection, [d.id for d in drafts])}
             added: list[PairDraft] = []
             changed: list[PairDraft] = []
@@ -94,6 +95,7 @@ class Pairs:
     def add_phrasing(self, pair_id: str, text: str, origin: Origin) -> bool:
         """Add a wording to a pair; returns whether it was new to the pair."""
         with self._database.write() as connection:
+            _queue_up(connection)
             found = _load(connection, [pair_id])
             known = {fold(p.text) for pair in found for p in pair.phrasings}
             if not found or fold(text) in known | {fold(found[0].question)}:
@@ -143,13 +145,12 @@ class Pairs:
         Each list is read in a transaction of its own, so that a long walk holds no lock; a pair
         that changes meanwhile comes again, later.
         """
-        last = (since, "\uffff")
+        after = pairs.c.revision > since
         while True:
             with self._database.read() as connection:
-                key = sa.tuple_(pairs.c.revision, pairs.c.id)
                 rows = connection.execute(
                     sa.select(pairs)
-                    .where(key > sa.tuple_(sa.literal(last[0]), sa.literal(last[1])))
+                    .where(after)
                     .order_by(pairs.c.revision, pairs.c.id)
                     .limit(window)
                 ).all()
@@ -157,7 +158,34 @@ class Pairs:
             if not found:
                 return
             yield found
-            last = (found[-1].revision, found[-1].id)
+            after = sa.tuple_(pairs.c.revision, pairs.c.id) > sa.tuple_(
+                sa.literal(found[-1].revision), sa.literal(found[-1].id)
+            )
+
+    def walk(
+        self,
+        *,
+        source: str | None = None,
+        status: Status | None = None,
+        by_topic: bool = False,
+        window: int = BATCH,
+    ) -> Iterator[list[Pair]]:
+        """All pairs as they were at one moment, in lists of at most `window`.
+
+        They come by source and external id, or by topic before that (those without one first).
+        One transaction reads them all, so a caller should not linger between the lists.
+        """
+        query = sa.select(pairs).execution_options(stream_results=True, yield_per=window)
+        if source is not None:
+            query = query.where(pairs.c.source == source)
+        if status is not None:
+            query = query.where(pairs.c.status == status)
+        if by_topic:
+            query = query.order_by(sa.func.coalesce(pairs.c.topic, ""))
+        query = query.order_by(pairs.c.source, pairs.c.external_id)
+        with self._database.read() as connection:
+            for rows in connection.execute(query).partitions():
+                yield _with_phrasings(connection, rows)
 
     def ids_of(self, source: str) -> Iterator[str]:
         """Ids of a source's pairs that are not retired."""
@@ -212,17 +240,22 @@ def _status(draft: PairDraft, pair: Pair) -> Status:
 
 
 def _differs(draft: PairDraft, pair: Pair) -> bool:
-    drafted = {p.text for p in draft.phrasings}
-    stored = {p.text for p in pair.phrasings}
     imported = {p.text for p in pair.phrasings if p.origin is Origin.IMPORT}
     return (
         (draft.question, draft.answer, draft.topic, draft.url, draft.tags, draft.audience)
         != (pair.question, pair.answer, pair.topic, pair.url, pair.tags, pair.audience)
         or draft.author not in (None, pair.author)
         or _status(draft, pair) is not pair.status
-        or not drafted <= stored
-        or not imported <= drafted
+        or {p.text for p in _own_phrasings(draft, pair)} != imported
     )
+
+
+def _own_phrasings(draft: PairDraft, pair: Pair | None) -> list[Phrasing]:
+    """A draft's phrasings without those that people have added to the stored pair already."""
+    wordings = {p.text: p for p in draft.phrasings}.values()
+    others = pair.phrasings if pair is not None else ()
+    known = {fold(p.text) for p in others if p.origin is not Origin.IMPORT}
+    return [p for p in wordings if not known or fold(p.text) not in known]
 
 
 def _row(draft: PairDraft, status: Status) -> dict[str, Any]:
@@ -258,7 +291,7 @@ def _replace_phrasings(
     rows: list[dict[str, Any]] = []
     for draft in drafts:
         pair = stored.get(draft.id)
-        drafted = {p.text: p for p in draft.phrasings}
+        drafted = {p.text: p for p in _own_phrasings(draft, pair)}
         kept = set()
         if pair is not None:
             for row in connection.execute(
@@ -279,6 +312,14 @@ def _replace_phrasings(
         connection.execute(sa.delete(phrasings).where(phrasings.c.id.in_(chunk)))
     if rows:
         connection.execute(sa.insert(phrasings), rows)
+
+
+def _queue_up(connection: sa.Connection) -> None:
+    # Whoever looks before it writes takes the row's lock first, or two writers would both find
+    # a pair missing and both insert it. (SQLite holds its write lock by now.)
+    connection.execute(
+        sa.select(pointers.c.value).where(pointers.c.name == "revision").with_for_update()
+    )
 
 
 def _next_revision(connection: sa.Connection) -> int:

@@ -71,7 +71,8 @@ class Embeddings:
         insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         rows = [
             {"encoder_id": encoder_id, "text_hash": key, "vector": vector.astype("<f4").tobytes()}
-            for key, vector in vectors.items()
+            # In one order everywhere, so that two writers of the same texts cannot deadlock.
+            for key, vector in sorted(vectors.items())
         ]
         with self._database.write() as connection:
             connection.execute(insert(embeddings).on_conflict_do_nothing(), rows)

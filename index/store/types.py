@@ -4,6 +4,7 @@ import uuid
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
+from functools import cached_property
 from typing import Any
 
 PAIR_NAMESPACE = uuid.UUID("5b0f4f6e-6f0c-5b39-9d27-0a8f6a3d9d11")
@@ -75,7 +76,7 @@ class PairDraft:
     author: str | None = None
     created_at: datetime | None = None
 
-    @property
+    @cached_property
     def id(self) -> str:
         """The pair's id: the same for the same source and external id, in every store."""
         return pair_id(self.source, self.external_id)

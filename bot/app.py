@@ -1,0 +1,47 @@
+"""The Bolt app: every listener, the same for Socket Mode and HTTP."""
+
+from collections.abc import Callable, Collection
+from concurrent.futures import Executor
+
+import structlog
+from slack_bolt import App
+from slack_sdk import WebClient
+
+from bot.listeners import actions, events
+from index.store import Store
+
+log = structlog.get_logger(__name__)
+
+
+def create_app(
+    client: WebClient,
+    store: Store,
+    *,
+    signing_secret: str | None,
+    watched: Collection[str],
+    arrived: Callable[[], None],
+    background: Executor,
+) -> App:
+    """Build the app.
+
+    Args:
+        signing_secret: None in Socket Mode, whose socket is authenticated instead.
+        watched: Ids of the channels where every question is answered.
+        arrived: Called after a question was stored.
+        background: Runs what follows a click.
+    """
+    app = App(
+        client=client,
+        # Bolt insists on a secret; without HTTP there is no request it could let through.
+        signing_secret=signing_secret or "no-http-requests",
+        token_verification_enabled=False,
+    )
+
+    @app.error
+    def report(error: Exception) -> None:
+        # Its message may quote the payload, and with it what somebody wrote.
+        log.error("listener_failed", error=type(error).__name__)
+
+    events.register(app, store.inbox, watched=watched, arrived=arrived)
+    actions.register(app, store, client, background)
+    return app

@@ -1,0 +1,316 @@
+"""The Block Kit cards people see under a question, as pure functions from values to blocks.
+
+A card fits Slack's limits whatever is stored: a long answer is cut where a reader would cut it,
+with a word on how it goes on, and the other entries give way before the best one does.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from urllib.parse import urlsplit
+
+from bot import mrkdwn
+
+SOLVED, NOT_IT, MORE, LESS = "faq_solved", "faq_not_it", "faq_more", "faq_less"
+"""Action ids of the buttons; the value of each is the card's `question_id`."""
+
+MAX_OTHERS = 2
+MAX_CLOSEST = 3
+
+# Slack refuses a message whose blocks hold too much text (`msg_blocks_too_long`) at a size that it
+# does not document. People measured about 13,200 characters, of which every block takes some;
+# Slack's staff speak of 12,000 of text (github.com/slackapi/bolt-js, issues 2509 and 2867).
+MESSAGE_ROOM = 12_000
+"""The size of a card's blocks: characters of all strings, plus `BLOCK_SIZE` for each block."""
+BLOCK_SIZE = 130
+
+FALLBACK_LIMIT = 4000
+VALUE_LIMIT = 2000
+QUESTION_LIMIT = 300
+MATCHED_LIMIT = 200
+HOST_LIMIT = 80
+SOURCE_LIMIT = 800
+"""A source with a longer link is named by its host, without the link."""
+NOTE_LINK_LIMIT = 150
+"""The same inside the note that ends a cut answer; the source line stands below it anyway."""
+
+LEAST_ANSWER = 600
+"""Size kept for each other entry's answer when the best one could take all the room."""
+
+NO_ANSWER = "(This entry has no answer text.)"
+NO_QUESTION = "(This entry has no question text.)"
+UNSURE = "I don't have an approved answer that I'm sure fits this question."
+HINT = "You could ask in other words, or wait here for a person to help."
+
+Block = dict[str, object]
+
+_BREAKS_A_LINK = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One FAQ answer as a card shows it."""
+
+    pair_id: str
+    question: str
+    """The pair's own question."""
+    matched: str
+    """The stored wording that was nearest."""
+    answer: str
+    url: str | None
+
+
+@dataclass(frozen=True)
+class AnswerCard:
+    """A confident answer, with further entries to unfold."""
+
+    question_id: str
+    """Row id of the asked question in the inbox."""
+    best: Entry
+    others: tuple[Entry, ...]
+    """At most two are shown."""
+    expanded: bool = False
+    """Whether `others` are unfolded."""
+    solved: int = 0
+    """How many people clicked Solved."""
+    not_it: int = 0
+
+
+@dataclass(frozen=True)
+class UnsureCard:
+    """The reply to a direct question that has no confident answer."""
+
+    question_id: str
+    closest: tuple[Entry, ...]
+    """At most three are shown."""
+    expanded: bool = False
+    """Whether their answers are shown."""
+
+
+@dataclass(frozen=True)
+class Message:
+    """What `chat.postMessage` and `chat.update` take."""
+
+    text: str
+    blocks: list[Block]
+
+
+def answer_message(card: AnswerCard) -> Message:
+    """The answer first, word for word; below it where it is from, the votes and the others.
+
+    Raises `ValueError` for a `question_id` that no button can carry.
+    """
+    others = card.others[:MAX_OTHERS]
+    below = [
+        *_context(_matched_line(card.best), _source_line(card.best.url)),
+        _actions(
+            _button(card, "Solved", SOLVED, "Solved: this answer solved my question", "primary"),
+            _button(card, "Not it", NOT_IT, "Not it: this answer does not fit my question"),
+            *_others_toggle(card, len(others)),
+        ),
+        *_context(_votes_line(card.solved, card.not_it)),
+    ]
+    unfolded = others if card.expanded else ()
+    room = MESSAGE_ROOM - _size(below)
+    kept = sum(
+        _size(_frame(entry)) + min(_size(_answer_sections(entry)), LEAST_ANSWER)
+        for entry in unfolded
+    )
+    best = _answer_sections(card.best, room - kept)
+
+    source = _source_line(card.best.url)
+    ending = f"\n{source}" if source else ""
+    text = mrkdwn.plain(card.best.answer, FALLBACK_LIMIT - len(ending)) or NO_ANSWER
+    return Message(text + ending, [*best, *below, *_entries(unfolded, room - _size(best))])
+
+
+def unsure_message(card: UnsureCard) -> Message:
+    """One honest sentence, then the closest entries, if there are any.
+
+    Raises `ValueError` for a `question_id` that no button can carry.
+    """
+    closest = card.closest[:MAX_CLOSEST]
+    if not closest:
+        sentence = f"{UNSURE} {HINT}"
+        return Message(sentence, [_section(sentence)])
+    listed = "\n".join(f"{mrkdwn.BULLET} {_question_line(entry)}" for entry in closest)
+    above = [
+        _section(UNSURE),
+        _section(f"*Closest entries*\n{listed}"),
+        _actions(_answers_toggle(card)),
+    ]
+    unfolded = closest if card.expanded else ()
+    return Message(
+        f"{UNSURE}\nClosest entries:\n{listed}",
+        [*above, *_entries(unfolded, MESSAGE_ROOM - _size(above))],
+    )
+
+
+def _entries(entries: Sequence[Entry], room: int) -> list[Block]:
+    """Unfolded entries, with as much of their answers as fits `room` in all."""
+    room -= sum(_size(_frame(entry)) for entry in entries)
+    shares = _shares([_size(_answer_sections(entry)) for entry in entries], room)
+    blocks: list[Block] = []
+    for entry, share in zip(entries, shares, strict=True):
+        divider, question, *source = _frame(entry)
+        blocks += [divider, question, *_answer_sections(entry, share), *source]
+    return blocks
+
+
+def _frame(entry: Entry) -> list[Block]:
+    """What stands around an unfolded entry's answer: divider, question, source if there is one."""
+    question = _question_line(entry)
+    bold = question if "*" in question else f"*{question}*"
+    return [{"type": "divider"}, _section(bold), *_context(_source_line(entry.url))]
+
+
+def _shares(sizes: Sequence[int], room: int) -> list[int]:
+    """`room` dealt out evenly, where what one does not need goes to the others."""
+    shares = [0] * len(sizes)
+    for left, index in zip(
+        range(len(sizes), 0, -1), sorted(range(len(sizes)), key=sizes.__getitem__), strict=True
+    ):
+        shares[index] = min(sizes[index], room // left)
+        room -= shares[index]
+    return shares
+
+
+def _answer_sections(entry: Entry, room: int | None = None) -> list[Block]:
+    """The answer word for word; with `room`, cut to that size and saying so."""
+    text = mrkdwn.to_mrkdwn(entry.answer).strip("\n").rstrip()
+    if not any(character.isprintable() and character != " " for character in text):
+        return [_section(NO_ANSWER)]
+    sections = [_section(chunk) for chunk in mrkdwn.split(text)]
+    if room is None or _size(sections) <= room:
+        return sections
+    frame = _size([_section("")])
+    left = room - frame - len(_cut_note(entry.url, len(text)))
+    chunks: list[str] = []
+    for chunk in mrkdwn.split(text):
+        left -= frame + len(chunk)
+        if left < 0:
+            least = mrkdwn.SPLIT_MINIMUM
+            chunks += mrkdwn.split(chunk, max(least, left + len(chunk)))[:1]
+            break
+        chunks.append(chunk)
+    missing = len(mrkdwn.visible(text)) - len(mrkdwn.visible("".join(chunks)))
+    note = _cut_note(entry.url, max(1, missing))
+    last = chunks[-1] + ("\n" if chunks[-1].endswith(mrkdwn.FENCE) else " ") + note
+    if len(last) <= mrkdwn.SECTION_LIMIT:
+        chunks[-1] = last
+    else:
+        chunks.append(note)
+    return [_section(chunk) for chunk in chunks]
+
+
+def _cut_note(url: str | None, missing: int) -> str:
+    source = _source(url, NOTE_LINK_LIMIT)
+    if source:
+        return f"{mrkdwn.ELLIPSIS} (continues at {source})"
+    noun = "character" if missing == 1 else "characters"
+    return f"{mrkdwn.ELLIPSIS} (cut: {missing} more {noun})"
+
+
+def _question_line(entry: Entry) -> str:
+    return mrkdwn.line(entry.question, QUESTION_LIMIT) or NO_QUESTION
+
+
+def _matched_line(entry: Entry) -> str:
+    matched = mrkdwn.line(entry.matched, MATCHED_LIMIT) or mrkdwn.line(
+        entry.question, MATCHED_LIMIT
+    )
+    return f"Matched: {matched}" if matched else ""
+
+
+def _source_line(url: str | None) -> str:
+    source = _source(url, SOURCE_LIMIT)
+    return f"Source: {source}" if source else ""
+
+
+def _source(url: str | None, limit: int) -> str:
+    """A link labelled with its host, only the host if the link exceeds `limit`, or nothing."""
+    address = (url or "").strip()
+    try:
+        parts = urlsplit(address)
+        host = mrkdwn.line(parts.hostname or "", HOST_LIMIT)
+    except ValueError:
+        return ""
+    if parts.scheme not in ("http", "https") or not host or _BREAKS_A_LINK.search(address):
+        return ""
+    link = mrkdwn.link(address, parts.hostname or "")
+    return link if len(link) <= limit else host
+
+
+def _votes_line(solved: int, not_it: int) -> str:
+    """`Solved for 2 people · Not it for 1`; the noun stands once."""
+    votes = [(text, n) for text, n in (("Solved for", solved), ("Not it for", not_it)) if n > 0]
+    lines = [f"{text} {count}" for text, count in votes]
+    if lines:
+        lines[0] += " person" if votes[0][1] == 1 else " people"
+    return " · ".join(lines)
+
+
+def _others_toggle(card: AnswerCard, count: int) -> list[Block]:
+    if not count:
+        return []
+    if card.expanded:
+        return [_button(card, "Hide", LESS, "Hide the other answers")]
+    label = "1 more answer" if count == 1 else f"{count} more answers"
+    return [_button(card, label, MORE, f"{label}: show below this one")]
+
+
+def _answers_toggle(card: UnsureCard) -> Block:
+    if card.expanded:
+        return _button(card, "Hide answers", LESS, "Hide answers of the closest entries")
+    return _button(card, "Show answers", MORE, "Show answers of the closest entries")
+
+
+def _button(
+    card: AnswerCard | UnsureCard, label: str, action: str, spoken: str, style: str = ""
+) -> Block:
+    """A button; `spoken` is what a screen reader says instead of the label."""
+    if not 0 < len(card.question_id) <= VALUE_LIMIT:
+        raise ValueError(
+            f"question_id must have 1 to {VALUE_LIMIT} characters to fit a button's value, "
+            f"not {len(card.question_id)}"
+        )
+    button: Block = {
+        "type": "button",
+        "action_id": action,
+        "text": {"type": "plain_text", "text": label},
+        "value": card.question_id,
+        "accessibility_label": spoken,
+    }
+    return {**button, "style": style} if style else button
+
+
+def _actions(*buttons: Block) -> Block:
+    return {"type": "actions", "elements": list(buttons)}
+
+
+def _section(text: str) -> Block:
+    return {"type": "section", "text": _text(text)}
+
+
+def _context(*lines: str) -> list[Block]:
+    """A context block of the lines that say something, or none."""
+    elements = [_text(line) for line in lines if line]
+    return [{"type": "context", "elements": elements}] if elements else []
+
+
+def _text(text: str) -> Block:
+    """Mrkdwn that Slack does not search for addresses, channels and names itself."""
+    return {"type": "mrkdwn", "text": text, "verbatim": True}
+
+
+def _size(blocks: Sequence[Block]) -> int:
+    """What blocks take of `MESSAGE_ROOM`."""
+    return sum(BLOCK_SIZE + _characters(block) for block in blocks)
+
+
+def _characters(value: object) -> int:
+    if isinstance(value, str):
+        return len(value)
+    if isinstance(value, dict):
+        return sum(map(_characters, value.values()))
+    return sum(map(_characters, value)) if isinstance(value, list) else 0

@@ -1,0 +1,68 @@
+"""Which of Slack's events are questions for the bot: a pure function of the event."""
+
+from collections.abc import Collection, Mapping
+from typing import Any
+
+from bot.questions import is_question
+from index.store.types import NewQuestion
+
+# A message with a file is a message; every other subtype is an edit, a join, a bot's post...
+_PLAIN_SUBTYPES = (None, "file_share")
+
+
+def question_from_event(
+    body: Mapping[str, Any], *, bot_user_id: str, watched: Collection[str]
+) -> NewQuestion | None:
+    """The question that an Events API payload brings, or None.
+
+    Asked for are mentions anywhere, direct messages, and every question in a watched channel.
+    A reply in a thread counts only where it mentions the bot. Slack delivers a mention twice, as
+    `message` and as `app_mention`; both give the same question, which the inbox stores once.
+
+    Args:
+        body: The payload: `team_id` and `event`.
+        watched: Ids of the channels where every question counts.
+    """
+    event = body.get("event")
+    if not isinstance(event, Mapping) or event.get("type") not in ("message", "app_mention"):
+        return None
+    user, channel, ts = (str(event.get(key) or "") for key in ("user", "channel", "ts"))
+    if not (user and channel and ts) or _is_noise(event, bot_user_id):
+        return None
+    text = str(event.get("text") or "")
+    thread_ts = str(event["thread_ts"]) if event.get("thread_ts") else None
+    mentioned = event["type"] == "app_mention" or f"<@{bot_user_id}" in text
+    in_thread = thread_ts is not None and thread_ts != ts
+    if not mentioned and (in_thread or not _listens(event, watched)):
+        return None
+    direct = mentioned or _is_direct_message(event)
+    if not is_question(text, addressed=direct):
+        return None
+    return NewQuestion(
+        team=str(body.get("team_id") or event.get("team") or ""),
+        channel=channel,
+        ts=ts,
+        thread_ts=thread_ts,
+        user=user,
+        text=text,
+        direct=direct,
+    )
+
+
+def _is_noise(event: Mapping[str, Any], bot_user_id: str) -> bool:
+    return bool(
+        event.get("subtype") not in _PLAIN_SUBTYPES
+        or event.get("bot_id")
+        or event.get("bot_profile")
+        or event.get("edited")
+        or event.get("hidden")
+        or event.get("user") in (bot_user_id, "USLACKBOT")
+    )
+
+
+def _listens(event: Mapping[str, Any], watched: Collection[str]) -> bool:
+    return _is_direct_message(event) or event.get("channel") in watched
+
+
+def _is_direct_message(event: Mapping[str, Any]) -> bool:
+    return event.get("channel_type") == "im"

@@ -1,0 +1,49 @@
+"""Buttons: acknowledged at once, handled in an executor of our own."""
+
+import re
+from collections.abc import Callable
+from concurrent.futures import Executor
+from typing import Any
+
+import structlog
+from slack_bolt import Ack, App
+from slack_sdk import WebClient
+
+from bot.votes import LESS, MORE, VERDICTS, Click, handle
+from index.store import Store
+
+ANY = re.compile(".*")
+
+log = structlog.get_logger(__name__)
+
+
+def register(app: App, store: Store, client: WebClient, background: Executor) -> None:
+    """Take clicks on the cards.
+
+    Args:
+        background: Runs what follows a click: Bolt's few threads are needed to acknowledge.
+    """
+
+    def take(ack: Ack, body: dict[str, Any]) -> None:
+        ack()
+        click = Click.parse(body)
+        if click is not None:
+            background.submit(_logging_errors(handle), click, store, client)
+
+    for action_id in (*VERDICTS, MORE, LESS):
+        app.action(action_id)(take)
+
+    # A card of an older version may still show a button that is no more; links are actions too.
+    @app.action(ANY)
+    def unknown(ack: Ack) -> None:
+        ack()
+
+
+def _logging_errors(function: Callable[..., None]) -> Callable[..., None]:
+    def run(*args: Any) -> None:
+        try:
+            function(*args)
+        except Exception as error:
+            log.error("click_failed", error=type(error).__name__)
+
+    return run

@@ -1,0 +1,43 @@
+"""Structured logs. Message texts and secrets are never logged: events carry ids and numbers."""
+
+import logging
+import sys
+
+import structlog
+
+from bot.settings import BotSettings
+
+# Libraries that log payloads, and with them texts or tokens, below this level.
+_QUIET = ("slack_bolt", "slack_sdk", "websocket", "urllib3", "httpx", "httpcore", "alembic")
+
+
+def configure(settings: BotSettings) -> None:
+    """Send every log record, ours and the libraries', to standard error as one line each."""
+    level = logging.getLevelNamesMapping()[settings.log_level.upper()]
+    people = settings.log_format == "console" or (
+        settings.log_format == "auto" and sys.stderr.isatty()
+    )
+    shared: list[structlog.typing.Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.stdlib.add_log_level,
+        structlog.stdlib.add_logger_name,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+    ]
+    renderer: structlog.typing.Processor = (
+        structlog.dev.ConsoleRenderer() if people else structlog.processors.JSONRenderer()
+    )
+    structlog.configure(
+        processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
+        logger_factory=structlog.stdlib.LoggerFactory(),
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+    )
+    handler = logging.StreamHandler(sys.stderr)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=shared,
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+        )
+    )
+    logging.basicConfig(handlers=[handler], level=level, force=True)
+    for name in _QUIET:
+        logging.getLogger(name).setLevel(max(level, logging.WARNING))

@@ -1,0 +1,139 @@
+"""The running bot: everything wired together, from start to a clean stop."""
+
+import signal
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from types import FrameType
+
+import structlog
+
+from bot import slack
+from bot.answering import Workers
+from bot.app import create_app
+from bot.settings import BotSettings
+from bot.transports import HttpTransport, SocketTransport, Transport
+from index.errors import FaqbotError, SettingsError
+from index.live import Follower, Live, initialise, open_engine
+from index.settings import IndexSettings
+from index.store import Store
+
+log = structlog.get_logger(__name__)
+
+
+class Service:
+    """The bot as one object: `start` it, later `stop` it."""
+
+    def __init__(self, index: IndexSettings, bot: BotSettings) -> None:
+        """Open the store and the index, and check the tokens.
+
+        Raises:
+            FaqbotError: Something is missing or refused; the message says what to do.
+        """
+        token = _secret(bot, "slack_bot_token")
+        client = slack.client(token, bot.api_url)
+        who = authenticate(client)
+        self.store = Store.open(index.store_url)
+        self._engine = open_engine(index)
+        initialise(index, self.store, self._engine)
+        self.live = Live.open(index, self.store, self._engine)
+        _serve_with_one_thread()
+        changed = self.live.catch_up()
+        log.info("index_ready", generation=self.live.generation.id, pairs_brought_over=changed)
+        self._follower = Follower(self.store, self.live)
+        self._background = ThreadPoolExecutor(4, thread_name_prefix="clicks")
+        poster = slack.Poster(slack.posting_client(token, bot.api_url), client)
+        self._workers = Workers(
+            self.store, self.live, poster, threshold=bot.answer_confidence, count=bot.workers
+        )
+        app = create_app(
+            client,
+            self.store,
+            signing_secret=(_secret(bot, "slack_signing_secret") if bot.mode == "http" else None),
+            watched=frozenset(bot.watched_channels),
+            arrived=self._workers.wake,
+            background=self._background,
+        )
+        self.transport: Transport = (
+            HttpTransport(app, bot.http_host, bot.http_port)
+            if bot.mode == "http"
+            else SocketTransport(app, _secret(bot, "slack_app_token"))
+        )
+        log.info("authenticated", team=who["team_id"], bot_user=who["user_id"])
+
+    def start(self) -> None:
+        """Begin to answer: first what is left in the inbox, then what comes in."""
+        self._follower.start()
+        self._workers.start()
+        try:
+            self.transport.start()
+        except Exception as error:
+            reason = slack.explain(error)
+            self.stop()
+            raise FaqbotError(f"Slack cannot be reached or refuses the token: {reason}") from None
+
+    def stop(self) -> None:
+        """Take in nothing more, finish what is in hand, leave the rest in the inbox."""
+        self.transport.stop()
+        self._workers.stop()
+        self._background.shutdown(wait=True)
+        self._follower.stop()
+        self.live.close()
+        self._engine.close()
+        self.store.close()
+        log.info("stopped")
+
+
+def serve(index: IndexSettings, bot: BotSettings) -> None:
+    """Run the bot until SIGTERM or SIGINT.
+
+    Raises:
+        FaqbotError: It cannot start; the message says what to do.
+    """
+    stop = threading.Event()
+
+    def on_signal(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    service = Service(index, bot)
+    service.start()
+    stop.wait()
+    log.info("stopping")
+    service.stop()
+
+
+def authenticate(client: slack.WebClient) -> dict[str, str]:
+    """Ask Slack who the bot token belongs to.
+
+    Raises:
+        FaqbotError: Slack cannot be reached, or refuses the token.
+    """
+    try:
+        response = client.auth_test()
+    except Exception as error:
+        reason = slack.explain(error)
+        if isinstance(reason, slack.SlackRefused):
+            raise SettingsError(
+                f"Slack refuses the bot token ({reason}); set SLACK_BOT_TOKEN to the Bot User "
+                "OAuth Token of the app (xoxb-...)"
+            ) from None
+        raise FaqbotError(f"Slack at {client.base_url} cannot be reached ({reason})") from None
+    return {key: str(response.get(key) or "") for key in ("team_id", "user_id", "team", "user")}
+
+
+def _secret(bot: BotSettings, key: str) -> str:
+    value = getattr(bot, key)
+    if value is None or not value.get_secret_value().strip():
+        raise SettingsError(
+            f"{bot.variable(key)} is not set; `faqbot doctor` says where to find it"
+        )
+    return str(value.get_secret_value().strip())
+
+
+def _serve_with_one_thread() -> None:
+    # Beside other load, two threads for one short text wait for each other far more than they
+    # save; several questions at a time use several cores anyway.
+    import torch
+
+    torch.set_num_threads(1)

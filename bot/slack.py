@@ -1,0 +1,158 @@
+"""Talking to Slack: clients with the right retries, posting replies, reading threads."""
+
+from dataclasses import dataclass
+from http.client import HTTPException
+
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError, SlackClientError
+from slack_sdk.http_retry.builtin_handlers import (
+    ConnectionErrorRetryHandler,
+    RateLimitErrorRetryHandler,
+    ServerErrorRetryHandler,
+)
+
+from bot.cards import Message
+from index.store.types import Outcome, Question
+
+METADATA_EVENT = "faqbot_answer"
+# Below the inbox's lease even when a lookup and a post both run into it.
+TIMEOUT_S = 15
+DEFAULT_RETRY_AFTER_S = 5.0
+
+# Slack's own failures, which pass; every other error code is an answer and will not change.
+_PASSING = frozenset(
+    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"}
+)
+
+
+class SlackUnavailable(Exception):
+    """Slack did not do what it was asked, but may do so later; it may have done it, too.
+
+    Attributes:
+        retry_after: Seconds that Slack asks to wait, where it is a rate limit.
+    """
+
+    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+        super().__init__(reason)
+        self.retry_after = retry_after
+
+
+class SlackRefused(Exception):
+    """Slack said no; its error code is the message."""
+
+
+def client(token: str, api_url: str) -> WebClient:
+    """A client for calls that do no harm when repeated: lookups and updates."""
+    handlers = [
+        ConnectionErrorRetryHandler(max_retry_count=1),
+        RateLimitErrorRetryHandler(max_retry_count=2),
+        ServerErrorRetryHandler(max_retry_count=2),
+    ]
+    return WebClient(token=token, base_url=api_url, timeout=TIMEOUT_S, retry_handlers=handlers)
+
+
+def posting_client(token: str, api_url: str) -> WebClient:
+    """A client that never repeats a call by itself: a repeated post may be a second answer."""
+    return WebClient(token=token, base_url=api_url, timeout=TIMEOUT_S, retry_handlers=[])
+
+
+@dataclass(frozen=True)
+class Poster:
+    """Posts replies, and finds out whether one is in its thread already."""
+
+    posting: WebClient
+    reading: WebClient
+
+    def reply(self, question: Question, message: Message, outcome: Outcome) -> str:
+        """Post a reply in the question's thread.
+
+        Returns:
+            The reply's ts.
+
+        Raises:
+            SlackUnavailable: It may have been posted or not.
+            SlackRefused: It was not posted.
+        """
+        payload = {
+            "question_id": question.id,
+            "pair_id": outcome.pair_id or "",
+            "matched_text": outcome.matched_text or "",
+            "confidence": round(outcome.confidence or 0.0, 4),
+            "model": outcome.model,
+            "generation": outcome.generation,
+        }
+        try:
+            response = self.posting.chat_postMessage(
+                channel=question.channel,
+                thread_ts=question.thread_ts or question.ts,
+                text=message.text,
+                blocks=message.blocks,
+                metadata={"event_type": METADATA_EVENT, "event_payload": payload},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except Exception as error:
+            raise explain(error) from error
+        return str(response["ts"])
+
+    def find_reply(self, question: Question) -> str | None:
+        """The ts of our reply to a question, where its thread has one.
+
+        Raises:
+            SlackUnavailable: The thread cannot be read now.
+            SlackRefused: The thread cannot be read.
+        """
+        cursor = ""
+        try:
+            while True:
+                page = self.reading.conversations_replies(
+                    channel=question.channel,
+                    ts=question.thread_ts or question.ts,
+                    oldest=question.ts,
+                    include_all_metadata=True,
+                    limit=200,
+                    cursor=cursor or None,
+                )
+                for message in page["messages"]:
+                    metadata = message.get("metadata") or {}
+                    payload = metadata.get("event_payload") or {}
+                    if (
+                        metadata.get("event_type") == METADATA_EVENT
+                        and payload.get("question_id") == question.id
+                    ):
+                        return str(message["ts"])
+                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+                if not cursor:
+                    return None
+        except Exception as error:
+            explained = explain(error)
+            if str(explained) == "thread_not_found":
+                return None  # the question itself was deleted
+            raise explained from error
+
+
+def explain(error: Exception) -> SlackUnavailable | SlackRefused:
+    """What a failed call means for whoever made it; re-raises what is not Slack's failure."""
+    if isinstance(error, SlackApiError):
+        response = error.response
+        status = int(getattr(response, "status_code", 0) or 0)
+        data = getattr(response, "data", response)
+        code = str(data.get("error") or "") if isinstance(data, dict) else ""
+        if status == 429 or code == "ratelimited":
+            headers = getattr(response, "headers", {}) or {}
+            return SlackUnavailable("ratelimited", _retry_after(headers))
+        if status >= 500 or not code or code in _PASSING:
+            return SlackUnavailable(code or f"HTTP status {status}")
+        return SlackRefused(code)
+    if isinstance(error, SlackClientError | OSError | HTTPException):
+        return SlackUnavailable(type(error).__name__)
+    raise error
+
+
+def _retry_after(headers: dict[str, str]) -> float:
+    value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
+    value = value[0] if isinstance(value, list) else value
+    try:
+        return max(0.1, float(value))
+    except ValueError:
+        return DEFAULT_RETRY_AFTER_S
