@@ -92,14 +92,13 @@ class Workers:
     def _answer(self, question: Question, owner: str) -> None:
         inbox = self._store.inbox
         try:
-            if question.posting_since is not None:
-                # An earlier attempt may have reached Slack before it was cut off.
-                if ts := self._poster.find_reply(question):
-                    state = State.ANSWERED if question.pair_id else State.UNSURE
-                    inbox.finish(question.id, state, ts)
-                    log.info("reply_found", question=question.id)
-                    return
-            self._reply(question, owner)
+            # An earlier attempt may have reached Slack before it was cut off.
+            if question.posting_since and (ts := self._poster.find_reply(question)):
+                state = State.ANSWERED if question.pair_id else State.UNSURE
+                inbox.finish(question.id, state, ts)
+                log.info("reply_found", question=question.id)
+            else:
+                self._reply(question, owner)
         except SlackUnavailable as error:
             self._retry(question, error)
         except SlackRefused as error:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
 import structlog
+from slack_sdk import WebClient
 
 from bot import slack
 from bot.answering import Workers
@@ -103,7 +104,7 @@ def serve(index: IndexSettings, bot: BotSettings) -> None:
     service.stop()
 
 
-def authenticate(client: slack.WebClient) -> dict[str, str]:
+def authenticate(client: WebClient) -> dict[str, str]:
     """Ask Slack who the bot token belongs to.
 
     Raises:

@@ -34,11 +34,11 @@ class SocketTransport:
 
     def start(self) -> None:
         # `start()` of the handler never returns.
-        self._handler.connect()
+        self._handler.connect()  # type: ignore[no-untyped-call]
         log.info("connected", mode="socket")
 
     def stop(self) -> None:
-        self._handler.close()
+        self._handler.close()  # type: ignore[no-untyped-call]
 
 
 class HttpTransport:

@@ -7,13 +7,23 @@ from typing import Any
 import structlog
 from slack_sdk import WebClient
 
-from bot.cards import AnswerCard, Entry, Message, UnsureCard, answer_message, unsure_message
-from bot.slack import SlackRefused, SlackUnavailable, explain
+from bot.cards import (
+    LESS,
+    MORE,
+    NOT_IT,
+    SOLVED,
+    AnswerCard,
+    Entry,
+    Message,
+    UnsureCard,
+    answer_message,
+    unsure_message,
+)
+from bot.slack import explain
 from index.store import Store
 from index.store.types import Pair, Question, Status, Verdict
 
-VERDICTS = {"faq_solved": Verdict.SOLVED, "faq_not_it": Verdict.NOT_IT}
-MORE, LESS = "faq_more", "faq_less"
+VERDICTS = {SOLVED: Verdict.SOLVED, NOT_IT: Verdict.NOT_IT}
 
 log = structlog.get_logger(__name__)
 
@@ -72,9 +82,7 @@ def handle(click: Click, store: Store, client: WebClient) -> None:
             channel=click.channel, ts=click.ts, text=message.text, blocks=message.blocks
         )
     except Exception as error:
-        reason = explain(error)
-        assert isinstance(reason, SlackUnavailable | SlackRefused)
-        log.warning("card_not_updated", question=question.id, reason=str(reason))
+        log.warning("card_not_updated", question=question.id, reason=str(explain(error)))
 
 
 def card(question: Question, store: Store, *, expanded: bool) -> Message | None:

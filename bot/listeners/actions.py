@@ -9,7 +9,8 @@ import structlog
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from bot.votes import LESS, MORE, VERDICTS, Click, handle
+from bot.cards import LESS, MORE
+from bot.votes import VERDICTS, Click, handle
 from index.store import Store
 
 ANY = re.compile(".*")
