@@ -2,6 +2,7 @@
 
 import signal
 import threading
+from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from types import FrameType
 
@@ -84,8 +85,13 @@ class Service:
         log.info("stopped")
 
 
-def serve(index: IndexSettings, bot: BotSettings) -> None:
+def serve(
+    index: IndexSettings, bot: BotSettings, *, ready: Callable[[], None] = lambda: None
+) -> None:
     """Run the bot until SIGTERM or SIGINT.
+
+    Args:
+        ready: Called when the bot has begun to answer.
 
     Raises:
         FaqbotError: It cannot start; the message says what to do.
@@ -99,6 +105,7 @@ def serve(index: IndexSettings, bot: BotSettings) -> None:
         signal.signal(number, on_signal)
     service = Service(index, bot)
     service.start()
+    ready()
     stop.wait()
     log.info("stopping")
     service.stop()

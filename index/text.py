@@ -25,6 +25,8 @@ def clean(text: str) -> str:
     Runs of blank lines shrink to one; spaces inside a line are left as they are, because an
     answer is shown word for word and may hold code.
     """
+    if text.isascii() and text.isprintable():  # most texts: one line with nothing to clean
+        return text.strip()
     text = without_controls(text.replace("\r\n", "\n").replace("\r", "\n"))
     # A lone surrogate cannot be written as UTF-8 by any store.
     text = text.encode("utf-8", "replace").decode("utf-8")

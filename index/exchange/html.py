@@ -8,17 +8,22 @@ from typing import Any
 from bs4 import BeautifulSoup, Tag
 from markdownify import MarkdownConverter
 
-_INLINE = frozenset(
+
+def _names(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_INLINE = _names(
     "a abbr b big cite code del em font i ins kbd mark q s samp small span strike strong sub sup "
-    "tt u var".split()
+    "tt u var"
 )
-_BLOCK = frozenset(
+_BLOCK = _names(
     "address article aside blockquote body caption center dd details div dl dt figcaption figure "
     "footer form h1 h2 h3 h4 h5 h6 head header html li main nav ol p pre section summary table "
-    "tbody td tfoot th thead tr ul".split()
+    "tbody td tfoot th thead tr ul"
 )
-_DROPPED = frozenset("head iframe noscript object script style svg template title".split())
-_VOID = frozenset(["br", "hr", "img", "wbr"])
+_DROPPED = _names("head iframe noscript object script style svg template title")
+_VOID = _names("br hr img wbr")
 _KNOWN = _INLINE | _BLOCK | _DROPPED | _VOID
 
 # `the <br> tag` is talk about HTML. Neither part of the pattern can cross another < or >, which

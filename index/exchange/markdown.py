@@ -8,7 +8,7 @@ the topic of the headings below it.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Any, TextIO
+from typing import TextIO
 
 import yaml
 from markdown_it import MarkdownIt
@@ -51,10 +51,11 @@ def read_markdown(text: TextIO) -> Iterator[Raw]:
     topics: list[tuple[int, str]] = []
     for start, part in _parts(held, first, numbered):
         for raw in _rows(part, start, topics, is_first=start == first):
-            if isinstance(raw, RawRow):
+            if isinstance(raw, BadRow):
+                yield raw
+            else:
                 # What a heading's section says is nearer than the front matter.
-                raw = RawRow(raw.line, {**front, **raw.values, "format": "text"})
-            yield raw
+                yield RawRow(raw.line, {**front, **raw.values, "format": "text"})
 
 
 def plain_heading(text: str) -> str:
@@ -80,7 +81,7 @@ def _words(tokens: list[Token]) -> Iterator[str]:
 
 def _front_matter(
     numbered: Iterator[tuple[int, str]],
-) -> tuple[dict[str, Any] | BadRow, int, list[str]]:
+) -> tuple[dict[object, object] | BadRow, int, list[str]]:
     """The front matter, the number of the first line behind it, and the lines read too far."""
     held: list[str] = []
     for _, line in numbered:
@@ -92,7 +93,7 @@ def _front_matter(
     return {}, 1, held
 
 
-def _parse_front(text: str) -> dict[str, Any] | BadRow:
+def _parse_front(text: str) -> dict[object, object] | BadRow:
     try:
         reason = fault(text)
         documents = parse_yaml(without_controls(text))
@@ -101,9 +102,9 @@ def _parse_front(text: str) -> dict[str, Any] | BadRow:
         documents = []
     values = documents[0] if documents else {}
     if reason or not isinstance(values, Mapping):
-        reason = reason or "it must be a mapping"
-        return BadRow(1, f"the front matter cannot be used, so the file was not read: {reason}", text)
-    front = {}
+        reason = f"the front matter cannot be used: {reason or 'it must be a mapping'}"
+        return BadRow(1, f"{reason}; nothing of the file was taken", text)
+    front: dict[object, object] = {}
     for key, value in values.items():
         name = key.strip().lower()
         # Another key must not reach the rows, where it may have a meaning, but be reported.
@@ -118,7 +119,6 @@ def _parts(
 
     Yields each part's first line number and its text.
     """
-    size = sum(map(len, held))
     fence = ""
     # The highest level of the headings so far, without the first, which may be the title.
     highest: int | None = None
@@ -165,11 +165,12 @@ def _rows(part: str, start: int, topics: list[tuple[int, str]], is_first: bool) 
     clean_source = part.split("\n")
     found = _find_headings(part)
     roots = _nest(found, len(clean_source))
-    if is_first and len(roots) == 1 and roots[0] is found[0] and roots[0].children:
-        title = roots[0]
-    else:
-        title = None
-    introduction = ""
+    if is_first and not roots and part.strip():
+        yield BadRow(start, "there is no heading; in Markdown the headings are the questions", part)
+    # Text that is no answer: it is left out, and reported with the ignored keys.
+    preamble = clean_source[: roots[0].line] if is_first and roots else []
+    introduction = "\n".join(preamble).strip()
+    title = roots[0] if is_first and len(roots) == 1 else None
     pending = list(reversed(roots))
     while pending:
         heading = pending.pop()
@@ -177,9 +178,9 @@ def _rows(part: str, start: int, topics: list[tuple[int, str]], is_first: bool) 
             topics.pop()
         own = "\n".join(clean_source[heading.body : heading.own_end]).strip()
         name = plain_heading(heading.text)
-        if heading.children and (not own or heading is title or _introduces(name, heading)):
+        if heading.children and (not own or _introduces(name, heading, heading is title)):
             topics.append((heading.level, name))
-            introduction = own
+            introduction = introduction or own
             pending += reversed(heading.children)
             continue
         if not own and not heading.children and not name.endswith("?"):
@@ -194,23 +195,24 @@ def _rows(part: str, start: int, topics: list[tuple[int, str]], is_first: bool) 
         if topics:
             values["topic"] = topics[-1][1]
         if introduction:
-            # No key of a row: it is left out, and reported with the other ignored keys.
             values["section_introduction"] = introduction
             introduction = ""
         yield RawRow(start + heading.line, values)
 
 
-def _introduces(name: str, heading: _Heading) -> bool:
-    """Whether the text below a heading only introduces the questions that follow."""
-    return not name.endswith("?") and any(
-        plain_heading(child.text).endswith("?") for child in heading.children
-    )
+def _introduces(name: str, heading: _Heading, is_title: bool) -> bool:
+    """Whether the text below a heading only introduces the questions that follow it.
+
+    Otherwise it is an answer, and the headings below are parts of that.
+    """
+    asks = any(plain_heading(child.text).endswith("?") for child in heading.children)
+    return (asks or not name.endswith("?")) if is_title else (asks and not name.endswith("?"))
 
 
 def _find_headings(text: str) -> list[_Heading]:
     tokens = _blocks.parse(text)
     return [
-        _Heading(int(token.tag[1:]), tokens[index + 1].content, *token.map)
+        _Heading(int(token.tag[1:]), tokens[index + 1].content, token.map[0], token.map[1])
         for index, token in enumerate(tokens)
         # A heading in a quote or a list item belongs to that.
         if token.type == "heading_open" and token.level == 0 and token.map is not None

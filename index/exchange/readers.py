@@ -141,11 +141,10 @@ def read_csv(text: TextIO) -> Iterator[Raw]:
         ImportFailed: The first row does not name the columns question and answer.
     """
     numbered = lines(text)
-    header = next((line for _, line in numbered if line.strip()), None)
-    if header is None:
+    line, header = next(((n, content) for n, content in numbered if content.strip()), (0, ""))
+    if not header:
         return
     delimiter, names = _columns(header)
-    line = 1
 
     def contents() -> Iterator[str]:
         nonlocal line

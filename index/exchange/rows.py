@@ -176,9 +176,7 @@ def _line(values: Mapping[str, object], key: str, limit: int) -> str | None:
     return text or None
 
 
-def _phrasings(
-    values: Mapping[str, object], question: str, as_text: bool
-) -> tuple[Phrasing, ...]:
+def _phrasings(values: Mapping[str, object], question: str, as_text: bool) -> tuple[Phrasing, ...]:
     value = values.get("phrasings")
     if value is None or value == "":
         return ()

@@ -56,46 +56,42 @@ def parse_yaml(text: str) -> list[Any]:
     stack: list[Any] = [documents]
     keys: list[Any] = [None]
 
-    def put(value: Any, mark: Any) -> None:
+    def put(value: Any, event: yaml.Event) -> None:
         holder = stack[-1]
         if isinstance(holder, list):
             holder.append(value)
         elif keys[-1] is None:
             if not isinstance(value, str):
-                raise yaml.MarkedYAMLError(problem="a key must be text", problem_mark=mark)
+                raise _refused("a key must be text", event)
             if value == "<<":
-                raise yaml.MarkedYAMLError(problem="<< is not supported", problem_mark=mark)
+                raise _refused("<< is not supported", event)
             keys[-1] = value
         else:
             holder[keys[-1]] = value
             keys[-1] = None
 
     for event in yaml.parse(text, Loader=_LOADER):
-        mark = event.start_mark
         if isinstance(event, yaml.ScalarEvent):
             if event.tag not in _TEXT_TAGS:
-                problem = f"the tag {event.tag} is not supported"
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+                raise _refused(f"the tag {event.tag} is not supported", event)
             plain = event.implicit[0] and event.style in (None, "")
             waits_for_key = isinstance(stack[-1], dict) and keys[-1] is None
             is_null = plain and event.value in _NULLS and not waits_for_key
             value: Any = None if is_null else event.value
             if event.anchor:
                 anchors[event.anchor] = value
-            put(value, mark)
+            put(value, event)
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in anchors:
-                problem = f"the alias *{event.anchor} has no anchor in its row"
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
-            put(anchors[event.anchor], mark)
+                raise _refused(f"the alias *{event.anchor} has no anchor in its row", event)
+            put(anchors[event.anchor], event)
         elif isinstance(event, yaml.CollectionStartEvent):
             if event.tag not in (None, "!") and not event.tag.startswith("tag:yaml.org,2002:"):
-                problem = f"the tag {event.tag} is not supported"
-                raise yaml.MarkedYAMLError(problem=problem, problem_mark=mark)
+                raise _refused(f"the tag {event.tag} is not supported", event)
             if len(stack) > _MAX_DEPTH:
-                raise yaml.MarkedYAMLError(problem="nested too deeply", problem_mark=mark)
+                raise _refused("nested too deeply", event)
             value = [] if isinstance(event, yaml.SequenceStartEvent) else {}
-            put(value, mark)
+            put(value, event)
             if event.anchor:
                 anchors[event.anchor] = value
             stack.append(value)
@@ -104,6 +100,10 @@ def parse_yaml(text: str) -> list[Any]:
             stack.pop()
             keys.pop()
     return documents
+
+
+def _refused(problem: str, event: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
 
 
 def _unreadable(number: int, error: yaml.YAMLError, chunk: str) -> BadRow:

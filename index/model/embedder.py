@@ -1,12 +1,16 @@
 """Embedding many texts, each one only once in the life of an encoder."""
 
 from collections.abc import Callable, Sequence
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.model.served import Matrix, ServedModel
 from index.store.records import Embeddings
 from index.text import text_hash
+from index.vectors import Matrix
+
+if TYPE_CHECKING:
+    from index.model.served import ServedModel  # imports torch, which takes seconds
 
 # Texts encoded between two writes to the cache: what an interruption can cost.
 SAVE_EVERY = 1024
@@ -15,7 +19,7 @@ SAVE_EVERY = 1024
 class Embedder:
     """A served model behind the store's embedding cache."""
 
-    def __init__(self, model: ServedModel, cache: Embeddings | None = None) -> None:
+    def __init__(self, model: "ServedModel", cache: Embeddings | None = None) -> None:
         """Args:
         model: The served model.
         cache: The store's `embeddings`; without it every text is encoded anew.

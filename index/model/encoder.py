@@ -11,6 +11,10 @@ from quaterion_models.encoders import Encoder
 from quaterion_models.types import CollateFnType
 from sentence_transformers import SentenceTransformer
 from torch import Tensor
+from transformers.utils import logging as transformers_logging
+
+# Loading takes a moment; its bars would be torn by our own.
+transformers_logging.disable_progress_bar()
 
 
 class SentenceEncoder(Encoder):  # type: ignore[misc]

@@ -8,13 +8,11 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
-import numpy.typing as npt
 import torch
 from quaterion_models import SimilarityModel
 
 from index.model.versions import SERVABLE, Manifest, verify
-
-Matrix = npt.NDArray[np.float32]
+from index.vectors import Matrix
 
 ENCODE_BATCH = 64
 

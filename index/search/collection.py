@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
-from index.model.served import Matrix
+from index.vectors import Matrix
 
 # In a point's `audience`, stands for every channel.
 EVERYBODY = "*"

@@ -5,13 +5,13 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.model.embedder import Embedder
-from index.model.served import Matrix
 from index.search import bm25
 from index.search.collection import Collection, Hit, Lookup, Retriever
 from index.search.ranking import Candidate, Ranker
 from index.store.pairs import Pairs
 from index.store.types import Pair, Status
 from index.text import MAX_QUESTION, fold, one_line
+from index.vectors import Matrix
 
 # Hits taken from each retriever. The right answer is among them or nowhere near.
 DEPTH = 20

@@ -18,6 +18,8 @@ from index.text import text_hash
 
 BUSY_TIMEOUT_S = 30
 _WRITE = "faqbot_write"
+# Failures of a statement, not of the database: faults of this program, or a rule that held.
+_OURS = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)
 
 
 class Database:
@@ -67,7 +69,9 @@ class Database:
     def _reporting(self) -> Iterator[None]:
         try:
             yield
-        except sa.exc.OperationalError as error:
+        except sa.exc.DatabaseError as error:
+            if isinstance(error, _OURS):
+                raise
             where = self.engine.url.render_as_string(hide_password=True)
             # The driver's message, without the statement and its parameters (user texts).
             reason = " ".join(str(error.orig).split()) or type(error.orig).__name__
@@ -82,7 +86,9 @@ class Database:
         """
         if not self.is_sqlite:
             key = int.from_bytes(text_hash(name)[:8], "big", signed=True)
-            with self.engine.connect() as connection:
+            # Held for long, so not inside a transaction: the server might end an idle one.
+            autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            with autocommit.connect() as connection:
                 query = sa.select(sa.func.pg_try_advisory_lock(key))
                 locked = bool(connection.scalar(query))
                 try:

@@ -47,12 +47,14 @@ class Inbox:
         }
         insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         with self._database.write() as connection:
-            result = connection.execute(
+            # Asked for by RETURNING: on PostgreSQL an insert's row count is not known.
+            stored = connection.scalar(
                 insert(questions)
                 .values(row)
                 .on_conflict_do_nothing(index_elements=["team", "channel", "ts"])
+                .returning(questions.c.id)
             )
-            return result.rowcount == 1
+            return stored is not None
 
     def claim(self, owner: str, *, skip_channels: Collection[str] = ()) -> Question | None:
         """Take the oldest question that is due, for `LEASE`; None where there is none.

@@ -77,19 +77,19 @@ class Pairs:
 
     def set_status(self, ids: Iterable[str], status: Status) -> int:
         """Move pairs to a status; returns how many were not in it yet."""
-        ids = list(ids)
         moved = 0
-        if not ids:
-            return 0
+        revision: int | None = None
         with self._database.write() as connection:
-            revision = _next_revision(connection)
-            for chunk in _chunks(ids):
-                result = connection.execute(
-                    sa.update(pairs)
-                    .where(pairs.c.id.in_(chunk), pairs.c.status != status)
-                    .values(status=status, revision=revision, updated_at=datetime.now(UTC))
-                )
-                moved += result.rowcount
+            _queue_up(connection)
+            for chunk in _chunks(list(ids)):
+                others = pairs.c.id.in_(chunk) & (pairs.c.status != status)
+                count = connection.scalar(sa.select(sa.func.count()).where(others)) or 0
+                if count:
+                    revision = revision or _next_revision(connection)
+                    now = datetime.now(UTC)
+                    values = {"status": status, "revision": revision, "updated_at": now}
+                    connection.execute(sa.update(pairs).where(others).values(values))
+                    moved += count
         return moved
 
     def add_phrasing(self, pair_id: str, text: str, origin: Origin) -> bool:

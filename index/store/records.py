@@ -5,15 +5,13 @@ from datetime import UTC, datetime
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from index.store.database import Database
 from index.store.tables import embeddings, feedback, generations, jobs, pointers
 from index.store.types import Generation, Job, Verdict
-
-Vector = npt.NDArray[np.float32]
+from index.vectors import Matrix
 
 
 class Feedback:
@@ -52,8 +50,8 @@ class Embeddings:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def get(self, encoder_id: str, hashes: Sequence[bytes]) -> dict[bytes, Vector]:
-        found: dict[bytes, Vector] = {}
+    def get(self, encoder_id: str, hashes: Sequence[bytes]) -> dict[bytes, Matrix]:
+        found: dict[bytes, Matrix] = {}
         with self._database.read() as connection:
             for start in range(0, len(hashes), 500):
                 chunk = list(hashes[start : start + 500])
@@ -65,7 +63,7 @@ class Embeddings:
                     found[bytes(row.text_hash)] = np.frombuffer(row.vector, dtype="<f4")
         return found
 
-    def put(self, encoder_id: str, vectors: dict[bytes, Vector]) -> None:
+    def put(self, encoder_id: str, vectors: dict[bytes, Matrix]) -> None:
         if not vectors:
             return
         insert = sqlite.insert if self._database.is_sqlite else postgresql.insert

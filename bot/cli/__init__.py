@@ -1,0 +1,48 @@
+"""The `faqbot` command."""
+
+import os
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli import asking, knowledge, operating, trying
+from bot.cli.console import Context, say
+from index.errors import FaqbotError
+
+app = typer.Typer(
+    name="faqbot",
+    help="A Slack bot that answers questions with your team's own approved FAQ answers.",
+    epilog="Example: faqbot import faq.jsonl && faqbot ask 'how do I reset my password?'",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+)
+
+
+@app.callback()
+def options(
+    context: typer.Context,
+    config: Annotated[
+        Path | None,
+        typer.Option(help="Configuration file; default: $FAQBOT_CONFIG, then ./faqbot.toml."),
+    ] = None,
+) -> None:
+    context.obj = Context(config)
+
+
+for module in (knowledge, asking, operating, trying):
+    module.register(app)
+
+
+def main() -> None:
+    """Run the command line; an expected failure is one line on standard error and status 1."""
+    # Every process here sets its own thread counts; the tokenizers' pool would come on top.
+    os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    try:
+        app()
+    except FaqbotError as error:
+        say(f"faqbot: {error}")
+        sys.exit(1)

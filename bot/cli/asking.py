@@ -1,0 +1,174 @@
+"""`faqbot ask` and `faqbot evaluate`: questions from the command line."""
+
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated, Any
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from bot.cli.console import (
+    Context,
+    opened_for_search,
+    opened_store,
+    out,
+    print_json,
+    progress_bar,
+    say,
+)
+from index.errors import FaqbotError
+from index.search.collection import Retriever
+from index.search.decision import Decision, decide
+from index.search.searcher import Match
+
+
+class RetrieverChoice(StrEnum):
+    """What `--retriever` takes."""
+
+    QUESTION = "question"
+    ANSWER = "answer"
+    BM25 = "bm25"
+    ALL = "all"
+
+    @property
+    def retrievers(self) -> tuple[Retriever, ...]:
+        return tuple(Retriever) if self is RetrieverChoice.ALL else (Retriever(self.value),)
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: faqbot ask 'vpn keeps disconnecting' --json")(ask)
+    app.command(epilog="Example: faqbot evaluate --pairs faq.jsonl --queries queries.jsonl --json")(
+        evaluate
+    )
+
+
+def ask(
+    context: typer.Context,
+    question: Annotated[str, typer.Argument(help="The question, as an asker would type it.")],
+    channel: Annotated[
+        str | None, typer.Option(help="Ask as in this channel: its id, such as C0123.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=50, help="How many answers to show.")] = 3,
+    retriever: Annotated[
+        RetrieverChoice, typer.Option(help="Which retrievers take part.")
+    ] = RetrieverChoice.ALL,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Ask a question and see the ranked answers, with what the bot would do."""
+    if not question.strip():
+        raise FaqbotError("the question is empty; write it in quotes after `faqbot ask`")
+    settings: Context = context.obj
+    threshold = settings.bot.answer_confidence
+    index = settings.index
+    with opened_store(index) as store, opened_for_search(index, store) as live:
+        if not any(store.pairs.count().values()):
+            say("The FAQ is empty; fill it with `faqbot import FILE`.")
+        matches = live.searcher.search(
+            question, channel=channel, limit=limit, retrievers=retriever.retrievers
+        )
+        decision = decide(matches, direct=True, threshold=threshold)
+        generation = live.generation
+    if as_json:
+        print_json(
+            {
+                "question": question,
+                "decision": decision,
+                "threshold": threshold,
+                "generation": generation.id,
+                "model": generation.model_version,
+                "matches": [_as_dict(match) for match in matches],
+            }
+        )
+    else:
+        _show(matches, decision, threshold)
+
+
+def evaluate(
+    context: typer.Context,
+    pairs: Annotated[Path, typer.Option(help='JSONL rows {"id", "question", "answer"}.')],
+    queries: Annotated[
+        Path, typer.Option(help='JSONL rows {"query", "relevant": [ids]}; [] = none is right.')
+    ],
+    retriever: Annotated[
+        RetrieverChoice, typer.Option(help="Which retrievers take part.")
+    ] = RetrieverChoice.ALL,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Measure how well queries find their answers, over a throw-away index of the pairs.
+
+    Uses the live model where there is one, else the base model. Nothing is stored but the
+    embedding cache.
+    """
+    from index import evaluation
+    from index.live import load_embedder
+    from index.model.base import ensure_base_version
+
+    drafts = evaluation.read_pairs(pairs)
+    asked = evaluation.read_queries(queries, {draft.external_id for draft in drafts})
+    settings: Context = context.obj
+    index = settings.index
+    with opened_store(index) as store:
+        generation = store.generations.live()
+        version = (
+            generation.model_version
+            if generation
+            else ensure_base_version(index.models_dir, index.base_model).version
+        )
+        embedder = load_embedder(index, store, version)
+        with progress_bar("Evaluating") as report:
+            result = evaluation.evaluate(
+                drafts,
+                asked,
+                embedder,
+                retrievers=retriever.retrievers,
+                progress=lambda what, done, total: report(done, total),
+            )
+    figures = result.as_dict() | {"retriever": retriever.value, "model": version}
+    if as_json:
+        print_json(figures)
+        return
+    table = Table("measure", "value", "95 % interval")
+    for name in ("precision_at_1", "mrr", "recall_at_3", "recall_at_5"):
+        low, high = figures[f"{name}_ci95"]
+        table.add_row(name, f"{figures[name]:.3f}", f"{low:.3f} to {high:.3f}")
+    out.print(table)
+    out.print(
+        f"{result.n} queries with a right answer, {result.n_without_answer} without; "
+        f"retriever {retriever.value}, model {version}"
+    )
+
+
+def _as_dict(match: Match) -> dict[str, Any]:
+    return {
+        "pair_id": match.pair.id,
+        "source": match.pair.source,
+        "external_id": match.pair.external_id,
+        "question": match.pair.question,
+        "matched_text": match.matched_text,
+        "answer": match.pair.answer,
+        "url": match.pair.url,
+        "confidence": round(match.confidence, 4),
+        "scores": {name.value: round(score, 4) for name, score in match.scores.items()},
+    }
+
+
+def _show(matches: list[Match], decision: Decision, threshold: float) -> None:
+    if not matches:
+        out.print("Nothing found.")
+        return
+    table = Table("confidence", "question", "answer", "scores", show_lines=True)
+    for match in matches:
+        scores = "\n".join(f"{name.value} {score:.3f}" for name, score in match.scores.items())
+        asked = match.pair.question
+        if match.matched_text != asked:
+            asked += f"\n(matched: {match.matched_text})"
+        table.add_row(f"{match.confidence:.2f}", escape(asked), escape(match.pair.answer), scores)
+    out.print(table)
+    if decision is Decision.ANSWER:
+        out.print(f"The bot would give the first answer (threshold {threshold:.2f}).")
+    else:
+        out.print(
+            f"The bot would not be sure (threshold {threshold:.2f}): silent in a watched channel, "
+            "the closest entries when asked directly."
+        )

@@ -1,0 +1,145 @@
+"""`faqbot init`, `import` and `export`: the knowledge base."""
+
+import sys
+from enum import StrEnum
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from bot.cli.console import (
+    Context,
+    bring_up_to_date,
+    opened_store,
+    out,
+    print_json,
+    progress_bar,
+    say,
+)
+from index.exchange import ImportResult, export_pairs, import_files
+
+
+class ExportChoice(StrEnum):
+    """What `--format` takes."""
+
+    JSONL = "jsonl"
+    CSV = "csv"
+    YAML = "yaml"
+    MD = "md"
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: faqbot init")(init)
+    app.command("import", epilog="Example: faqbot import faq.jsonl wiki.md --source wiki --sync")(
+        import_command
+    )
+    app.command(epilog="Example: faqbot export --output backup.jsonl")(export)
+
+
+def init(context: typer.Context) -> None:
+    """Create or upgrade the store, the base model and the search index; safe to repeat."""
+    settings = _context(context).index
+    with opened_store(settings) as store:
+        bring_up_to_date(settings, store)
+        generation = store.generations.live()
+        assert generation is not None, "bring_up_to_date makes it"
+        say(f"store     {store.database.engine.url.render_as_string(hide_password=True)}")
+        say(f"model     {generation.model_version} in {settings.models_dir}")
+        say(f"index     generation {generation.id}, engine {settings.engine}")
+        say("Next: faqbot import FILE...")
+
+
+def import_command(
+    context: typer.Context,
+    files: Annotated[list[Path], typer.Argument(help="JSONL, CSV, YAML or Markdown files.")],
+    source: Annotated[
+        str | None, typer.Option(help="Name of the source; default: the row's, then the file's.")
+    ] = None,
+    sync: Annotated[
+        bool, typer.Option("--sync", help="Retire pairs that the source no longer has.")
+    ] = False,
+    dry_run: Annotated[
+        bool, typer.Option("--dry-run", help="Say what would change; write nothing.")
+    ] = False,
+    strict: Annotated[
+        bool, typer.Option("--strict", help="Write nothing at all if any row is bad.")
+    ] = False,
+    rejects: Annotated[
+        Path | None, typer.Option(help="Where rejected rows are written, with their reasons.")
+    ] = None,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
+) -> None:
+    """Import question/answer pairs. Importing the same file again changes nothing."""
+    settings = _context(context).index
+    with opened_store(settings) as store:
+        with progress_bar("Reading") as report:
+            result = import_files(
+                store,
+                files,
+                source=source,
+                sync=sync,
+                dry_run=dry_run,
+                strict=strict,
+                rejects=rejects,
+                progress=report,
+            )
+        _show(result, as_json=as_json)
+        if not dry_run:
+            bring_up_to_date(settings, store)
+
+
+def export(
+    context: typer.Context,
+    output: Annotated[
+        Path | None, typer.Option("--output", "-o", help="File to write; default: standard output.")
+    ] = None,
+    format: Annotated[
+        ExportChoice | None, typer.Option(help="Default: by the file's name, else jsonl.")
+    ] = None,
+    source: Annotated[str | None, typer.Option(help="Only pairs of this source.")] = None,
+) -> None:
+    """Export all pairs in the form that import reads, without loss (Markdown: text only)."""
+    chosen = format or _format_of(output)
+    with opened_store(_context(context).index) as store:
+        count = export_pairs(store, output or sys.stdout, format=chosen.value, source=source)
+    say(f"Exported {count} pairs.")
+
+
+def _format_of(output: Path | None) -> ExportChoice:
+    endings = {".csv": ExportChoice.CSV, ".md": ExportChoice.MD}
+    endings |= {".yaml": ExportChoice.YAML, ".yml": ExportChoice.YAML}
+    return endings.get(output.suffix.lower() if output else "", ExportChoice.JSONL)
+
+
+def _context(context: typer.Context) -> Context:
+    found: Context = context.obj
+    return found
+
+
+def _show(result: ImportResult, *, as_json: bool) -> None:
+    counts = {
+        "added": result.added,
+        "updated": result.updated,
+        "unchanged": result.unchanged,
+        "duplicates": result.duplicates,
+        "rejected": result.rejected,
+        "retired": result.retired,
+    }
+    if as_json:
+        rejects = str(result.rejects_path) if result.rejects_path else None
+        print_json(
+            {"read": result.read, "dry_run": result.dry_run, **counts}
+            | {"ignored_keys": dict(result.ignored), "rejects": rejects}
+        )
+        return
+    verb = "Would import" if result.dry_run else "Imported"
+    listed = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
+    out.print(f"{verb}: {result.read} rows read; {listed or 'nothing to do'}", markup=False)
+    for rejection in result.rejections:
+        say(f"  {rejection}")
+    if result.rejects_path:
+        say(f"All {result.rejected} rejected rows, with their reasons: {result.rejects_path}")
+    for name, count in result.ignored.items():
+        say(f"The key {name!r} is unknown and was ignored in {count} rows.")
+    for name in result.unsynced:
+        say(f"Nothing of {name!r} was retired: a rejected row does not say which pair it is.")

@@ -1,0 +1,69 @@
+"""`faqbot serve`, `status` and `doctor`: running the bot."""
+
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.table import Table
+
+from bot import status as state
+from bot.cli.console import Context, opened_store, out, print_json
+
+
+def register(app: typer.Typer) -> None:
+    app.command(epilog="Example: SLACK_BOT_TOKEN=xoxb-... SLACK_APP_TOKEN=xapp-... faqbot serve")(
+        serve
+    )
+    app.command(epilog="Example: faqbot status --json")(status)
+    app.command(epilog="Example: faqbot doctor")(doctor)
+
+
+def serve(context: typer.Context) -> None:
+    """Run the bot until it is stopped (Ctrl-C or SIGTERM)."""
+    from bot import logs, service
+
+    settings: Context = context.obj
+    logs.configure(settings.bot)
+    service.serve(settings.index, settings.bot)
+
+
+def status(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Show what the store holds, how far the index is, and what became of the questions."""
+    settings: Context = context.obj
+    with opened_store(settings.index) as store:
+        report = state.collect(store)
+    if as_json:
+        print_json(report)
+        return
+    table = Table("", "", show_header=False)
+    for name, value in state.lines(report):
+        table.add_row(name, escape(value))
+    out.print(table)
+
+
+def doctor(
+    context: typer.Context,
+    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+) -> None:
+    """Check settings, store, model, index and Slack tokens, and say what to fix."""
+    from bot.doctor import Level, examine
+
+    settings: Context = context.obj
+    checks = examine(settings.config)
+    if as_json:
+        print_json([{"check": c.name, "level": c.level, "finding": c.finding} for c in checks])
+    else:
+        marks = {
+            Level.OK: "[green]ok[/]",
+            Level.WARN: "[yellow]warn[/]",
+            Level.FAIL: "[red]FAIL[/]",
+        }
+        table = Table("check", "", "finding")
+        for check in checks:
+            table.add_row(check.name, marks[check.level], escape(check.finding))
+        out.print(table)
+    if any(check.level is Level.FAIL for check in checks):
+        raise typer.Exit(1)

@@ -1,0 +1,190 @@
+"""What `faqbot doctor` checks: each thing the bot needs, and how to mend it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from enum import StrEnum
+from pathlib import Path
+
+from bot import slack
+from bot.service import authenticate
+from bot.settings import BotSettings
+from index.errors import CollectionLocked, FaqbotError
+from index.live import open_engine
+from index.model.versions import verify
+from index.settings import IndexSettings
+from index.store import Store
+
+# What the Slack app must be allowed to do; the manifest in deploy/ asks for the same.
+BOT_SCOPES = frozenset(
+    {
+        "app_mentions:read",
+        "channels:history",
+        "chat:write",
+        "groups:history",
+        "im:history",
+    }
+)
+
+
+class Level(StrEnum):
+    """How a check went."""
+
+    OK = "ok"
+    WARN = "warn"
+    FAIL = "fail"
+
+
+@dataclass(frozen=True)
+class Check:
+    """One thing examined."""
+
+    name: str
+    level: Level
+    finding: str
+
+
+def examine(config: Path | None) -> list[Check]:
+    """Check everything that can be checked; later checks are left out where they cannot run."""
+    checks: list[Check] = []
+
+    def run(name: str, check: Callable[[], Check]) -> bool:
+        try:
+            checks.append(check())
+        except FaqbotError as error:
+            checks.append(Check(name, Level.FAIL, str(error)))
+        return checks[-1].level is not Level.FAIL
+
+    def settings() -> Check:
+        IndexSettings.load(config)
+        BotSettings.load(config)
+        return Check("settings", Level.OK, "readable")
+
+    if not run("settings", settings):
+        return checks
+    index, bot = IndexSettings.load(config), BotSettings.load(config)
+    store = Store(index.store_url)
+    try:
+        if run("store", lambda: _store(store)):
+            run("model", lambda: _model(index, store))
+            run("index", lambda: _index(index, store))
+    finally:
+        store.close()
+    for name, check in _slack(bot):
+        run(name, check)
+    return checks
+
+
+def _store(store: Store) -> Check:
+    store.require_schema()
+    counts = store.pairs.count()
+    total = sum(counts.values())
+    if not total:
+        finding = "no pairs yet; run `faqbot import FILE`"
+        return Check("store", Level.WARN, finding)
+    return Check("store", Level.OK, f"{total} pairs, {counts['active']} active")  # type: ignore[index]
+
+
+def _model(index: IndexSettings, store: Store) -> Check:
+    generation = store.generations.live()
+    if generation is None:
+        return Check("model", Level.FAIL, "no live generation; run `faqbot init`")
+    manifest = verify(index.models_dir, generation.model_version)
+    return Check("model", Level.OK, f"{manifest.version}: all {len(manifest.files)} files match")
+
+
+def _index(index: IndexSettings, store: Store) -> Check:
+    generation = store.generations.live()
+    if generation is None:
+        return Check("index", Level.FAIL, "no live generation; run `faqbot init`")
+    behind = store.pairs.count_changed(generation.indexed_revision)
+    engine = open_engine(index)
+    try:
+        collection = engine.open(generation.collection)
+        points = collection.count()
+        collection.close()
+    except CollectionLocked as held:
+        level = Level.WARN if behind else Level.OK
+        return Check("index", level, f"in use by {held.owner}; {behind} pairs behind")
+    finally:
+        engine.close()
+    if behind:
+        finding = f"{behind} pairs behind; `faqbot serve` or `faqbot init` catches up"
+        return Check("index", Level.WARN, finding)
+    return Check("index", Level.OK, f"{points} points, up to date")
+
+
+def _slack(bot: BotSettings) -> Iterator[tuple[str, Callable[[], Check]]]:
+    yield "Slack bot token", lambda: _bot_token(bot)
+    if bot.mode == "socket":
+        yield "Slack app token", lambda: _app_token(bot)
+    else:
+        yield "Slack signing secret", lambda: _signing_secret(bot)
+    yield "watched channels", lambda: _watched(bot)
+
+
+def _bot_token(bot: BotSettings) -> Check:
+    name = "Slack bot token"
+    token = bot.slack_bot_token.get_secret_value().strip() if bot.slack_bot_token else ""
+    if not token:
+        finding = (
+            "SLACK_BOT_TOKEN is not set; api.slack.com/apps > your app > "
+            "OAuth & Permissions > Bot User OAuth Token"
+        )
+        return Check(name, Level.FAIL, finding)
+    client = slack.client(token, bot.api_url)
+    who = authenticate(client)
+    granted = client.auth_test().headers.get("x-oauth-scopes")
+    if granted is not None:
+        missing = BOT_SCOPES - {scope.strip() for scope in granted.split(",")}
+        if missing:
+            finding = (
+                f"missing scopes: {', '.join(sorted(missing))}; add them under OAuth & "
+                "Permissions and reinstall the app"
+            )
+            return Check(name, Level.FAIL, finding)
+    return Check(name, Level.OK, f"{who['user'] or who['user_id']} in {who['team'] or 'the team'}")
+
+
+def _app_token(bot: BotSettings) -> Check:
+    name = "Slack app token"
+    token = bot.slack_app_token.get_secret_value().strip() if bot.slack_app_token else ""
+    if not token:
+        finding = (
+            "SLACK_APP_TOKEN is not set; api.slack.com/apps > your app > Basic Information > "
+            "App-Level Tokens, scope connections:write"
+        )
+        return Check(name, Level.FAIL, finding)
+    try:
+        slack.client(token, bot.api_url).apps_connections_open(app_token=token)
+    except Exception as error:
+        finding = (
+            f"Slack refuses it ({slack.explain(error)}); it must be an App-Level Token (xapp-...) "
+            "with the scope connections:write, and Socket Mode must be on"
+        )
+        return Check(name, Level.FAIL, finding)
+    return Check(name, Level.OK, "opens Socket Mode connections")
+
+
+def _signing_secret(bot: BotSettings) -> Check:
+    name = "Slack signing secret"
+    if not (bot.slack_signing_secret and bot.slack_signing_secret.get_secret_value().strip()):
+        finding = (
+            "SLACK_SIGNING_SECRET is not set; api.slack.com/apps > your app > "
+            "Basic Information > App Credentials"
+        )
+        return Check(name, Level.FAIL, finding)
+    return Check(name, Level.OK, "set; Slack shows under Event Subscriptions if it is right")
+
+
+def _watched(bot: BotSettings) -> Check:
+    name = "watched channels"
+    wrong = [channel for channel in bot.watched_channels if channel[:1] not in ("C", "G")]
+    if wrong:
+        finding = (
+            f"{wrong[0]!r} is not a channel id; in Slack open the channel's details, "
+            "its id (C...) stands at the bottom of About"
+        )
+        return Check(name, Level.FAIL, finding)
+    if not bot.watched_channels:
+        return Check(name, Level.OK, "none: mentions and direct messages only")
+    return Check(name, Level.OK, ", ".join(bot.watched_channels))
