@@ -69,7 +69,8 @@ _GREETED = (
 )
 _GREETING = re.compile(
     rf"""(?:
-        (?:hi+|hey+|hello+|helo|hiya|howdy|yo|greetings|hallo|moin|servus|hola|bonjour|salut|ciao
+        (?:hi+|hey+|hello+|helo|hiya|howdy|yo|greetings|hallo|moin|servus|hola|bonjour|salut
+        |ciao
           |ol\u00e1|hoi|good\ (?:morning|afternoon|evening|day)|guten\ (?:morgen|tag|abend)
           |buenos\ d\u00edas|buenas(?:\ tardes)?|bom\ dia|boa\ tarde|buongiorno
           |goede(?:morgen|middag))
@@ -86,7 +87,8 @@ _GREETING = re.compile(
 _TO_SOMEONE = re.compile(
     rf"""\s*(?:{_GREETING.pattern})?
         (?:<@[UW]\w+(?:\|[^<>]*)?>
-          |@(?!(?:here|channel|everyone|all|team|it|support|helpdesk|admins?)\b)[a-z][\w.-]+)""",
+          |@(?!(?:here|channel|everyone|all|team|it|support|helpdesk
+        |admins?)\b)[a-z][\w.-]+)""",
     re.IGNORECASE | re.VERBOSE,
 )
 
@@ -94,7 +96,8 @@ _TO_SOMEONE = re.compile(
 _LEAD_IN = re.compile(
     r"""(?:
         (?:so|and|but|ok|okay|also|well|hm+|um+|oh|btw|anyway|weird|strange|then|still|actually
-          |sorry|thanks?|thank\ you|thx|curious|ps|p\.s\.|and\ now|now|by\ the\ way|just\ wondering
+          |sorry|thanks?|thank\ you|thx|curious|ps|p\.s\.|and\ now|now|by\ the\ way
+        |just\ wondering
           |one\ (?:more\ )?(?:thing|question)|in\ that\ case|same\ question
           |(?:(?:a\ )?(?:quick|dumb|stupid|silly|newbie|noob|random|general|small|maybe)\ )+
             (?:question|one|q)
@@ -159,7 +162,8 @@ _INNER_QUESTION = _phrases(
         |share)
     (?:is|are) there (?:a|an|any|some)
     (?:do|does|can|could|should|may) (?:i|we) (?:\w+ )?(?:need|have|get|use|ask|request|do)
-    (?:wondering|(?:i|we) wonder|curious|not sure|unsure|(?:dont|didnt) (?:know|understand)|no (?:idea
+    (?:wondering|(?:i|we) wonder|curious|not sure|unsure|(?:dont|didnt) (?:know|understand)
+        |no (?:idea
         |clue)|cant (?:see|figure out|tell|remember|find out)|unclear|confused|like to know
         |want to know|need to know|(?:tell|show|explain to) (?:me|us)|to find out|advise
         |confirm) (?:about |on |as to )?(?:if|how|where|what|when|why|which|whether|who to)
@@ -181,7 +185,8 @@ _FOREIGN_QUESTION = _phrases(
         |bedeutet|tun|darf|lautet|hei\u00dft|wei\u00df|hat|wird)
     (?:warum|wieso|weshalb|woher|wohin|gibts|gibt es|kann (?:ich|man|mir|jemand|wer)|darf ich|
         (?:wei\u00df|hat|kennt|kann|k\u00f6nnte) (?:mir )?jemand)
-    (?:c\u00f3mo|d\u00f3nde|cu\u00e1ndo|qui\u00e9n|cu\u00e1l|por qu\u00e9|qu\u00e9 hago|alguien (?:sabe
+    (?:c\u00f3mo|d\u00f3nde|cu\u00e1ndo|qui\u00e9n|cu\u00e1l|por qu\u00e9|qu\u00e9 hago
+        |alguien (?:sabe
         |puede|tiene)|puedo|se puede)
     (?:como|onde|donde) (?:fa\u00e7o|posso|puedo|hago|se|est\u00e1|fica|configur\w*|cambi\w*
         |conect\w*|encontr\w*|consigo|acess\w*|acced\w*|instal\w*)
@@ -210,13 +215,14 @@ _REQUEST = _phrases(
     (?:i|we|id|ill|and|also|urgently|desperately|really| )*(?:need|require|needing) (?:urgent )?
         (?!(?:to|it|this|that|you|your|coffee|more coffee|a (?:coffee|break|nap|drink|beer))
         (?!\w))\w+
-    (?:i|we|also| )*(?:need|have|want|wanted|would like|d like|trying|tried|try|hoping|hope) to (?:get
+    (?:i|we|also| )*(?:need|have|want|wanted|would like|d like|trying|tried|try|hoping
+        |hope) to (?:get
         |reset|install|access|request|order|change|set|setup|connect|replace|find|know|book
         |restore|recover|print|scan|move|add|transfer|migrate|upgrade|return|extend|renew|create
         |open|configure|log|login|sign|use|reach|join|send|download|upload|export|import|map
         |share|run|register|cancel|close|delete|stop|pay|verify|activate|enable|update|link
         |start|see|load|save|block|report|check|apply)
-    (?:i|we) (?:want|would like) (?:a|an|the|my|some|one|another|to (?!thank|say|share|remind
+    (?:i |we )?(?:want|would like) (?:a|an|the|my|some|one|another|to (?!thank|say|share|remind
         |let|welcome|introduce|point|invite|congrat|go home|join you)\w+)
     (?:id|wed) (?:like|love|appreciate|need) (?!to (?:thank|say|share|remind|welcome|introduce
         |point|invite|congrat\w*))\w+
@@ -319,6 +325,17 @@ _PROBLEM = _phrases(
         |out of order|of nowhere|randomly|all of a sudden|suddenly|constantly)
     (?:page|inbox|list|calendar|folder|window|screen|drive|mailbox|report|file) (?:is|are
         |looks) empty
+    ^no (?:more )?(?!errors?|problems?|issues?|worries|news|need|idea|reason|rush|hurry
+        |meetings?|one
+        |changes?|updates?|objections?)\w+ (?:\w+ )?(?:in|for|on|when|left|at|from|after) \w+
+    ^(?:forgot|left|dropped|broke) my
+    (?:could not|couldnt|can not|cannot) be
+    account (?:is )?locked
+    (?:kicked|cut) off
+    gr[ae]yed out
+    (?:missing|swollen|broken|stuck|jammed|cracked) (?:mails?|files?|emails?|messages?|battery
+        |screen
+        |cable|paper|key|keys|button|door)
     lost (?:access|connection|the connection|contact|all my|our)
     (?:nobody|no one|none of us|not everyone) (?:\w+ )?(?:can|is able|gets?|sees?|could)
     (?:rejects?|rejecting|ran out|runs out|running out|ate my|turned into|turns into|vanished)
@@ -336,7 +353,8 @@ _PROBLEM = _phrases(
         |understanding|view)(?:\w+ ){1,4}?(?:is|are|has|does|do|was|were|only|keeps?|still|just
         |left|got|needs?|says|wont|cant|doesnt|isnt|shows?|stops?|stopped|starts?|started
         |\w+s) \w+
-    (?:beep|blink|buzz|rattl|reboot|restart|shut|turn|switch|log|sign|kick)(?:s|es|ing) (?:\w+ )?
+    (?:beep|blink|buzz|rattl|reboot|restart|shut|turn|switch|log|sign|kick)(?:s|es
+        |ing) (?:\w+ )?
         (?:me|off|down|out|red|again|every|on its|itself|\w+ly)
     (?:asks|asking|prompts?|prompting|prompted|asked) (?:me )?(?:for|to) (?:a|an|my|the)
     (?:too (?:small|short|slow|loud|quiet|dark|old|long|big) (?:for|to)|almost full|is full
@@ -365,7 +383,7 @@ _PROBLEM = _phrases(
     (?:(?:have|has|got|with|there is|theres|getting) |^|(?<=, ))no (?:internet|sound|signal
         |access|audio|connection|network|picture|wifi|permission|email|e-mail|display|video
         |power|service|data)
-    nothing (?:happens|comes|shows|works|helps|prints|appears)
+    nothing (?:happens|comes|shows|works|helps|prints|appears|arrived|arrives|happened)
     (?:this|it|error|message|window|popup) (?:pops up|comes up|keeps|appears (?:every|when))
     no longer (?:works?|opens?|loads?|connects?|starts?|see|able|possible|shows?|prints?|syncs?)
     (?:having|have|got|facing|there is|theres|seeing|run into) (?:an? |some |the same )?
@@ -411,7 +429,8 @@ _SOCIAL = _phrases(
     r"""
     how (?:are|r) (?:you|u|things|we|yall|everyone)(?! (?:supposed|meant|able|to|handling
         |dealing))
-    how(?:s| is| was) (?:it going|everyone\w*|everybody\w*|life|your|the weekend|things|the (?:trip
+    how(?:s| is| was) (?:it going|everyone\w*|everybody\w*|life|your|the weekend|things
+        |the (?:trip
         |holiday|party|vacation))
     whats (?:up(?! with)|new\W{0,3}$|cooking)
     ^what an?(?= )
@@ -475,7 +494,8 @@ _TO_ONE_READER = _phrases(
     r"""
     (?:have|did|had|were|are|will|would) (?:you|u)(?!\w)(?! (?:guys |able to (?:help|reset|check
         |unlock)|be able to))
-    do (?:you|u) (?!(?:guys |all |people |folks |also |maybe |happen to )*(?:know|need|have (?!a (?:min
+    do (?:you|u) (?!(?:guys |all |people |folks |also |maybe |happen to )*(?:know|need
+        |have (?!a (?:min
         |sec|moment|second)|time|the)|offer|support|provide|sell|accept|allow|do|charge|handle
         |ship|take)(?!\w))\w+
     (?:can|could|would) (?:you|u) (?:please |pls |also |maybe )*(?:send|try|look at|share|post
@@ -548,7 +568,8 @@ _REPORT = _phrases(
         |worked|should|might|could|depends|used to be))(?!\w)
     (?:i|we|ive|weve|just) (?:just |already |also |have |had |now )*(?:had|fixed|rebooted
         |restarted|ordered|added|sent|merged|deployed|updated|created|checked|reported|opened a
-        |escalated|forwarded|reinstalled|replaced|resolved|closed|pushed|reset|ran into (?:the same
+        |escalated|forwarded|reinstalled|replaced|resolved|closed|pushed|reset
+        |ran into (?:the same
         |this)|removed|moved|changed|disabled|enabled|answered|replied)(?!\w)
     """,
     whole=False,

@@ -10,6 +10,9 @@ from index.vectors import Matrix
 # In a point's `audience`, stands for every channel.
 EVERYBODY = "*"
 
+# What points are filtered by.
+PAYLOAD_INDEXES = ("pair_id", "audience", "status")
+
 
 class Retriever(StrEnum):
     """A way to find candidates; also the name of the vector it searches."""
@@ -103,7 +106,11 @@ class Engine(Protocol):
     """Makes, opens and drops collections."""
 
     def create(self, name: str, dimension: int) -> Collection:
-        """Make an empty collection and open it."""
+        """Make an empty collection and open it.
+
+        Raises:
+            SearchIndexError: There is one of that name, or the engine cannot be reached.
+        """
 
     def open(self, name: str) -> Collection:
         """Open a collection.
@@ -115,7 +122,12 @@ class Engine(Protocol):
 
     def exists(self, name: str) -> bool: ...
 
-    def drop(self, name: str) -> None: ...
+    def drop(self, name: str) -> None:
+        """Remove a collection; nothing happens where there is none.
+
+        Raises:
+            CollectionLocked: Another process holds it.
+        """
 
     def set_live(self, name: str) -> None:
         """Tell other tools which collection answers, where the engine has a way to."""

@@ -8,7 +8,8 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from uuid import UUID
@@ -36,7 +37,15 @@ from qdrant_edge import (
 from qdrant_edge import Point as EdgePoint
 
 from index.errors import CollectionLocked, SearchIndexError
-from index.search.collection import EVERYBODY, Hit, Lookup, Point, Retriever, Sparse
+from index.search.collection import (
+    EVERYBODY,
+    PAYLOAD_INDEXES,
+    Hit,
+    Lookup,
+    Point,
+    Retriever,
+    Sparse,
+)
 
 
 class EdgeEngine:
@@ -52,11 +61,16 @@ class EdgeEngine:
             sparse_vectors={Retriever.BM25.value: EdgeSparseVectorParams(modifier=Modifier.Idf)},
         )
         folder = self._folder / name
-        folder.mkdir(parents=True, exist_ok=False)
+        self._folder.mkdir(parents=True, exist_ok=True)
         lock = _Lock(self._folder, name)
         try:
+            if self.exists(name):
+                raise SearchIndexError(f"the index folder {folder} exists already")
+            # What a process left behind that was killed while it made the collection.
+            shutil.rmtree(folder, ignore_errors=True)
+            folder.mkdir()
             shard = EdgeShard.create(str(folder), config)
-            for field in ("pair_id", "audience", "status"):
+            for field in PAYLOAD_INDEXES:
                 shard.update(UpdateOperation.create_field_index(field, PayloadSchemaType.Keyword))
             shard.flush()
         except BaseException:
@@ -85,8 +99,14 @@ class EdgeEngine:
         return (self._folder / name / "edge_config.json").is_file()
 
     def drop(self, name: str) -> None:
-        shutil.rmtree(self._folder / name, ignore_errors=True)
-        (self._folder / f"{name}.lock").unlink(missing_ok=True)
+        if not (self._folder / name).exists():
+            return
+        lock = _Lock(self._folder, name)
+        try:
+            shutil.rmtree(self._folder / name, ignore_errors=True)
+            (self._folder / f"{name}.lock").unlink(missing_ok=True)
+        finally:
+            lock.release()
 
     def set_live(self, name: str) -> None:
         """Nothing to do: no other tool can see an embedded collection."""
@@ -104,14 +124,15 @@ class EdgeCollection:
         self._lock = lock
 
     def replace(self, pair_ids: Sequence[str], points: Sequence[Point]) -> None:
-        if points:
-            # New points first: a changed pair can be found at every moment.
-            self._shard.update(UpdateOperation.upsert_points([_edge_point(p) for p in points]))
         stale = Filter(
             must=[FieldCondition("pair_id", match=MatchAny(list(pair_ids)))],
             must_not=[HasIdCondition({UUID(point.id) for point in points})] if points else None,
         )
-        self._shard.update(UpdateOperation.delete_points_by_filter(stale))
+        with self._reporting():
+            if points:
+                # New points first: a changed pair can be found at every moment.
+                self._shard.update(UpdateOperation.upsert_points([_edge_point(p) for p in points]))
+            self._shard.update(UpdateOperation.delete_points_by_filter(stale))
 
     def search(
         self, lookups: Sequence[Lookup], *, channel: str | None, status: str = "active"
@@ -128,18 +149,29 @@ class EdgeCollection:
             )
             for lookup in lookups
         ]
-        found = self._shard.query_batch(QueryBatchRequest(requests))
+        with self._reporting():
+            found = self._shard.query_batch(QueryBatchRequest(requests))
         return [[_hit(point.payload or {}, point.score) for point in points] for points in found]
 
     def count(self) -> int:
-        return self._shard.count(EdgeCount(filter=None, exact=True))
+        with self._reporting():
+            return self._shard.count(EdgeCount(filter=None, exact=True))
 
     def flush(self) -> None:
-        self._shard.flush()
+        with self._reporting():
+            self._shard.flush()
 
     def close(self) -> None:
         self._shard.close()
         self._lock.release()
+
+    @contextmanager
+    def _reporting(self) -> Iterator[None]:
+        try:
+            yield
+        except Exception as error:  # the engine knows no other class
+            reason = " ".join(str(error).split())
+            raise SearchIndexError(f"the index {self.name} cannot be used: {reason}") from error
 
 
 def _hit(payload: dict[str, Any], score: float) -> Hit:

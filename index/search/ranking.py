@@ -43,21 +43,26 @@ class Ranker(Protocol):
 
 @dataclass(frozen=True)
 class BaselineRanker:
-    """score = cosine to the nearest wording + BM25_WEIGHT x BM25, and a logistic confidence.
+    """A fixed order and a logistic confidence, for any FAQ.
 
-    The wording decides because an asker's question resembles a stored question far more than
-    an answer; the answer's cosine, times a discount, stands in where it is higher. BM25 adds
-    what embeddings lose: error codes, product names. The confidence is a logistic function of
-    the best score and of its margin to the best candidate with another answer. The constants
-    were fitted by `benchmarks/baseline_ranker.py`; a raw score is never compared with a
-    threshold.
+    score = max(cosine to the nearest wording, 0.9 x cosine to the answer) + 0.015 x BM25
+
+    The wording decides because an asker's question resembles a stored question far more than an
+    answer; the answer stands in where it is the nearer. BM25 adds what embeddings lose: error
+    codes, product names.
+
+    confidence = logistic(intercept + score_weight x score + margin_weight x margin)
+
+    where the margin is the distance to the best candidate with another answer: among near
+    equals none is sure. `benchmarks/baseline_ranker.py` fitted the constants, on questions of
+    which half have no right answer, so they err on the side of silence.
     """
 
-    answer_discount: float = 0.8
-    bm25_weight: float = 0.01
-    intercept: float = -6.0
-    score_weight: float = 8.0
-    margin_weight: float = 10.0
+    answer_discount: float = 0.9
+    bm25_weight: float = 0.015
+    intercept: float = -4.2
+    score_weight: float = 2.9
+    margin_weight: float = 8.0
 
     def rank(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         scored = sorted(

@@ -65,9 +65,10 @@ class Searcher:
             limit: How many answers at most.
             retrievers: Which retrievers take part.
             depth: Hits taken from each retriever.
-            vector: The question's embedding, where it is known already; shape (dimension,).
+            vector: The embedding of `searchable(question)`, where it is known already; shape
+                (dimension,).
         """
-        text = one_line(question)[:MAX_QUESTION]
+        text = searchable(question)
         if not text:
             return []
         lookups = self._lookups(text, retrievers, depth, vector)
@@ -105,6 +106,11 @@ class Searcher:
             if terms.indices:
                 lookups.append(Lookup(Retriever.BM25, terms, depth))
         return lookups
+
+
+def searchable(question: str) -> str:
+    """The text that is searched for a question: on one line, of a bounded length."""
+    return one_line(question)[:MAX_QUESTION]
 
 
 def _best_by_pair(hits: Sequence[Hit]) -> dict[str, Hit]:

@@ -3,12 +3,21 @@
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
+from urllib.parse import urlsplit
 
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException
 
 from index.errors import SearchIndexError
-from index.search.collection import EVERYBODY, Hit, Lookup, Point, Retriever, Sparse
+from index.search.collection import (
+    EVERYBODY,
+    PAYLOAD_INDEXES,
+    Hit,
+    Lookup,
+    Point,
+    Retriever,
+    Sparse,
+)
 
 LIVE_ALIAS = "faq-live"
 
@@ -25,6 +34,8 @@ class ServerEngine:
         self._where = where
 
     def create(self, name: str, dimension: int) -> "ServerCollection":
+        if self.exists(name):
+            raise SearchIndexError(f"{self._where} has a collection {name} already")
         dense = models.VectorParams(size=dimension, distance=models.Distance.COSINE)
         with _reporting(self._where):
             self._client.create_collection(
@@ -37,7 +48,7 @@ class ServerEngine:
                     Retriever.BM25.value: models.SparseVectorParams(modifier=models.Modifier.IDF)
                 },
             )
-            for field in ("pair_id", "audience", "status"):
+            for field in PAYLOAD_INDEXES:
                 self._client.create_payload_index(
                     name, field, models.PayloadSchemaType.KEYWORD, wait=True
                 )
@@ -130,22 +141,38 @@ class ServerCollection:
 
 
 def connect(url: str, *, api_key: str | None, ca_file: str | None, timeout: float) -> ServerEngine:
-    """An engine for a Qdrant server; it is first contacted by the first call."""
-    client = QdrantClient(
-        url=url,
-        api_key=api_key,
-        timeout=max(1, round(timeout)),
-        check_compatibility=False,
-        verify=ca_file or True,
-    )
-    return ServerEngine(client, f"the Qdrant server at {url}")
+    """An engine for a Qdrant server; it is first contacted by the first call.
+
+    Raises:
+        SearchIndexError: The URL or the CA file cannot be used.
+    """
+    # Without a user and password that stand in the URL.
+    where = f"the Qdrant server at {_without_user(url)}"
+    try:
+        client = QdrantClient(
+            url=url,
+            api_key=api_key,
+            timeout=max(1, round(timeout)),
+            check_compatibility=False,
+            verify=ca_file or True,
+        )
+    except (ValueError, OSError) as error:
+        # OSError: the CA file; its text does not name it.
+        reason = f"{error} ({ca_file})" if isinstance(error, OSError) else error
+        raise SearchIndexError(f"{where} cannot be used: {reason}") from error
+    return ServerEngine(client, where)
+
+
+def _without_user(url: str) -> str:
+    parts = urlsplit(url)
+    return parts._replace(netloc=parts.netloc.rpartition("@")[2]).geturl()
 
 
 @contextmanager
 def _reporting(where: str) -> Iterator[None]:
     try:
         yield
-    except (ApiException, ResponseHandlingException) as error:
+    except (ApiException, ResponseHandlingException, ValueError) as error:
         reason = " ".join(str(error).split())[:300]
         raise SearchIndexError(f"{where} cannot be used: {reason}") from error
 

@@ -1,0 +1,63 @@
+# `make demo` and `make test` are all a newcomer needs: both install what they need into .venv,
+# once. Everything else runs inside that environment.
+
+PYTHON ?= python3
+VENV := .venv
+BIN := $(VENV)/bin
+PORT ?= 8080
+
+# uv does not read pip's variable for local wheels; without either this changes nothing.
+export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
+UV := $(BIN)/uv
+INSTALL := $(UV) pip install --quiet --python $(BIN)/python -c constraints.txt
+
+.PHONY: demo test lint types unit format constraints clean help
+
+help:
+	@echo "make demo         install and run the bot against a local Slack page"
+	@echo "make test         install, lint, type-check and run all tests"
+	@echo "make lint types unit   the parts of make test"
+	@echo "make format       format the code and mend what the linter can"
+	@echo "make constraints  pin the versions that are installed now"
+	@echo "make clean        remove the environment and caches"
+
+demo: $(VENV)/.demo
+	$(BIN)/faqbot demo --port $(PORT)
+
+test: lint types unit
+
+lint: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/lint-imports
+
+types: $(VENV)/.dev
+	$(BIN)/mypy
+
+unit: $(VENV)/.dev
+	$(BIN)/pytest -q -n 2 --dist loadfile $(TESTS)
+
+format: $(VENV)/.dev
+	$(BIN)/ruff check --fix .
+	$(BIN)/ruff format .
+
+constraints: $(VENV)/.dev
+	$(UV) pip freeze --exclude-editable --python $(BIN)/python \
+		| grep -viE '^(nvidia-|triton|cuda-|uv==)' | sed 's/+cpu$$//' > constraints.txt
+
+clean:
+	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+
+$(UV):
+	$(PYTHON) -c 'import sys; sys.exit(0 if sys.version_info >= (3, 11) else "faqbot needs Python 3.11 or newer: make PYTHON=python3.11 ...")'
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/pip install --quiet --disable-pip-version-check uv
+
+# The stamps remember what was installed for; a second make installs nothing.
+$(VENV)/.demo: pyproject.toml constraints.txt | $(UV)
+	$(INSTALL) -e '.[playground]'
+	touch $@
+
+$(VENV)/.dev: pyproject.toml constraints.txt | $(UV)
+	$(INSTALL) -e '.[dev]'
+	touch $@ $(VENV)/.demo
