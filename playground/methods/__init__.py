@@ -1,0 +1,1 @@
+"""The Web API methods, a module for each family of them."""

@@ -1,0 +1,357 @@
+"""The workspace held in memory: people, channels, messages and views, and how they change.
+
+Nothing here does input or output. Everything runs in the server's event loop, so no
+locks are needed; whoever changes the state through `Workspace` keeps it consistent.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any, Literal
+
+from playground.errors import SlackError
+
+Json = dict[str, Any]
+ChannelKind = Literal["public", "private", "im"]
+
+TEAM_ID = "T0PLAYGROUND"
+TEAM_DOMAIN = "playground"
+APP_ID = "A0PLAYGROUND"
+BOT_ID = "B0PLAYGROUND"
+BOT_USER_ID = "U0PLAYBOT"
+# Constant, so that a bot can be started against the playground with one copied line.
+BOT_TOKEN = "xoxb-playground-bot-token"
+APP_TOKEN = "xapp-1-A0PLAYGROUND-playground-app-token"
+SIGNING_SECRET = "playground-signing-secret"
+VERIFICATION_TOKEN = "playground-verification-token"
+
+TRIGGER_SECONDS = 3.0
+RESPONSE_URL_SECONDS = 30 * 60
+RESPONSE_URL_USES = 5
+
+
+@dataclass
+class User:
+    """A person, or the app's bot user."""
+
+    id: str
+    name: str
+    real_name: str
+    is_bot: bool = False
+    is_admin: bool = False
+    deleted: bool = False
+
+
+@dataclass
+class Message:
+    """One message of a channel; `ephemeral_to` names the only person who sees it."""
+
+    channel: str
+    ts: str
+    text: str
+    user: str | None = None
+    blocks: list[Json] = field(default_factory=list)
+    attachments: list[Json] = field(default_factory=list)
+    files: list[Json] = field(default_factory=list)
+    thread_ts: str | None = None
+    subtype: str | None = None
+    bot_id: str | None = None
+    username: str | None = None
+    icons: Json | None = None
+    metadata: Json | None = None
+    client_msg_id: str | None = None
+    edited: Json | None = None
+    reactions: dict[str, list[str]] = field(default_factory=dict)
+    ephemeral_to: str | None = None
+    streaming: bool = False
+    # What each person has picked in this message's selects and inputs.
+    picks: dict[str, dict[str, dict[str, Json]]] = field(default_factory=dict)
+
+    @property
+    def is_reply(self) -> bool:
+        """True when the message hangs below another one."""
+        return self.thread_ts is not None and self.thread_ts != self.ts
+
+
+@dataclass
+class Channel:
+    """A public or private channel, or a direct message with the bot."""
+
+    id: str
+    name: str
+    kind: ChannelKind
+    created: int
+    creator: str
+    members: list[str] = field(default_factory=list)
+    archived: bool = False
+    topic: str = ""
+    im_user: str | None = None
+    messages: dict[str, Message] = field(default_factory=dict)
+    ephemerals: dict[str, Message] = field(default_factory=dict)
+
+    def replies(self, thread_ts: str) -> list[Message]:
+        """The replies below a message, oldest first."""
+        return [m for m in self.messages.values() if m.thread_ts == thread_ts and m.is_reply]
+
+    def timeline(self) -> list[Message]:
+        """What the channel itself shows, oldest first: no replies unless broadcast."""
+        return [
+            m for m in self.messages.values() if not m.is_reply or m.subtype == "thread_broadcast"
+        ]
+
+
+@dataclass
+class View:
+    """A modal or a home tab."""
+
+    id: str
+    user: str
+    payload: Json
+    root_view_id: str
+    hash: str
+    previous_view_id: str | None = None
+    state: dict[str, dict[str, Json]] = field(default_factory=dict)
+    errors: dict[str, str] = field(default_factory=dict)
+    # Modals opened from a message know where they came from.
+    response_urls: list[Json] = field(default_factory=list)
+
+
+@dataclass
+class Trigger:
+    """The right to open a view, for three seconds and once."""
+
+    id: str
+    user: str
+    expires: float
+    used: bool = False
+    view_id: str | None = None
+
+
+@dataclass
+class ResponseUrl:
+    """Where an app may answer an interaction: five times within half an hour."""
+
+    ticket: str
+    channel: str
+    user: str
+    expires: float
+    message_ts: str | None = None
+    uses: int = 0
+
+
+@dataclass
+class AssistantThread:
+    """What the assistant container shows for one thread."""
+
+    status: str = ""
+    title: str = ""
+    prompts: list[Json] = field(default_factory=list)
+
+
+@dataclass
+class UserGroup:
+    """A group of people that can be mentioned by a handle."""
+
+    id: str
+    handle: str
+    users: list[str]
+
+
+@dataclass
+class File:
+    """An uploaded file; `content` is None until the bytes have arrived."""
+
+    id: str
+    name: str
+    length: int
+    user: str
+    title: str = ""
+    content: bytes | None = None
+    shared: bool = False
+
+
+class Workspace:
+    """All the state of one workspace."""
+
+    def __init__(self, clock: Callable[[], float] = time.time, bot_name: str = "faqbot") -> None:
+        self.clock = clock
+        self.trigger_seconds = TRIGGER_SECONDS
+        self.users: dict[str, User] = {}
+        self.channels: dict[str, Channel] = {}
+        self.usergroups: dict[str, UserGroup] = {}
+        self.views: dict[str, View] = {}
+        self.modals: dict[str, list[str]] = {}
+        self.homes: dict[str, str] = {}
+        self.triggers: dict[str, Trigger] = {}
+        self.response_urls: dict[str, ResponseUrl] = {}
+        self.assistant_threads: dict[tuple[str, str], AssistantThread] = {}
+        self.files: dict[str, File] = {}
+        self._counters: dict[str, int] = {}
+        self._last_ts = 0
+        self.bot = User(BOT_USER_ID, bot_name, bot_name, is_bot=True)
+        self.users[self.bot.id] = self.bot
+
+    # -- identifiers -----------------------------------------------------------------
+
+    def next_id(self, prefix: str) -> str:
+        """The next identifier of a kind, such as ``U0PLAY00001``."""
+        number = self._counters.get(prefix, 0) + 1
+        self._counters[prefix] = number
+        return f"{prefix}0PLAY{number:05d}"
+
+    def next_ts(self) -> str:
+        """A message timestamp: seconds and microseconds, unique and increasing."""
+        now = int(self.clock() * 1_000_000)
+        self._last_ts = max(now, self._last_ts + 1)
+        return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
+    # -- people and channels ---------------------------------------------------------
+
+    def add_user(self, name: str, real_name: str | None = None, *, is_admin: bool = False) -> User:
+        """Adds a person. Names are unique in a workspace."""
+        if any(user.name == name for user in self.users.values()):
+            raise SlackError("name_taken")
+        user = User(self.next_id("U"), name, real_name or name.title(), is_admin=is_admin)
+        self.users[user.id] = user
+        return user
+
+    def add_channel(self, name: str, kind: ChannelKind, members: list[str]) -> Channel:
+        """Adds a public or private channel with these members."""
+        if any(channel.name == name for channel in self.channels.values()):
+            raise SlackError("name_taken")
+        channel = Channel(
+            id=self.next_id("C"),
+            name=name,
+            kind=kind,
+            created=int(self.clock()),
+            creator=next((m for m in members if m != BOT_USER_ID), BOT_USER_ID),
+            members=list(dict.fromkeys(members)),
+        )
+        self.channels[channel.id] = channel
+        return channel
+
+    def open_dm(self, user_id: str) -> tuple[Channel, bool]:
+        """The direct message between a person and the bot, and whether it was there already."""
+        for channel in self.channels.values():
+            if channel.kind == "im" and channel.im_user == user_id:
+                return channel, True
+        channel = Channel(
+            id=self.next_id("D"),
+            name=user_id,
+            kind="im",
+            created=int(self.clock()),
+            creator=user_id,
+            members=[user_id, BOT_USER_ID],
+            im_user=user_id,
+        )
+        self.channels[channel.id] = channel
+        return channel, False
+
+    def user(self, user_id: str) -> User:
+        """The person with this id, or ``user_not_found``."""
+        try:
+            return self.users[user_id]
+        except KeyError:
+            raise SlackError("user_not_found") from None
+
+    def find_user(self, name_or_id: str) -> User | None:
+        """A person by id or by name, with or without ``@``."""
+        if name_or_id in self.users:
+            return self.users[name_or_id]
+        name = name_or_id.removeprefix("@")
+        return next((user for user in self.users.values() if user.name == name), None)
+
+    def find_channel(self, name_or_id: str) -> Channel | None:
+        """A channel by id or by name, with or without ``#``."""
+        if name_or_id in self.channels:
+            return self.channels[name_or_id]
+        name = name_or_id.removeprefix("#")
+        return next(
+            (c for c in self.channels.values() if c.kind != "im" and c.name == name),
+            None,
+        )
+
+    # -- messages --------------------------------------------------------------------
+
+    def add_message(self, message: Message) -> Message:
+        """Stores a message; an ephemeral one is kept apart from the history."""
+        channel = self.channels[message.channel]
+        store = channel.ephemerals if message.ephemeral_to else channel.messages
+        store[message.ts] = message
+        return message
+
+    def message(self, channel: Channel, ts: str, error: str = "message_not_found") -> Message:
+        """The message with this timestamp, or the given error."""
+        try:
+            return channel.messages[ts]
+        except KeyError:
+            raise SlackError(error) from None
+
+    def remove_message(self, channel: Channel, ts: str) -> bool:
+        """Deletes a message; the root of a thread stays as a tombstone. True if one is left."""
+        message = channel.messages[ts]
+        if channel.replies(ts):
+            channel.messages[ts] = Message(
+                channel=channel.id,
+                ts=ts,
+                text="This message was deleted.",
+                user="USLACKBOT",
+                subtype="tombstone",
+                thread_ts=message.thread_ts,
+            )
+            return True
+        del channel.messages[ts]
+        parent = channel.messages.get(message.thread_ts or "")
+        if message.is_reply and parent is not None and not channel.replies(parent.ts):
+            parent.thread_ts = None
+        return False
+
+    # -- views -----------------------------------------------------------------------
+
+    def new_trigger(self, user_id: str, view_id: str | None = None) -> str:
+        """A fresh trigger id for this person."""
+        number = self._counters.get("trigger", 0) + 1
+        self._counters["trigger"] = number
+        trigger_id = f"{1000 + number}.{number}.playground{number:08x}"
+        self.triggers[trigger_id] = Trigger(
+            trigger_id, user_id, self.clock() + self.trigger_seconds, view_id=view_id
+        )
+        return trigger_id
+
+    def use_trigger(self, trigger_id: str) -> Trigger:
+        """Spends a trigger id, or says why it cannot be used."""
+        trigger = self.triggers.get(trigger_id)
+        if trigger is None:
+            raise SlackError("invalid_trigger_id")
+        if trigger.used:
+            raise SlackError("exchanged_trigger_id")
+        if self.clock() > trigger.expires:
+            raise SlackError("expired_trigger_id")
+        trigger.used = True
+        return trigger
+
+    def open_modals(self, user_id: str) -> list[View]:
+        """The modals a person has open, the one on top last."""
+        return [self.views[view_id] for view_id in self.modals.get(user_id, [])]
+
+    def new_response_url(self, channel: str, user: str, message_ts: str | None) -> ResponseUrl:
+        """A place where the app may answer an interaction."""
+        number = self._counters.get("response_url", 0) + 1
+        self._counters["response_url"] = number
+        url = ResponseUrl(
+            ticket=f"{number:06d}",
+            channel=channel,
+            user=user,
+            expires=self.clock() + RESPONSE_URL_SECONDS,
+            message_ts=message_ts,
+        )
+        self.response_urls[url.ticket] = url
+        return url
+
+    def channels_of(self, user_id: str) -> Iterator[Channel]:
+        """The channels a person can open in the web page."""
+        for channel in self.channels.values():
+            if channel.kind == "public" or user_id in channel.members:
+                yield channel

@@ -1,0 +1,88 @@
+"""`faqbot demo` and `faqbot chat`, run as a newcomer runs them."""
+
+import re
+import signal
+import socket
+import subprocess
+import sys
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from playground.client import Playground
+
+FAQBOT = [sys.executable, "-c", "from bot.cli import main; main()"]
+START_SECONDS = 120
+
+
+@pytest.fixture(scope="module")
+def demo(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[subprocess.Popen[str], str]]:
+    folder = tmp_path_factory.mktemp("demo")
+    process = subprocess.Popen(
+        [*FAQBOT, "demo", "--port", "0", "--data-dir", str(folder / "data")],
+        cwd=folder,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
+    assert process.stderr is not None
+    said = ""
+    for line in process.stderr:
+        said += line
+        if found := re.search(r"chat --url (\S+)", line):
+            break
+    else:
+        pytest.fail(f"the demo did not start:\n{said}")
+    yield process, found[1]
+    process.kill()
+    process.wait()
+
+
+@pytest.mark.slow
+def test_the_demo_answers_in_the_thread_is_chatted_with_and_stops_cleanly(
+    demo: tuple[subprocess.Popen[str], str],
+) -> None:
+    process, url = demo
+    slack = Playground(url)
+    ann, channel = slack.person("ann"), slack.channel("helpdesk")
+    ts = ann.post(channel, "the vpn keeps disconnecting every few minutes")
+    (reply,) = slack.wait_for_replies(channel, ts, timeout=30)
+    assert "Northwind Connect" in reply.text
+    ann.click(channel, reply.ts, action_id="faq_solved")
+    slack.wait_for_message(channel, reply.ts, lambda m: "Solved for 1 person" in m.all_text)
+
+    chat = subprocess.run(
+        [*FAQBOT, "chat", "--url", url],
+        input="how do i reset my password?\n1\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert chat.returncode == 0, chat.stderr
+    assert "help.northwind.example/password" in chat.stdout
+    assert "[1] Solved" in chat.stdout
+    assert "Solved for 1 person" in chat.stdout
+
+    slack.disconnect()
+    process.send_signal(signal.SIGINT)
+    assert process.wait(timeout=30) == 0
+    refused = subprocess.run(
+        [*FAQBOT, "chat", "--url", url], input="", capture_output=True, text=True, timeout=60
+    )
+    assert refused.returncode == 1
+    assert refused.stderr.strip() == f"no playground runs at {url}; start one with `make demo`"
+
+
+def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        result = subprocess.run(
+            [*FAQBOT, "demo", "--port", str(port), "--data-dir", str(tmp_path / "data")],
+            cwd=tmp_path,
+            capture_output=True,
+            text=True,
+            timeout=START_SECONDS,
+        )
+    assert result.returncode == 1
+    assert str(port) in result.stderr
+    assert "Traceback" not in result.stderr
