@@ -12,7 +12,7 @@ from datetime import timedelta
 import structlog
 
 from bot.cards import AnswerCard, Entry, Message, UnsureCard, answer_message, unsure_message
-from bot.questions import question_text
+from bot.markup import question_text
 from bot.slack import Poster, SlackRefused, SlackUnavailable
 from index.errors import FaqbotError
 from index.live import Live
@@ -102,8 +102,7 @@ class Workers:
         except SlackUnavailable as error:
             self._retry(question, error)
         except SlackRefused as error:
-            where = " when the thread was read" if question.posting_since else ""
-            self._give_up(question, f"Slack refused: {error}{where}")
+            self._give_up(question, f"Slack refused: {error}")
         except FaqbotError as error:
             log.error("answering_failed", question=question.id, reason=str(error))
             self._retry(question, SlackUnavailable(str(error)))

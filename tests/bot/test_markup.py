@@ -1,0 +1,64 @@
+"""What a Slack message says once its markup is gone."""
+
+import time
+
+import pytest
+
+from bot.markup import question_text
+
+
+@pytest.mark.parametrize(
+    ("raw", "said"),
+    [
+        ("<@U123> how do I print?", "how do I print?"),
+        ("<@U123|ana>, how do I print?", "how do I print?"),
+        ("how do I print, <@U123>?", "how do I print, ?"),
+        ("<!here> is the vpn down", "is the vpn down"),
+        ("<!subteam^S1|@it-help> my badge broke", "my badge broke"),
+        ("see <https://x.example/a?b=1|the guide> please", "see the guide please"),
+        ("see <https://x.example/a> please", "see https://x.example/a please"),
+        ("write to <mailto:it@x.example|it@x.example>", "write to it@x.example"),
+        ("write to <mailto:it@x.example>", "write to it@x.example"),
+        ("ask in <#C1|it-help>", "ask in it-help"),
+        ("vpn is down :sob::fire: again", "vpn is down again"),
+        (":wave::skin-tone-2: hi all, vpn is down", "vpn is down"),
+        ("meet at 10:30:45 about arn:aws:s3", "meet at 10:30:45 about arn:aws:s3"),
+        ("R&amp;D drive &lt;S:&gt; missing", "R&D drive <S:> missing"),
+        ("&amp;lt; stays once unescaped", "&lt; stays once unescaped"),
+        ("*How* do I _print_ ~now~ *in colour?*", "How do I print now in colour?"),
+        ("what is snake_case and 2 * 3 * 4", "what is snake_case and 2 * 3 * 4"),
+        ("`git push` fails with ```fatal:\n  *denied*```", "git push fails with fatal: *denied*"),
+        ("`:wave: <@U1>` shows as text", ":wave: <@U1> shows as text"),
+        ("an unclosed `tick stays", "an unclosed `tick stays"),
+        ("&gt; quoted line\nis this true?", "quoted line is this true?"),
+        ("  two\n\nlines\tand  spaces ", "two lines and spaces"),
+        ("hi team, where is the form?", "where is the form?"),
+        ("Hello! Good morning everyone :sun: where is the form?", "where is the form?"),
+        ("Hi Bob, where is the form?", "where is the form?"),
+        ("Guten Morgen zusammen, wo ist das Formular?", "wo ist das Formular?"),
+        ("morning meeting room is locked", "morning meeting room is locked"),
+        ("history of my tickets", "history of my tickets"),
+        ("hi", "hi"),
+        ("good morning all!", "good morning all!"),
+        ("<@U1>", ""),
+        (":tada:", ""),
+        ("", ""),
+    ],
+)
+def test_the_text_to_embed_is_what_was_said(raw: str, said: str) -> None:
+    assert question_text(raw) == said
+
+
+@pytest.mark.parametrize(
+    "piece",
+    [
+        "<", ">", "&gt;", "<@U1>", ":a:", ":", "*", "_", "~*_", "`", "```", "?", "? ", ".\n", "\n",
+        " ", "a", "hi ", "hi all, ", "so and but ", "the the ", "https://", "\u00bf", "\ud800",
+        "\x00", "\"", "(", ", ",
+    ],
+)  # fmt: skip
+def test_a_huge_message_is_read_in_no_longer_than_its_length_warrants(piece: str) -> None:
+    huge = (piece * 40_000)[:40_000]
+    started = time.perf_counter()
+    question_text(huge)
+    assert time.perf_counter() - started < 1.0
