@@ -1,13 +1,16 @@
 """The Bolt app: every listener, the same for Socket Mode and HTTP."""
 
+import logging
 from collections.abc import Callable, Collection
 from concurrent.futures import Executor
 
 import structlog
 from slack_bolt import App
+from slack_bolt.error import BoltError
 from slack_sdk import WebClient
 
 from bot.listeners import actions, events
+from index.errors import FaqbotError
 from index.store import Store
 
 log = structlog.get_logger(__name__)
@@ -29,13 +32,23 @@ def create_app(
         watched: Ids of the channels where every question is answered.
         arrived: Called after a question was stored.
         background: Runs what follows a click.
+
+    Raises:
+        FaqbotError: Slack refuses the bot token.
     """
-    app = App(
-        client=client,
-        # Bolt insists on a secret; without HTTP there is no request it could let through.
-        signing_secret=signing_secret or "no-http-requests",
-        token_verification_enabled=False,
-    )
+    try:
+        # Bolt asks Slack about the token here. Left to the first event, a failure would be one
+        # that Bolt acknowledges without running a listener: the question would be lost.
+        app = App(
+            client=client,
+            # Bolt insists on a secret; without HTTP there is no request it could let through.
+            signing_secret=signing_secret or "no-http-requests",
+            # Bolt's loggers take their level from it; by themselves they take the root's, and at
+            # "debug" they write payloads.
+            logger=logging.getLogger("slack_bolt"),
+        )
+    except BoltError:
+        raise FaqbotError("Slack stopped accepting the bot token while the bot started") from None
 
     @app.error
     def report(error: Exception) -> None:

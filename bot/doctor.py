@@ -1,6 +1,7 @@
 """What `faqbot doctor` checks: each thing the bot needs, and how to mend it."""
 
 from collections.abc import Callable, Iterator
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
@@ -13,6 +14,7 @@ from index.live import open_engine
 from index.model.versions import verify
 from index.settings import IndexSettings
 from index.store import Store
+from index.store.types import Status
 
 # What the Slack app must be allowed to do; the manifest in deploy/ asks for the same.
 BOT_SCOPES = frozenset(
@@ -62,13 +64,16 @@ def examine(config: Path | None) -> list[Check]:
     if not run("settings", settings):
         return checks
     index, bot = IndexSettings.load(config), BotSettings.load(config)
-    store = Store(index.store_url)
-    try:
-        if run("store", lambda: _store(store)):
-            run("model", lambda: _model(index, store))
-            run("index", lambda: _index(index, store))
-    finally:
-        store.close()
+    with ExitStack() as stack:
+        stores: list[Store] = []
+
+        def opened() -> Check:
+            stores.append(stack.enter_context(closing(Store(index.store_url))))
+            return _store(stores[0])
+
+        if run("store", opened):
+            run("model", lambda: _model(index, stores[0]))
+            run("index", lambda: _index(index, stores[0]))
     for name, check in _slack(bot):
         run(name, check)
     return checks
@@ -81,7 +86,7 @@ def _store(store: Store) -> Check:
     if not total:
         finding = "no pairs yet; run `faqbot import FILE`"
         return Check("store", Level.WARN, finding)
-    return Check("store", Level.OK, f"{total} pairs, {counts['active']} active")  # type: ignore[index]
+    return Check("store", Level.OK, f"{total} pairs, {counts[Status.ACTIVE]} active")
 
 
 def _model(index: IndexSettings, store: Store) -> Check:
@@ -107,6 +112,9 @@ def _index(index: IndexSettings, store: Store) -> Check:
         return Check("index", level, f"in use by {held.owner}; {behind} pairs behind")
     finally:
         engine.close()
+    if not points and not behind and store.pairs.count()[Status.ACTIVE]:
+        finding = "empty: its files were lost; `faqbot serve` or `faqbot ask` builds it again"
+        return Check("index", Level.FAIL, finding)
     if behind:
         finding = f"{behind} pairs behind; `faqbot serve` or `faqbot init` catches up"
         return Check("index", Level.WARN, finding)

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import ExitStack
 from types import FrameType
 
 import structlog
@@ -19,6 +20,9 @@ from index.live import Follower, Live, initialise, open_engine
 from index.settings import IndexSettings
 from index.store import Store
 
+# What each way to receive events is authenticated with, besides the bot token.
+_SECOND_SECRET = {"socket": "slack_app_token", "http": "slack_signing_secret"}
+
 log = structlog.get_logger(__name__)
 
 
@@ -32,46 +36,54 @@ class Service:
             FaqbotError: Something is missing or refused; the message says what to do.
         """
         token = _secret(bot, "slack_bot_token")
+        second = _secret(bot, _SECOND_SECRET[bot.mode])
         client = slack.client(token, bot.api_url)
         who = authenticate(client)
-        self.store = Store.open(index.store_url)
-        self._engine = open_engine(index)
-        initialise(index, self.store, self._engine)
-        self.live = Live.open(index, self.store, self._engine)
-        _serve_with_one_thread()
-        changed = self.live.catch_up()
-        log.info("index_ready", generation=self.live.generation.id, pairs_brought_over=changed)
-        self._follower = Follower(self.store, self.live)
-        self._background = ThreadPoolExecutor(4, thread_name_prefix="clicks")
-        poster = slack.Poster(slack.posting_client(token, bot.api_url), client)
-        self._workers = Workers(
-            self.store, self.live, poster, threshold=bot.answer_confidence, count=bot.workers
-        )
-        app = create_app(
-            client,
-            self.store,
-            signing_secret=(_secret(bot, "slack_signing_secret") if bot.mode == "http" else None),
-            watched=frozenset(bot.watched_channels),
-            arrived=self._workers.wake,
-            background=self._background,
-        )
-        self.transport: Transport = (
-            HttpTransport(app, bot.http_host, bot.http_port)
-            if bot.mode == "http"
-            else SocketTransport(app, _secret(bot, "slack_app_token"))
-        )
+        with ExitStack() as opened:
+            self.store = Store.open(index.store_url)
+            opened.callback(self.store.close)
+            engine = open_engine(index)
+            opened.callback(engine.close)
+            initialise(index, self.store, engine)
+            self.live = Live.open(index, self.store, engine)
+            opened.callback(self.live.close)
+            _serve_with_one_thread()
+            self._background = ThreadPoolExecutor(4, thread_name_prefix="clicks")
+            poster = slack.Poster(slack.posting_client(token, bot.api_url))
+            self._workers = Workers(
+                self.store, self.live, poster, threshold=bot.answer_confidence, count=bot.workers
+            )
+            # Until the index is complete questions wait in the inbox: no answer is better than
+            # one from half an FAQ.
+            self._follower = Follower(self.store, self.live, caught_up=self._workers.start)
+            app = create_app(
+                client,
+                self.store,
+                signing_secret=second if bot.mode == "http" else None,
+                watched=frozenset(bot.watched_channels),
+                arrived=self._workers.wake,
+                background=self._background,
+            )
+            self.transport: Transport = (
+                HttpTransport(app, bot.http_host, bot.http_port)
+                if bot.mode == "http"
+                else SocketTransport(app, second)
+            )
+            self._opened = opened.pop_all()
         log.info("authenticated", team=who["team_id"], bot_user=who["user_id"])
 
     def start(self) -> None:
-        """Begin to answer: first what is left in the inbox, then what comes in."""
+        """Begin to answer: first what is left in the inbox, then what comes in.
+
+        Raises:
+            FaqbotError: No events can come in; the message says why. Everything is closed again.
+        """
         self._follower.start()
-        self._workers.start()
         try:
             self.transport.start()
-        except Exception as error:
-            reason = slack.explain(error)
+        except BaseException:
             self.stop()
-            raise FaqbotError(f"Slack cannot be reached or refuses the token: {reason}") from None
+            raise
 
     def stop(self) -> None:
         """Take in nothing more, finish what is in hand, leave the rest in the inbox."""
@@ -79,9 +91,7 @@ class Service:
         self._workers.stop()
         self._background.shutdown(wait=True)
         self._follower.stop()
-        self.live.close()
-        self._engine.close()
-        self.store.close()
+        self._opened.close()
         log.info("stopped")
 
 

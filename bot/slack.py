@@ -58,10 +58,13 @@ def posting_client(token: str, api_url: str) -> WebClient:
 
 @dataclass(frozen=True)
 class Poster:
-    """Posts replies, and finds out whether one is in its thread already."""
+    """Posts replies, and finds out whether one is in its thread already.
 
-    posting: WebClient
-    reading: WebClient
+    Its client repeats nothing by itself (see `posting_client`): what fails is tried again from
+    the inbox, and nobody sleeps through a rate limit while holding a question.
+    """
+
+    client: WebClient
 
     def reply(self, question: Question, message: Message, outcome: Outcome) -> str:
         """Post a reply in the question's thread.
@@ -82,7 +85,7 @@ class Poster:
             "generation": outcome.generation,
         }
         try:
-            response = self.posting.chat_postMessage(
+            response = self.client.chat_postMessage(
                 channel=question.channel,
                 thread_ts=question.thread_ts or question.ts,
                 text=message.text,
@@ -105,7 +108,7 @@ class Poster:
         cursor = ""
         try:
             while True:
-                page = self.reading.conversations_replies(
+                page = self.client.conversations_replies(
                     channel=question.channel,
                     ts=question.thread_ts or question.ts,
                     oldest=question.ts,
@@ -128,6 +131,8 @@ class Poster:
             explained = explain(error)
             if str(explained) == "thread_not_found":
                 return None  # the question itself was deleted
+            if isinstance(explained, SlackRefused):
+                explained = SlackRefused(f"{explained} (looking for an earlier answer)")
             raise explained from error
 
 

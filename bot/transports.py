@@ -1,19 +1,31 @@
 """How Slack's calls reach the app: a Socket Mode connection, or an HTTP server."""
 
+import socket
 import threading
+import time
 from collections.abc import Callable, Iterable
 from typing import Any, Protocol
 
 import structlog
 import waitress
+import websocket
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
+from waitress import wasyncore
+
+from bot import slack
+from index.errors import FaqbotError, SettingsError
 
 EVENTS_PATH = "/slack/events"
 HEALTH_PATH = "/healthz"
 # Slack's own payloads stay far below it.
 MAX_BODY_BYTES = 1 << 20
+
+PING_EVERY_S = 10.0
+# A connection that left so many pings unanswered is dead.
+DEAD_AFTER_PINGS = 2.5
+SOCKET_TIMEOUT_S = 15.0
 
 log = structlog.get_logger(__name__)
 
@@ -21,50 +33,117 @@ log = structlog.get_logger(__name__)
 class Transport(Protocol):
     """Takes Slack's calls from `start` to `stop`."""
 
-    def start(self) -> None: ...
+    def start(self) -> None:
+        """Begin to take calls.
 
-    def stop(self) -> None: ...
+        Raises:
+            FaqbotError: That is not possible; the message says what to do.
+        """
+
+    def stop(self) -> None:
+        """Take no more calls, and end the threads. Harmless where it was not started."""
 
 
 class SocketTransport:
-    """Socket Mode, on the client that notices a dead connection within seconds."""
+    """Socket Mode, on the client that notices a closed connection within seconds.
+
+    That client pings, but does not mind if no answer comes, such as after a firewall forgot the
+    connection; a thread of ours does.
+    """
 
     def __init__(self, app: App, app_token: str) -> None:
-        self._handler = SocketModeHandler(app, app_token)
+        # For the handshake, which would wait for ever.
+        websocket.setdefaulttimeout(SOCKET_TIMEOUT_S)
+        self._handler = SocketModeHandler(app, app_token, ping_interval=PING_EVERY_S)
+        self._stopping = threading.Event()
+        self._watch = threading.Thread(target=self._replace_dead, name="socket-watch", daemon=True)
 
     def start(self) -> None:
-        # `start()` of the handler never returns.
-        self._handler.connect()  # type: ignore[no-untyped-call]
+        try:
+            # `start()` of the handler never returns.
+            self._handler.connect()  # type: ignore[no-untyped-call]
+        except Exception as error:
+            reason = slack.explain(error)
+            if isinstance(reason, slack.SlackRefused):
+                raise SettingsError(
+                    f"Slack refuses the app-level token ({reason}); set SLACK_APP_TOKEN to one "
+                    "with the scope connections:write (xapp-...)"
+                ) from None
+            raise FaqbotError(f"Slack opens no Socket Mode connection ({reason})") from None
+        self._watch.start()
         log.info("connected", mode="socket")
 
     def stop(self) -> None:
+        self._stopping.set()
+        if self._watch.is_alive():
+            self._watch.join()
         self._handler.close()  # type: ignore[no-untyped-call]
+
+    def _replace_dead(self) -> None:
+        """Close a connection on which no ping was answered; the client then opens another."""
+        seen, heard_at = None, 0.0
+        while not self._stopping.wait(PING_EVERY_S / 2):
+            session = self._handler.client.current_session
+            if session is None or session is not seen:
+                seen, heard_at = session, time.time()
+                continue
+            heard_at = max(heard_at, session.last_pong_tm)
+            if (
+                session.sock is not None
+                and time.time() - heard_at > DEAD_AFTER_PINGS * PING_EVERY_S
+            ):
+                log.warning("connection_dead", mode="socket")
+                session.close()
 
 
 class HttpTransport:
     """Signed HTTP requests, on waitress."""
 
     def __init__(self, app: App, host: str, port: int) -> None:
+        self._application = guarded(SlackRequestHandler(app, path=EVENTS_PATH))
+        self._address = (host, port)
+        self._server: waitress.server.TcpWSGIServer | None = None
+        self._thread: threading.Thread | None = None
+        # The sockets that waitress looks after.
+        self._sockets: dict[int, Any] = {}
+
+    @property
+    def port(self) -> int:
+        """The port it listens on, once it was started."""
+        if self._server is None:
+            raise RuntimeError("the HTTP server was not started")
+        return int(self._server.effective_port)
+
+    def start(self) -> None:
+        host, port = self._address
+        try:
+            family = socket.AF_INET6 if ":" in host else socket.AF_INET
+            listening = socket.create_server(self._address, family=family)
+        except OSError as error:
+            raise SettingsError(
+                f"the HTTP server cannot listen on {host} port {port} ({error.strerror}); set "
+                "[bot] http_host and http_port to a free address"
+            ) from None
         self._server = waitress.create_server(
-            guarded(SlackRequestHandler(app, path=EVENTS_PATH)),
-            host=host,
-            port=port,
+            self._application,
+            map=self._sockets,
+            sockets=[listening],
             threads=8,
             max_request_body_size=MAX_BODY_BYTES,
             ident=None,
         )
         self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
-
-    @property
-    def port(self) -> int:
-        return int(self._server.effective_port)
-
-    def start(self) -> None:
         self._thread.start()
         log.info("listening", mode="http", port=self.port, path=EVENTS_PATH)
 
     def stop(self) -> None:
-        self._server.close()
+        if self._server is None or self._thread is None:
+            return
+        # Whoever is being served gets the answer; whoever waits asks again.
+        self._server.task_dispatcher.shutdown()
+        # In the server's own thread, which ends when it has no sockets left. Its own `close`
+        # would wait for every connection that Slack keeps alive.
+        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets))
         self._thread.join(timeout=5)
 
 

@@ -1,6 +1,7 @@
 """How well questions find their answers: precision@1, MRR, recall@k over a throw-away index."""
 
 import json
+import math
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Sequence
 from dataclasses import dataclass
@@ -16,7 +17,7 @@ from index.search.collection import Retriever
 from index.search.edge import EdgeEngine
 from index.search.points import catch_up
 from index.search.ranking import BaselineRanker, Ranker
-from index.search.searcher import Searcher
+from index.search.searcher import Searcher, searchable
 from index.store import Store
 from index.store.types import PairDraft, pair_id
 from index.text import clean, fold, one_line
@@ -60,12 +61,15 @@ class Evaluation:
     recall_at_5: Estimate
 
     def as_dict(self) -> dict[str, Any]:
-        """One flat JSON object: each figure, and its interval beside it."""
+        """One flat JSON object: each figure, and its interval beside it.
+
+        Where no query has a right answer, the figures are null.
+        """
         flat: dict[str, Any] = {"n": self.n, "n_without_answer": self.n_without_answer}
         for name in ("precision_at_1", "mrr", "recall_at_3", "recall_at_5"):
             estimate: Estimate = getattr(self, name)
-            flat[name] = round(estimate.value, 4)
-            flat[f"{name}_ci95"] = [round(estimate.low, 4), round(estimate.high, 4)]
+            flat[name] = _rounded(estimate.value)
+            flat[f"{name}_ci95"] = [_rounded(estimate.low), _rounded(estimate.high)]
         return flat
 
 
@@ -143,7 +147,7 @@ def evaluate(
             searcher = Searcher(embedder, collection, ranker or BaselineRanker(), store.pairs)
             same_answer = _ids_by_answer(drafts)
             answerable = [query for query in queries if query.relevant]
-            vectors = embedder.embed_queries([query.text for query in answerable])
+            vectors = embedder.embed_queries([searchable(query.text) for query in answerable])
             ranks = []
             for done, (query, vector) in enumerate(zip(answerable, vectors, strict=True), 1):
                 matches = searcher.search(
@@ -192,6 +196,10 @@ def estimate(values: npt.NDArray[Any]) -> Estimate:
     return Estimate(float(values.mean()), float(low), float(high))
 
 
+def _rounded(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 4)
+
+
 def _ids_by_answer(drafts: Sequence[PairDraft]) -> dict[str, set[str]]:
     by_answer: dict[str, set[str]] = {}
     for draft in drafts:
@@ -201,7 +209,7 @@ def _ids_by_answer(drafts: Sequence[PairDraft]) -> dict[str, set[str]]:
 
 def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
     try:
-        with path.open(encoding="utf-8") as file:
+        with path.open(encoding="utf-8-sig") as file:
             for number, line in enumerate(file, 1):
                 if not line.strip():
                     continue

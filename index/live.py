@@ -23,6 +23,8 @@ from index.store.types import Generation
 
 # How often a serving process looks for changes in the store.
 FOLLOW_EVERY_S = 0.25
+RETRY_AFTER_S = 5.0
+REPORT_EVERY_S = 10.0
 
 Progress = Callable[[int, int], None]
 
@@ -59,11 +61,19 @@ def initialise(settings: IndexSettings, store: Store, engine: Engine) -> Generat
     """Make what is missing: the base model version, the first generation, its collection.
 
     Repeating it changes nothing; a lost collection is made anew, empty, to be filled from the
-    store by `Live.catch_up`.
+    store by `Live.catch_up`. Processes that start together take turns.
 
     Raises:
         ModelError: The base model's weights are found nowhere.
     """
+    while True:
+        with store.database.try_lock("initialise") as free:
+            if free:
+                return _initialise(settings, store, engine)
+        time.sleep(0.1)
+
+
+def _initialise(settings: IndexSettings, store: Store, engine: Engine) -> Generation:
     generation = store.generations.live()
     if generation is None:
         manifest = ensure_base_version(settings.models_dir, settings.base_model)
@@ -73,8 +83,9 @@ def initialise(settings: IndexSettings, store: Store, engine: Engine) -> Generat
         store.generations.make_live(generation.id)
     elif not engine.exists(generation.collection):
         manifest = read_manifest(settings.models_dir, generation.model_version)
-        engine.create(generation.collection, manifest.dimension).close()
+        # First, or a process killed in between would leave an empty collection for a full one.
         store.generations.set_indexed(generation.id, 0)
+        engine.create(generation.collection, manifest.dimension).close()
     engine.set_live(generation.collection)
     return generation
 
@@ -117,13 +128,16 @@ class Live:
         generation = _live_generation(store)
         collection = engine.open(generation.collection)
         try:
+            if generation.indexed_revision and not collection.count():
+                # Its files were lost, and the engine opened it as a new one.
+                store.generations.set_indexed(generation.id, 0)
             embedder = load_embedder(settings, store, generation.model_version)
         except BaseException:
             collection.close()
             raise
         return cls(store, generation, embedder, collection)
 
-    def catch_up(self, progress: Progress | None = None) -> int:
+    def catch_up(self, progress: Progress = lambda done, total: None) -> int:
         """Bring the collection up to the store; returns the number of pairs brought over.
 
         Returns 0 at once where another process is doing it.
@@ -165,7 +179,7 @@ class TemporaryCopy(Live):
         collection = engine.create("copy", embedder.model.dimension)
         super().__init__(store, generation, embedder, collection)
 
-    def catch_up(self, progress: Progress | None = None) -> int:
+    def catch_up(self, progress: Progress = lambda done, total: None) -> int:
         return catch_up(self._store.pairs, 0, self.embedder, self.collection, progress=progress)
 
     def close(self) -> None:
@@ -176,41 +190,70 @@ class TemporaryCopy(Live):
 class Follower:
     """A thread that brings every change in the store to the live collection, within a second."""
 
-    def __init__(self, store: Store, live: Live) -> None:
+    def __init__(
+        self, store: Store, live: Live, caught_up: Callable[[], None] = lambda: None
+    ) -> None:
+        """Args:
+        caught_up: Called once, in the thread, when the collection first holds all there is.
+        """
         self._store = store
         self._live = live
+        self._caught_up: Callable[[], None] | None = caught_up
         self._stop = threading.Event()
         self._thread = threading.Thread(target=self._run, name="index-follower", daemon=True)
+        self._seen = -1
+        self._said = 0.0
 
     def start(self) -> None:
         self._thread.start()
 
     def stop(self) -> None:
+        """End the thread, within a moment even where it is indexing a large import."""
         self._stop.set()
-        self._thread.join()
+        if self._thread.is_alive():
+            self._thread.join()
 
     def _run(self) -> None:
-        seen = -1
-        while not self._stop.wait(FOLLOW_EVERY_S):
+        while not self._stop.is_set():
             try:
-                revision = self._store.pairs.revision()
-                if revision == seen:
-                    continue
-                started = time.monotonic()
-                changed = self._live.catch_up()
-                generation = self._store.generations.get(self._live.generation.id)
-                if generation and generation.indexed_revision >= revision:
-                    seen = revision
-                if changed:
-                    log.info(
-                        "index_followed",
-                        pairs=changed,
-                        revision=revision,
-                        seconds=round(time.monotonic() - started, 3),
-                    )
-            except FaqbotError as error:
-                log.error("index_follow_failed", reason=str(error))
-                self._stop.wait(5.0)
+                self._follow()
+                self._stop.wait(FOLLOW_EVERY_S)
+            except _Stopped:
+                return
+            except Exception as error:  # a dead follower would go unnoticed
+                known = isinstance(error, FaqbotError)
+                log.error(
+                    "index_follow_failed", reason=str(error) if known else type(error).__name__
+                )
+                self._stop.wait(RETRY_AFTER_S)
+
+    def _follow(self) -> None:
+        revision = self._store.pairs.revision()
+        if revision == self._seen:
+            return
+        self._said = started = time.monotonic()
+        changed = self._live.catch_up(self._report)
+        if changed:
+            seconds = round(time.monotonic() - started, 3)
+            log.info("index_followed", pairs=changed, revision=revision, seconds=seconds)
+        generation = self._store.generations.get(self._live.generation.id)
+        if generation is None or generation.indexed_revision < revision:
+            return  # another process is at it
+        self._seen = revision
+        if self._caught_up is not None:
+            self._caught_up()
+            self._caught_up = None
+
+    def _report(self, done: int, total: int) -> None:
+        if self._stop.is_set():
+            raise _Stopped
+        if time.monotonic() - self._said > REPORT_EVERY_S:
+            self._said = time.monotonic()
+            log.info("index_following", done=done, total=total)
+
+
+class _Stopped(Exception):
+    """Ends a run that the follower no longer wants; the next one goes on from there."""
 
 
 def _live_generation(store: Store) -> Generation:

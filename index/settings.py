@@ -45,7 +45,10 @@ class RoomSettings(BaseSettings):
 
     table: ClassVar[str]
 
-    model_config = SettingsConfigDict(extra="forbid", frozen=True, populate_by_name=True)
+    # Ignoring empty variables: container set-ups pass on what nobody set as "".
+    model_config = SettingsConfigDict(
+        extra="forbid", frozen=True, populate_by_name=True, env_ignore_empty=True
+    )
 
     @classmethod
     def settings_customise_sources(
@@ -58,6 +61,8 @@ class RoomSettings(BaseSettings):
     ) -> tuple[PydanticBaseSettingsSource, ...]:
         sources: list[PydanticBaseSettingsSource] = [init_settings, env_settings]
         if secrets_dir := os.environ.get(SECRETS_VARIABLE):
+            if not Path(secrets_dir).is_dir():
+                raise SettingsError(f"${SECRETS_VARIABLE}: {secrets_dir} is not a folder")
             sources.append(SecretsSettingsSource(settings_cls, secrets_dir=secrets_dir))
         sources.append(InitSettingsSource(settings_cls, init_kwargs=_table.get({})))
         return tuple(sources)

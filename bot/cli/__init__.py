@@ -2,6 +2,7 @@
 
 import os
 import sys
+from io import TextIOWrapper
 from pathlib import Path
 from typing import Annotated
 
@@ -41,8 +42,17 @@ def main() -> None:
     """Run the command line; an expected failure is one line on standard error and status 1."""
     # Every process here sets its own thread counts; the tokenizers' pool would come on top.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, TextIOWrapper):
+            # A terminal that cannot show a character is no reason to fail.
+            stream.reconfigure(errors="backslashreplace")
     try:
         app()
     except FaqbotError as error:
         say(f"faqbot: {error}")
+        sys.exit(1)
+    except OSError as error:
+        if error.filename is None:
+            raise
+        say(f"faqbot: {error.filename}: {error.strerror}")
         sys.exit(1)

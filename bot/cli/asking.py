@@ -2,25 +2,25 @@
 
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
 from bot.cli.console import (
     Context,
     opened_for_search,
     opened_store,
-    out,
     print_json,
     progress_bar,
     say,
+    show,
 )
 from index.errors import FaqbotError
-from index.search.collection import Retriever
-from index.search.decision import Decision, decide
-from index.search.searcher import Match
+
+if TYPE_CHECKING:
+    from index.search.collection import Retriever
+    from index.search.decision import Decision
+    from index.search.searcher import Match
 
 
 class RetrieverChoice(StrEnum):
@@ -32,7 +32,9 @@ class RetrieverChoice(StrEnum):
     ALL = "all"
 
     @property
-    def retrievers(self) -> tuple[Retriever, ...]:
+    def retrievers(self) -> "tuple[Retriever, ...]":
+        from index.search.collection import Retriever
+
         return tuple(Retriever) if self is RetrieverChoice.ALL else (Retriever(self.value),)
 
 
@@ -56,6 +58,8 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Ask a question and see the ranked answers, with what the bot would do."""
+    from index.search.decision import decide
+
     if not question.strip():
         raise FaqbotError("the question is empty; write it in quotes after `faqbot ask`")
     settings: Context = context.obj
@@ -100,6 +104,8 @@ def evaluate(
     Uses the live model where there is one, else the base model. Nothing is stored but the
     embedding cache.
     """
+    from rich.table import Table
+
     from index import evaluation
     from index.live import load_embedder
     from index.model.base import ensure_base_version
@@ -130,16 +136,17 @@ def evaluate(
         return
     table = Table("measure", "value", "95 % interval")
     for name in ("precision_at_1", "mrr", "recall_at_3", "recall_at_5"):
-        low, high = figures[f"{name}_ci95"]
-        table.add_row(name, f"{figures[name]:.3f}", f"{low:.3f} to {high:.3f}")
-    out.print(table)
-    out.print(
+        estimate = getattr(result, name)
+        interval = f"{estimate.low:.3f} to {estimate.high:.3f}"
+        table.add_row(name, f"{estimate.value:.3f}", interval)
+    show(table)
+    print(
         f"{result.n} queries with a right answer, {result.n_without_answer} without; "
         f"retriever {retriever.value}, model {version}"
     )
 
 
-def _as_dict(match: Match) -> dict[str, Any]:
+def _as_dict(match: "Match") -> dict[str, Any]:
     return {
         "pair_id": match.pair.id,
         "source": match.pair.source,
@@ -153,9 +160,14 @@ def _as_dict(match: Match) -> dict[str, Any]:
     }
 
 
-def _show(matches: list[Match], decision: Decision, threshold: float) -> None:
+def _show(matches: "list[Match]", decision: "Decision", threshold: float) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    from index.search.decision import Decision
+
     if not matches:
-        out.print("Nothing found.")
+        print("Nothing found.")
         return
     table = Table("confidence", "question", "answer", "scores", show_lines=True)
     for match in matches:
@@ -164,11 +176,11 @@ def _show(matches: list[Match], decision: Decision, threshold: float) -> None:
         if match.matched_text != asked:
             asked += f"\n(matched: {match.matched_text})"
         table.add_row(f"{match.confidence:.2f}", escape(asked), escape(match.pair.answer), scores)
-    out.print(table)
+    show(table)
     if decision is Decision.ANSWER:
-        out.print(f"The bot would give the first answer (threshold {threshold:.2f}).")
+        print(f"The bot would give the first answer (threshold {threshold:.2f}).")
     else:
-        out.print(
+        print(
             f"The bot would not be sure (threshold {threshold:.2f}): silent in a watched channel, "
             "the closest entries when asked directly."
         )

@@ -1,23 +1,26 @@
-"""What the commands share: settings, output, progress, and opening the index."""
+"""What the commands share: settings, output, progress, and opening the index.
+
+The commands import what they need when they run: SQL, the engine and torch take seconds, and
+`faqbot --help` needs none of them.
+"""
 
 import json
+import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
-
-from bot.settings import BotSettings
 from index.errors import CollectionLocked
-from index.live import Live, TemporaryCopy, initialise, open_engine
-from index.settings import IndexSettings
-from index.store import Store
 
-out = Console(highlight=False)
-err = Console(stderr=True, highlight=False)
+if TYPE_CHECKING:
+    from rich.table import Table
+
+    from bot.settings import BotSettings
+    from index.live import Live
+    from index.settings import IndexSettings
+    from index.store import Store
 
 
 @dataclass(frozen=True)
@@ -27,29 +30,52 @@ class Context:
     config: Path | None
 
     @property
-    def index(self) -> IndexSettings:
+    def index(self) -> "IndexSettings":
+        from index.settings import IndexSettings
+
         return IndexSettings.load(self.config)
 
     @property
-    def bot(self) -> BotSettings:
+    def bot(self) -> "BotSettings":
+        from bot.settings import BotSettings
+
         return BotSettings.load(self.config)
 
 
 def print_json(value: Any) -> None:
-    """Write one JSON object on a line of standard output."""
-    print(json.dumps(value, ensure_ascii=False, default=str))
+    """Write a value as JSON on one line of standard output."""
+    is_unicode = (sys.stdout.encoding or "").lower().startswith("utf")
+    print(json.dumps(value, ensure_ascii=not is_unicode, default=str))
+
+
+def show(table: "Table") -> None:
+    """Draw a table on standard output."""
+    from rich.console import Console
+
+    Console(highlight=False).print(table)
 
 
 def say(text: str) -> None:
     """Write a line for people to standard error, so that standard output stays clean."""
-    err.print(text, markup=False)
+    print(text, file=sys.stderr, flush=True)
 
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
     """A progress bar on standard error; yields a function of (done, in all)."""
+    from rich.console import Console
+    from rich.progress import (
+        BarColumn,
+        MofNCompleteColumn,
+        Progress,
+        TextColumn,
+        TimeRemainingColumn,
+    )
+
     columns = (TextColumn("{task.description}"), BarColumn(), MofNCompleteColumn())
-    with Progress(*columns, TimeRemainingColumn(), console=err, transient=True) as bars:
+    with Progress(
+        *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True
+    ) as bars:
         task = bars.add_task(what, total=None)
 
         def report(done: int, total: int) -> None:
@@ -59,8 +85,10 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
 
 
 @contextmanager
-def opened_store(settings: IndexSettings) -> Iterator[Store]:
+def opened_store(settings: "IndexSettings") -> "Iterator[Store]":
     """The store, with its schema up to date."""
+    from index.store import Store
+
     store = Store.open(settings.store_url)
     try:
         yield store
@@ -68,44 +96,67 @@ def opened_store(settings: IndexSettings) -> Iterator[Store]:
         store.close()
 
 
-def bring_up_to_date(settings: IndexSettings, store: Store) -> None:
+@contextmanager
+def opened_for_reading(settings: "IndexSettings") -> "Iterator[Store]":
+    """The store, for a command that only looks: where there is none, an empty one in memory."""
+    from index.store import Store
+
+    store = Store(settings.store_url)
+    try:
+        if store.database.schema_revision() is None:
+            store = Store("sqlite://")
+        store.database.migrate()
+        yield store
+    finally:
+        store.close()
+
+
+def bring_up_to_date(settings: "IndexSettings", store: "Store") -> None:
     """Index what has changed in the store, unless a running bot holds the index and does it."""
+    from index.live import Live, initialise, open_engine
+
     engine = open_engine(settings)
     try:
         initialise(settings, store, engine)
         if not _is_behind(store):
             return
         live = Live.open(settings, store, engine)
+        try:
+            with progress_bar("Indexing pairs") as report:
+                live.catch_up(report)
+        finally:
+            live.close()
     except CollectionLocked as held:
-        say(f"{held.owner} holds the index and takes the change over by itself.")
-        return
+        say(
+            f"{held.owner} holds the index: a running bot takes the change over by itself, "
+            "any other command leaves it to the next one."
+        )
     finally:
         engine.close()
-    try:
-        with progress_bar("Indexing pairs") as report:
-            live.catch_up(report)
-    finally:
-        live.close()
 
 
 @contextmanager
-def opened_for_search(settings: IndexSettings, store: Store) -> Iterator[Live]:
+def opened_for_search(settings: "IndexSettings", store: "Store") -> "Iterator[Live]":
     """The live generation, up to date; a temporary copy where a running bot holds it."""
+    from index.live import Live, TemporaryCopy, initialise, open_engine
+
     engine = open_engine(settings)
     try:
         initialise(settings, store, engine)
-        live = Live.open(settings, store, engine)
-    except CollectionLocked:
-        live = TemporaryCopy(settings, store)
-    try:
-        with progress_bar("Indexing pairs") as report:
-            live.catch_up(report)
-        yield live
+        try:
+            live = Live.open(settings, store, engine)
+        except CollectionLocked:
+            live = TemporaryCopy(settings, store)
+        try:
+            with progress_bar("Indexing pairs") as report:
+                live.catch_up(report)
+            yield live
+        finally:
+            live.close()
     finally:
-        live.close()
         engine.close()
 
 
-def _is_behind(store: Store) -> bool:
+def _is_behind(store: "Store") -> bool:
     generation = store.generations.live()
     return generation is None or generation.indexed_revision < store.pairs.revision()

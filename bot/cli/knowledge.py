@@ -3,7 +3,7 @@
 import sys
 from enum import StrEnum
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -11,12 +11,13 @@ from bot.cli.console import (
     Context,
     bring_up_to_date,
     opened_store,
-    out,
     print_json,
     progress_bar,
     say,
 )
-from index.exchange import ImportResult, export_pairs, import_files
+
+if TYPE_CHECKING:
+    from index.exchange import ImportResult
 
 
 class ExportChoice(StrEnum):
@@ -70,22 +71,28 @@ def import_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Import question/answer pairs. Importing the same file again changes nothing."""
+    from index.exchange import import_files
+
     settings = _context(context).index
     with opened_store(settings) as store:
-        with progress_bar("Reading") as report:
-            result = import_files(
-                store,
-                files,
-                source=source,
-                sync=sync,
-                dry_run=dry_run,
-                strict=strict,
-                rejects=rejects,
-                progress=report,
-            )
-        _show(result, as_json=as_json)
-        if not dry_run:
-            bring_up_to_date(settings, store)
+        try:
+            with progress_bar("Reading") as report:
+                result = import_files(
+                    store,
+                    files,
+                    source=source,
+                    sync=sync,
+                    dry_run=dry_run,
+                    strict=strict,
+                    rejects=rejects,
+                    progress=report,
+                )
+            _show(result, as_json=as_json)
+            if not dry_run:
+                bring_up_to_date(settings, store)
+        except KeyboardInterrupt:
+            say("Interrupted. What is done stays; the same command again does the rest.")
+            raise
 
 
 def export(
@@ -99,6 +106,8 @@ def export(
     source: Annotated[str | None, typer.Option(help="Only pairs of this source.")] = None,
 ) -> None:
     """Export all pairs in the form that import reads, without loss (Markdown: text only)."""
+    from index.exchange import export_pairs
+
     chosen = format or _format_of(output)
     with opened_store(_context(context).index) as store:
         count = export_pairs(store, output or sys.stdout, format=chosen.value, source=source)
@@ -116,7 +125,7 @@ def _context(context: typer.Context) -> Context:
     return found
 
 
-def _show(result: ImportResult, *, as_json: bool) -> None:
+def _show(result: "ImportResult", *, as_json: bool) -> None:
     counts = {
         "added": result.added,
         "updated": result.updated,
@@ -134,7 +143,7 @@ def _show(result: ImportResult, *, as_json: bool) -> None:
         return
     verb = "Would import" if result.dry_run else "Imported"
     listed = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    out.print(f"{verb}: {result.read} rows read; {listed or 'nothing to do'}", markup=False)
+    print(f"{verb}: {result.read} rows read; {listed or 'nothing to do'}")
     for rejection in result.rejections:
         say(f"  {rejection}")
     if result.rejects_path:

@@ -3,11 +3,8 @@
 from typing import Annotated
 
 import typer
-from rich.markup import escape
-from rich.table import Table
 
-from bot import status as state
-from bot.cli.console import Context, opened_store, out, print_json
+from bot.cli.console import Context, opened_for_reading, print_json, show
 
 
 def register(app: typer.Typer) -> None:
@@ -32,8 +29,13 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
     """Show what the store holds, how far the index is, and what became of the questions."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    from bot import status as state
+
     settings: Context = context.obj
-    with opened_store(settings.index) as store:
+    with opened_for_reading(settings.index) as store:
         report = state.collect(store)
     if as_json:
         print_json(report)
@@ -41,14 +43,17 @@ def status(
     table = Table("", "", show_header=False)
     for name, value in state.lines(report):
         table.add_row(name, escape(value))
-    out.print(table)
+    show(table)
 
 
 def doctor(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the checks as a JSON list.")] = False,
 ) -> None:
     """Check settings, store, model, index and Slack tokens, and say what to fix."""
+    from rich.markup import escape
+    from rich.table import Table
+
     from bot.doctor import Level, examine
 
     settings: Context = context.obj
@@ -64,6 +69,6 @@ def doctor(
         table = Table("check", "", "finding")
         for check in checks:
             table.add_row(check.name, marks[check.level], escape(check.finding))
-        out.print(table)
+        show(table)
     if any(check.level is Level.FAIL for check in checks):
         raise typer.Exit(1)

@@ -9,6 +9,7 @@ from typing import Any, Literal, TextIO
 
 import yaml
 
+from index.errors import FaqbotError
 from index.exchange.html import looks_like_html
 from index.exchange.markdown import headings, plain_heading
 from index.exchange.readers import split_cell
@@ -61,7 +62,7 @@ def export_pairs(
         How many pairs were written.
 
     Raises:
-        OSError: The file cannot be written.
+        FaqbotError: The file cannot be written.
         StoreError: The store failed.
     """
     if isinstance(out, Path):
@@ -72,6 +73,8 @@ def export_pairs(
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(out)
+        except OSError as error:
+            raise FaqbotError(f"{out} cannot be written: {error.strerror}") from None
         finally:
             temporary.unlink(missing_ok=True)
         return count

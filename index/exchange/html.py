@@ -83,6 +83,8 @@ def _convert(text: str, convert: Callable[[str], str]) -> str:
             if any(tag[2].lower() in _BLOCK | _DROPPED for tag in _TAG.finditer(visible)):
                 visible = convert(visible)
             else:
+                # A tag may go over several lines.
+                visible = _TAG.sub(lambda tag: tag[0].replace("\n", " "), visible)
                 visible = "\n".join(_convert_line(line, convert) for line in visible.split("\n"))
         except RecursionError:
             raise ValueError("HTML tags are nested too deeply") from None

@@ -158,7 +158,7 @@ def _examine(path: Path, copy: Path) -> _File:
                 next(read(text, form), None)
             except ImportFailed as error:
                 raise ImportFailed(f"{path}: {error}") from None
-    name = "standard input" if path == STDIN else str(path)
+    name = "standard input" if path == STDIN else one_line(str(path))
     source = one_line(_stem(path))[:MAX_NAME] or "import"
     return _File(copy, name, source, form, copy.stat().st_size)
 
@@ -198,6 +198,7 @@ class _Import:
         self._progress = progress
         self._files = files
         self._size = sum(file.size for file in files)
+        self._done = 0
 
     def require_all_good(self) -> None:
         """Read everything once without writing.
@@ -205,6 +206,8 @@ class _Import:
         Raises:
             ImportFailed: A row is bad.
         """
+        # Everything will be read twice.
+        self._size *= 2
         tally = _Tally()
         identities = Identities(remember_present=False)
         for _ in self._drafts(tally, identities, lambda _: None):
@@ -264,7 +267,7 @@ class _Import:
             except RowError as error:
                 tally.rejected += 1
                 row = raw.text if isinstance(raw, BadRow) else raw.values
-                rejection = Rejection(file.name, raw.line, str(error), shortened(row))
+                rejection = Rejection(file.name, raw.line, one_line(str(error)), shortened(row))
                 if len(tally.rejections) < SHOWN:
                     tally.rejections.append(rejection)
                 reject(rejection)
@@ -275,14 +278,13 @@ class _Import:
                 yield draft
 
     def _raw_rows(self, tally: _Tally) -> Iterator[tuple[_File, Raw]]:
-        done = 0
         for file in self._files:
             with open_text(file.path) as text:
                 for raw in read(text, file.form):
                     if self._progress and tally.read % BATCH == 0:
-                        self._progress(done + _position(text), self._size)
+                        self._progress(self._done + _position(text), self._size)
                     yield file, raw
-            done += file.size
+            self._done += file.size
 
     def _draft(
         self, file: _File, raw: Raw, tally: _Tally, identities: Identities

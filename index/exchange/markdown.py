@@ -94,9 +94,9 @@ def _front_matter(
 
 
 def _parse_front(text: str) -> dict[object, object] | BadRow:
+    reason = fault(text)
     try:
-        reason = fault(text)
-        documents = parse_yaml(without_controls(text))
+        documents = [] if reason else parse_yaml(without_controls(text))
     except yaml.YAMLError as error:
         reason = f"not YAML: {getattr(error, 'problem', None) or error}"
         documents = []

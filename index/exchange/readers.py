@@ -103,8 +103,8 @@ def _read_array(text: TextIO, start: str) -> Iterator[Raw]:
         while True:
             try:
                 value, end = _decoder.raw_decode(buffer, position)
-                # A number at the end of the buffer may go on behind it.
-                if end < len(buffer):
+                # A number at the end of the buffer may go on behind it; an object cannot.
+                if end < len(buffer) or isinstance(value, dict):
                     break
                 reason = "the list is not closed"
             except (ValueError, RecursionError) as error:

@@ -33,11 +33,11 @@ def shortened(row: object) -> object:
     """A row fit to be written as JSON: itself, or where it is long the start of its text."""
     if not isinstance(row, str):
         try:
-            text = json.dumps(row, ensure_ascii=False, default=str)
+            text = json.dumps(row, default=str)
+            if len(text) <= MAX_RAW:
+                return row
         except (ValueError, RecursionError):
             text = repr(row)
-        if len(text) <= MAX_RAW and text.isprintable():
-            return row
         row = text
     # Bytes that were no text came as lone surrogates, which cannot be written.
     return row[:MAX_RAW].encode("utf-8", "replace").decode("utf-8")
@@ -64,7 +64,8 @@ class RejectsFile:
 
     def add(self, rejection: Rejection) -> None:
         if self._file is None:
-            self._file = self._temporary.open("w", encoding="utf-8")
+            # JSON may have brought lone surrogates, which cannot be written.
+            self._file = self._temporary.open("w", encoding="utf-8", errors="replace")
         row = {
             "file": rejection.file,
             "line": rejection.line,

@@ -21,6 +21,7 @@ _ITEM = re.compile(r"( *)-(?:[ \t]|$)")
 _BOUNDARY = re.compile(r"(---|\.\.\.)(?:[ \t]|$)")
 _NULLS = frozenset(["", "~", "null", "Null", "NULL"])
 _TEXT_TAGS = (None, "!", "tag:yaml.org,2002:str")
+_COLLECTION_TAGS = (None, "!", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
 _MAX_DEPTH = 20
 
 
@@ -86,7 +87,7 @@ def parse_yaml(text: str) -> list[Any]:
                 raise _refused(f"the alias *{event.anchor} has no anchor in its row", event)
             put(anchors[event.anchor], event)
         elif isinstance(event, yaml.CollectionStartEvent):
-            if event.tag not in (None, "!") and not event.tag.startswith("tag:yaml.org,2002:"):
+            if event.tag not in _COLLECTION_TAGS:
                 raise _refused(f"the tag {event.tag} is not supported", event)
             if len(stack) > _MAX_DEPTH:
                 raise _refused("nested too deeply", event)

@@ -27,20 +27,31 @@ def ensure_base_version(models_dir: Path, base_model: str) -> Manifest:
 
     from index.model.encoder import SentenceEncoder
 
-    encoder = SentenceEncoder.load(str(source))
+    try:
+        encoder = SentenceEncoder.load(str(source))
+    except Exception as error:  # whatever the libraries make of files they cannot read
+        reason = " ".join(str(error).split())[:300]
+        raise ModelError(f"the base model in {source} cannot be loaded: {reason}") from error
     model = SimilarityModel(encoders=encoder, head=EmptyHead(encoder.embedding_size))
 
     def save(folder: Path) -> None:
         folder.mkdir()
         model.save(str(folder))
 
-    return write_version(
-        models_dir,
-        BASE_VERSION,
-        save,
-        base_encoder=base_model if not Path(base_model).is_dir() else Path(base_model).name,
-        dimension=encoder.embedding_size,
-    )
+    is_folder = source == Path(base_model).expanduser()
+    try:
+        return write_version(
+            models_dir,
+            BASE_VERSION,
+            save,
+            base_encoder=source.resolve().name if is_folder else base_model,
+            dimension=encoder.embedding_size,
+        )
+    except ModelError:
+        if not (models_dir / BASE_VERSION).exists():
+            raise
+        # Another process was faster.
+        return read_manifest(models_dir, BASE_VERSION)
 
 
 def find_weights(base_model: str) -> Path:

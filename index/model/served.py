@@ -11,6 +11,7 @@ import numpy as np
 import torch
 from quaterion_models import SimilarityModel
 
+from index.errors import ModelError, SettingsError
 from index.model.versions import SERVABLE, Manifest, verify
 from index.vectors import Matrix
 
@@ -41,10 +42,16 @@ class ServedModel:
 
         Raises:
             ModelError: The version is missing, damaged or not trusted.
+            SettingsError: There is no such device here.
         """
+        chosen = pick_device(device)
         manifest = verify(models_dir, version)
-        model = SimilarityModel.load(str(models_dir / version / SERVABLE))
-        return cls(model, manifest, pick_device(device))
+        try:
+            model = SimilarityModel.load(str(models_dir / version / SERVABLE))
+        except Exception as error:  # whatever the libraries make of a servable they cannot read
+            reason = " ".join(str(error).split())[:300]
+            raise ModelError(f"model version {version} cannot be loaded: {reason}") from error
+        return cls(model, manifest, chosen)
 
     @property
     def version(self) -> str:
@@ -107,8 +114,19 @@ class ServedModel:
 
 
 def pick_device(name: str) -> torch.device:
-    """The torch device for a setting; "auto" prefers an accelerator where there is one."""
+    """The torch device for a setting; "auto" prefers an accelerator where there is one.
+
+    Raises:
+        SettingsError: There is no such device here.
+    """
     if name != "auto":
-        return torch.device(name)
+        try:
+            device = torch.device(name)
+            torch.empty(1, device=device)
+        except (RuntimeError, AssertionError, NotImplementedError):
+            raise SettingsError(
+                f'[index] device {name!r} cannot be used here; set it to "auto" or "cpu"'
+            ) from None
+        return device
     accelerator = torch.accelerator.current_accelerator(check_available=True)
     return accelerator if accelerator is not None else torch.device("cpu")

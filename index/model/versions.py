@@ -7,6 +7,7 @@ A version is built in a folder beside its own and renamed into place when comple
 exists is whole. One whose files do not match the manifest is refused.
 """
 
+import fcntl
 import hashlib
 import json
 import os
@@ -22,6 +23,7 @@ from index.errors import ModelError
 
 MANIFEST = "manifest.json"
 SERVABLE = "servable"
+_BUILDING = ".building-"
 
 # A servable names the classes it is loaded with; only these packages may be imported for it.
 TRUSTED_PACKAGES = ("index.model.", "quaterion_models.heads.")
@@ -72,10 +74,9 @@ def write_version(
         ModelError: The version exists already.
     """
     target = models_dir / version
-    if target.exists():
-        raise ModelError(f"model version {version} exists already in {models_dir}")
-    models_dir.mkdir(parents=True, exist_ok=True)
     with _scratch(models_dir) as folder:
+        if target.exists():
+            raise ModelError(f"model version {version} exists already in {models_dir}")
         save_servable(folder / SERVABLE)
         files = {name: _sha256(folder / name) for name in _files(folder)}
         manifest = Manifest(
@@ -132,14 +133,23 @@ def verify(models_dir: Path, version: str) -> Manifest:
                 f"model version {version} is refused: {name} does not match its checksum; "
                 "restore the folder from a backup, or delete it and run `faqbot init`"
             )
-    config = json.loads((folder / SERVABLE / "config.json").read_text("utf-8"))
-    for named in [config["head"], *config["encoders"]]:
-        if not f"{named['module']}.".startswith(TRUSTED_PACKAGES):
+    for module, name in _classes(folder / SERVABLE / "config.json"):
+        if not f"{module}.".startswith(TRUSTED_PACKAGES):
             raise ModelError(
-                f"model version {version} is refused: it names the class "
-                f"{named['module']}.{named['class']}, which faqbot does not load"
+                f"model version {version} is refused: it names the class {module}.{name}, "
+                "which faqbot does not load"
             )
     return manifest
+
+
+def _classes(config: Path) -> list[tuple[str, str]]:
+    """The (module, class) of a servable's head and encoders."""
+    try:
+        servable = json.loads(config.read_text("utf-8"))
+        named = [servable["head"], *servable["encoders"]]
+        return [(str(entry["module"]), str(entry["class"])) for entry in named]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        raise ModelError(f"{config} does not say what to load ({error})") from None
 
 
 def encoder_id(files: dict[str, str]) -> str:
@@ -165,12 +175,18 @@ def _sha256(path: Path) -> str:
 
 @contextmanager
 def _scratch(parent: Path) -> Iterator[Path]:
-    folder = Path(tempfile.mkdtemp(prefix=".building-", dir=parent))
-    folder.chmod(0o755)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
+    """A folder to build in. One process builds at a time; what a killed one left is removed."""
+    parent.mkdir(parents=True, exist_ok=True)
+    with (parent / ".building.lock").open("a") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        for stale in parent.glob(f"{_BUILDING}*"):
+            shutil.rmtree(stale, ignore_errors=True)
+        folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=parent))
+        try:
+            folder.chmod(0o755)
+            yield folder
+        finally:
+            shutil.rmtree(folder, ignore_errors=True)
 
 
 def _sync(folder: Path) -> None:

@@ -26,16 +26,30 @@ def keyword_text(pair: Pair) -> str:
     return "\n".join((*wordings, pair.topic or "", pair.answer))
 
 
-def points_of(pairs: Sequence[Pair], embedder: Embedder) -> list[Point]:
-    """The points of pairs: one for each wording of the question, one for the answer."""
+def points_of(
+    pairs: Sequence[Pair], embedder: Embedder, progress: Callable[[float], None]
+) -> list[Point]:
+    """The points of pairs: one for each wording of the question, one for the answer.
+
+    Args:
+        progress: Called with the share (0 to 1) of the texts that has been embedded.
+    """
     texts: list[str] = []
     owners: list[tuple[Pair, Retriever]] = []
     for pair in pairs:
         wordings = dict.fromkeys((pair.question, *(p.text for p in pair.phrasings)))
         texts += [*wordings, answer_text(pair)]
         owners += [(pair, Retriever.QUESTION)] * len(wordings) + [(pair, Retriever.ANSWER)]
+    embedded = 0
+
+    def report(more: int) -> None:
+        nonlocal embedded
+        embedded += more
+        progress(embedded / len(texts))
+
     points = []
-    for text, (pair, kind), vector in zip(texts, owners, embedder.embed(texts), strict=True):
+    vectors_of_texts = embedder.embed(texts, report)
+    for text, (pair, kind), vector in zip(texts, owners, vectors_of_texts, strict=True):
         vectors: dict[Retriever, object] = {kind: vector}
         if kind is Retriever.ANSWER:
             vectors[Retriever.BM25] = bm25.document(keyword_text(pair))
@@ -59,7 +73,7 @@ def catch_up(
     collection: Collection,
     *,
     reached: Callable[[int], None] = lambda revision: None,
-    progress: Callable[[int, int], None] | None = None,
+    progress: Callable[[int, int], None] = lambda done, total: None,
 ) -> int:
     """Bring a collection from one revision of the store up to its latest.
 
@@ -68,20 +82,24 @@ def catch_up(
     Args:
         since: The revision the collection stands at.
         reached: Called with each revision that is complete in the collection, on disk.
-        progress: Called with (pairs done, pairs in all).
+        progress: Called with (pairs done, pairs in all), several times a second. What it raises
+            ends the run.
 
     Returns:
         The number of pairs that were brought over.
     """
-    total = pairs.count_changed(since) if progress else 0
+    total = pairs.count_changed(since)
     done = 0
     revision = since
     for window in pairs.changed(since, WINDOW):
         shown = [pair for pair in window if pair.status is not Status.RETIRED]
-        collection.replace([pair.id for pair in window], points_of(shown, embedder))
+
+        def report(share: float, before: int = done, size: int = len(window)) -> None:
+            progress(before + int(share * size), max(total, before + size))
+
+        collection.replace([pair.id for pair in window], points_of(shown, embedder, report))
+        report(1.0)
         done += len(window)
-        if progress:
-            progress(done, max(total, done))
         revision = window[-1].revision
         if len(window) == WINDOW:
             # This revision may go on in the next window; the one before is complete.
