@@ -71,12 +71,13 @@ def import_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Import question/answer pairs. Importing the same file again changes nothing."""
+    from index.ahead import embedding_ahead
     from index.exchange import import_files
 
     settings = _context(context).index
     with opened_store(settings) as store:
         try:
-            with progress_bar("Reading") as report:
+            with progress_bar("Importing") as report:
                 result = import_files(
                     store,
                     files,
@@ -86,6 +87,7 @@ def import_command(
                     strict=strict,
                     rejects=rejects,
                     progress=report,
+                    prepare=None if dry_run else embedding_ahead(settings, store),
                 )
             _show(result, as_json=as_json)
             if not dry_run:

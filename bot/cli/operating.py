@@ -48,7 +48,9 @@ def status(
 
 def doctor(
     context: typer.Context,
-    as_json: Annotated[bool, typer.Option("--json", help="Print the checks as a JSON list.")] = False,
+    as_json: Annotated[
+        bool, typer.Option("--json", help="Print the checks as a JSON list.")
+    ] = False,
 ) -> None:
     """Check settings, store, model, index and Slack tokens, and say what to fix."""
     from rich.markup import escape

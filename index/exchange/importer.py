@@ -94,6 +94,7 @@ def import_files(
     strict: bool = False,
     rejects: Path | None = None,
     progress: Progress | None = None,
+    prepare: Callable[[Sequence[PairDraft]], None] | None = None,
 ) -> ImportResult:
     """Import FAQ files: each good row becomes a pair, each bad one is rejected with a reason.
 
@@ -111,6 +112,7 @@ def import_files(
         rejects: File for the rejected rows; default `<first file>.rejects.jsonl` in the working
             directory.
         progress: Called with the bytes read and the bytes there are to read, now and then.
+        prepare: Called with each batch before it is written; not in a dry run.
 
     Raises:
         ImportFailed: A file cannot be read, or `strict` and a row is bad; nothing was written.
@@ -129,7 +131,7 @@ def import_files(
         if target and any(target.resolve() == file.path.resolve() for file in files):
             raise ImportFailed(f"{target} is to be imported; name another file for rejected rows")
         rejected = RejectsFile(target) if target else None
-        run = _Import(store, source, sync, dry_run, rejected, progress, files)
+        run = _Import(store, source, sync, dry_run, rejected, progress, prepare, files)
         if strict:
             run.require_all_good()
         if dry_run:
@@ -188,6 +190,7 @@ class _Import:
         dry_run: bool,
         rejects: RejectsFile | None,
         progress: Progress | None,
+        prepare: Callable[[Sequence[PairDraft]], None] | None,
         files: list[_File],
     ) -> None:
         self._store = store
@@ -196,6 +199,7 @@ class _Import:
         self._dry_run = dry_run
         self._rejects = rejects
         self._progress = progress
+        self._prepare = None if dry_run else prepare
         self._files = files
         self._size = sum(file.size for file in files)
         self._done = 0
@@ -220,19 +224,25 @@ class _Import:
                 f"{first}{more}"
             )
 
+    def _write(self, batch: list[PairDraft]) -> Written:
+        if self._dry_run:
+            return self._store.pairs.preview(batch)
+        if self._prepare:
+            self._prepare(batch)
+        return self._store.pairs.upsert(batch)
+
     def run(self) -> ImportResult:
         tally = _Tally()
         identities = Identities(remember_present=self._sync)
-        write = self._store.pairs.preview if self._dry_run else self._store.pairs.upsert
         rejects = self._rejects
         try:
             batch: list[PairDraft] = []
             for draft in self._drafts(tally, identities, rejects.add if rejects else _forget):
                 batch.append(draft)
                 if len(batch) == BATCH:
-                    tally.written += write(batch)
+                    tally.written += self._write(batch)
                     batch = []
-            tally.written += write(batch)
+            tally.written += self._write(batch)
             retired = self._retire(tally, identities) if self._sync else 0
             path = rejects.publish() if rejects else None
         except BaseException:

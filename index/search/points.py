@@ -7,7 +7,7 @@ from index.model.embedder import Embedder
 from index.search import bm25
 from index.search.collection import EVERYBODY, Collection, Point, Retriever
 from index.store.pairs import Pairs
-from index.store.types import Pair, Status
+from index.store.types import Pair, PairDraft, Status
 
 POINT_NAMESPACE = uuid.UUID("0e1d6a52-6f0a-5f0e-8f43-6a2f6f6f2b5c")
 
@@ -15,7 +15,7 @@ POINT_NAMESPACE = uuid.UUID("0e1d6a52-6f0a-5f0e-8f43-6a2f6f6f2b5c")
 WINDOW = 1000
 
 
-def answer_text(pair: Pair) -> str:
+def answer_text(pair: Pair | PairDraft) -> str:
     """The text an answer is embedded as."""
     return pair.answer
 
@@ -24,6 +24,12 @@ def keyword_text(pair: Pair) -> str:
     """The text BM25 searches: all that people might take their words from."""
     wordings = (pair.question, *(phrasing.text for phrasing in pair.phrasings))
     return "\n".join((*wordings, pair.topic or "", pair.answer))
+
+
+def texts_of(pair: Pair | PairDraft) -> list[str]:
+    """The texts of a pair that are embedded: each wording of its question, then its answer."""
+    wordings = dict.fromkeys((pair.question, *(p.text for p in pair.phrasings)))
+    return [*wordings, answer_text(pair)]
 
 
 def points_of(
@@ -37,9 +43,9 @@ def points_of(
     texts: list[str] = []
     owners: list[tuple[Pair, Retriever]] = []
     for pair in pairs:
-        wordings = dict.fromkeys((pair.question, *(p.text for p in pair.phrasings)))
-        texts += [*wordings, answer_text(pair)]
-        owners += [(pair, Retriever.QUESTION)] * len(wordings) + [(pair, Retriever.ANSWER)]
+        own = texts_of(pair)
+        texts += own
+        owners += [(pair, Retriever.QUESTION)] * (len(own) - 1) + [(pair, Retriever.ANSWER)]
     embedded = 0
 
     def report(more: int) -> None:

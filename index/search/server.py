@@ -1,5 +1,6 @@
 """The other engine: a Qdrant server or cluster, through qdrant-client."""
 
+import ssl
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from typing import Any
@@ -154,7 +155,7 @@ def connect(url: str, *, api_key: str | None, ca_file: str | None, timeout: floa
             api_key=api_key,
             timeout=max(1, round(timeout)),
             check_compatibility=False,
-            verify=ca_file or True,
+            verify=ssl.create_default_context(cafile=ca_file) if ca_file else True,
         )
     except (ValueError, OSError) as error:
         # OSError: the CA file; its text does not name it.

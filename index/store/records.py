@@ -63,6 +63,18 @@ class Embeddings:
                     found[bytes(row.text_hash)] = np.frombuffer(row.vector, dtype="<f4")
         return found
 
+    def known(self, encoder_id: str, hashes: Sequence[bytes]) -> set[bytes]:
+        """Which of these texts have an embedding."""
+        found: set[bytes] = set()
+        with self._database.read() as connection:
+            for start in range(0, len(hashes), 500):
+                chunk = list(hashes[start : start + 500])
+                query = sa.select(embeddings.c.text_hash).where(
+                    embeddings.c.encoder_id == encoder_id, embeddings.c.text_hash.in_(chunk)
+                )
+                found.update(bytes(key) for key in connection.scalars(query))
+        return found
+
     def put(self, encoder_id: str, vectors: dict[bytes, Matrix]) -> None:
         if not vectors:
             return
