@@ -42,7 +42,7 @@ class Workers:
         self._live = live
         self._poster = poster
         self._threshold = threshold
-        self._owner = f"{socket.gethostname()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+        self._owner = f"{_machine()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._wake = threading.Condition()
         self._stopping = False
         self._cooling: dict[str, float] = {}
@@ -195,14 +195,26 @@ def _message(question: Question, matches: Sequence[Match], decision: Decision) -
     return unsure_message(UnsureCard(question.id, entries))
 
 
+def _machine() -> str:
+    """Names what a process id is unique in: this host, and this container where it is one."""
+    try:
+        namespace = os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        namespace = 0  # no Linux, no namespaces
+    return f"{socket.gethostname()}/{namespace}"
+
+
 def _is_dead(owner: str) -> bool:
-    """Whether a claim was made by a process of this machine that is no more."""
-    host, _, rest = owner.partition(":")
+    """Whether a claim was made by a process of this machine that is no more.
+
+    Of other machines nothing is known; there the lease of a claim decides.
+    """
+    machine, _, rest = owner.partition(":")
     pid = rest.partition(":")[0]
-    if host != socket.gethostname() or not pid.isdigit():
+    if machine != _machine() or not pid.isdigit():
         return False
     if int(pid) == os.getpid():
-        return True  # a predecessor with our pid: a container that was started again
+        return True  # a predecessor whose id we were given
     try:
         os.kill(int(pid), 0)
     except ProcessLookupError:

@@ -3,6 +3,7 @@
 import importlib.util
 import subprocess
 import sys
+import sysconfig
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,7 +22,9 @@ from index.settings import IndexSettings
 
 READY = "playground listening on "
 CHANNEL = "helpdesk"
-EXAMPLES = Path(__file__).parent.parent / "examples" / "helpdesk.jsonl"
+# Where the package puts examples/helpdesk.jsonl.
+EXAMPLES = Path(sysconfig.get_path("data")) / "share" / "faqbot" / "helpdesk.jsonl"
+CHECKOUT_EXAMPLES = Path(__file__).parent.parent / "examples" / "helpdesk.jsonl"
 
 
 def run(
@@ -43,7 +46,11 @@ def run(
         with opened_store(index) as store:
             with tempfile.TemporaryDirectory() as folder, progress_bar("Reading") as report:
                 result = import_files(
-                    store, [faq or EXAMPLES], sync=True, rejects=Path(folder) / "r", progress=report
+                    store,
+                    [faq or _examples()],
+                    sync=True,
+                    rejects=Path(folder) / "r",
+                    progress=report,
                 )
             bring_up_to_date(index, store)
         say(f"  {result.read} pairs read, {result.rejected} rejected")
@@ -51,6 +58,10 @@ def run(
         logs.configure(settings)
         serve(index, settings, ready=lambda: say(_welcome(url)))
         say("Stopped.")
+
+
+def _examples() -> Path:
+    return CHECKOUT_EXAMPLES if CHECKOUT_EXAMPLES.is_file() else EXAMPLES
 
 
 def _connection(url: str) -> dict[str, object]:

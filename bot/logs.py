@@ -7,7 +7,9 @@ import structlog
 
 from bot.settings import BotSettings
 
-# Libraries that log payloads, and with them texts or tokens, below this level.
+# Logs replies that are no JSON, such as a proxy's error page that echoes the request, as errors.
+_SILENT = ("slack_sdk.web",)
+# Libraries that log payloads, and with them texts or tokens, below the level of warnings.
 _QUIET = ("slack_bolt", "slack_sdk", "websocket", "urllib3", "httpx", "httpcore", "alembic")
 
 
@@ -44,3 +46,5 @@ def configure(settings: BotSettings) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for name in _SILENT:
+        logging.getLogger(name).setLevel(logging.CRITICAL)

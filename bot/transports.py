@@ -1,9 +1,11 @@
 """How Slack's calls reach the app: a Socket Mode connection, or an HTTP server."""
 
+import json
 import socket
 import threading
 import time
 from collections.abc import Callable, Iterable
+from contextlib import suppress
 from typing import Any, Protocol
 
 import structlog
@@ -26,6 +28,7 @@ PING_EVERY_S = 10.0
 # A connection that left so many pings unanswered is dead.
 DEAD_AFTER_PINGS = 2.5
 SOCKET_TIMEOUT_S = 15.0
+HANG_UP_S = 3.0
 
 log = structlog.get_logger(__name__)
 
@@ -55,6 +58,7 @@ class SocketTransport:
         # For the handshake, which would wait for ever.
         websocket.setdefaulttimeout(SOCKET_TIMEOUT_S)
         self._handler = SocketModeHandler(app, app_token, ping_interval=PING_EVERY_S)
+        self._handler.client.on_message_listeners.append(_leave_when_told)
         self._stopping = threading.Event()
         self._watch = threading.Thread(target=self._replace_dead, name="socket-watch", daemon=True)
 
@@ -77,6 +81,13 @@ class SocketTransport:
         self._stopping.set()
         if self._watch.is_alive():
             self._watch.join()
+        client = self._handler.client
+        client.auto_reconnect_enabled = False
+        if client.current_session is not None:
+            _hang_up(client.current_session)
+        # Its queue is looked at once a second; this wakes whoever waits for it.
+        client.closed = True
+        client.enqueue_message("")
         self._handler.close()  # type: ignore[no-untyped-call]
 
     def _replace_dead(self) -> None:
@@ -93,7 +104,28 @@ class SocketTransport:
                 and time.time() - heard_at > DEAD_AFTER_PINGS * PING_EVERY_S
             ):
                 log.warning("connection_dead", mode="socket")
-                session.close()
+                _hang_up(session)
+
+
+def _leave_when_told(session: websocket.WebSocketApp, message: str) -> None:
+    """Let the connection's own thread end it when Slack asks for another one."""
+    if '"disconnect"' in message and json.loads(message).get("type") == "disconnect":
+        session.keep_running = False
+
+
+def _hang_up(session: websocket.WebSocketApp) -> None:
+    """End a connection and wait until its thread has noticed.
+
+    The library's `close` takes the socket from under the thread that waits for it, which then
+    may sleep on for ten seconds.
+    """
+    session.keep_running = False
+    if (connection := session.sock) is not None and connection.sock is not None:
+        with suppress(OSError):
+            connection.sock.shutdown(socket.SHUT_RDWR)
+    deadline = time.monotonic() + HANG_UP_S
+    while session.sock is not None and time.monotonic() < deadline:
+        time.sleep(0.01)
 
 
 class HttpTransport:

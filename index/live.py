@@ -81,7 +81,11 @@ def _initialise(settings: IndexSettings, store: Store, engine: Engine) -> Genera
         engine.create(name, manifest.dimension).close()
         generation = store.generations.add(BASE_VERSION, name)
         store.generations.make_live(generation.id)
-    elif not engine.exists(generation.collection):
+        engine.set_live(generation.collection)
+        return generation
+    if generation.model_version == BASE_VERSION:
+        ensure_base_version(settings.models_dir, settings.base_model)
+    if not engine.exists(generation.collection):
         manifest = read_manifest(settings.models_dir, generation.model_version)
         # First, or a process killed in between would leave an empty collection for a full one.
         store.generations.set_indexed(generation.id, 0)

@@ -51,7 +51,7 @@ def points_of(
     def report(more: int) -> None:
         nonlocal embedded
         embedded += more
-        progress(embedded / len(texts))
+        progress(embedded / len(texts) if texts else 1.0)
 
     points = []
     vectors_of_texts = embedder.embed(texts, report)
