@@ -19,7 +19,9 @@ from index.search.points import catch_up
 from index.search.ranking import BaselineRanker, Ranker
 from index.search.searcher import Searcher, searchable
 from index.store import Store
-from index.store.types import PairDraft, pair_id
+from index.store.database import Database
+from index.store.pairs import Pairs
+from index.store.types import Pair, PairDraft, pair_id
 from index.text import clean, fold, one_line
 
 # Answers beyond this rank count as not found: they add less than 0.01 each to the MRR.
@@ -144,7 +146,8 @@ def evaluate(
                 collection,
                 progress=lambda done, total: report("indexing", done, total),
             )
-            searcher = Searcher(embedder, collection, ranker or BaselineRanker(), store.pairs)
+            pairs = _ReadOnce(store.database)
+            searcher = Searcher(embedder, collection, ranker or BaselineRanker(), pairs)
             same_answer = _ids_by_answer(drafts)
             answerable = [query for query in queries if query.relevant]
             vectors = embedder.embed_queries([searchable(query.text) for query in answerable])
@@ -194,6 +197,18 @@ def estimate(values: npt.NDArray[Any]) -> Estimate:
     means = [generator.choice(values, len(values)).mean() for _ in range(RESAMPLES)]
     low, high = np.quantile(means, [0.025, 0.975])
     return Estimate(float(values.mean()), float(low), float(high))
+
+
+class _ReadOnce(Pairs):
+    """Pairs that nobody changes: what was read is not read again."""
+
+    def __init__(self, database: Database) -> None:
+        super().__init__(database)
+        self._known: dict[str, Pair] = {}
+
+    def get(self, ids: Sequence[str]) -> dict[str, Pair]:
+        self._known |= super().get([i for i in ids if i not in self._known])
+        return {i: self._known[i] for i in ids if i in self._known}
 
 
 def _rounded(value: float) -> float | None:

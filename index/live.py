@@ -82,7 +82,7 @@ def _initialise(settings: IndexSettings, store: Store, engine: Engine) -> Genera
         generation = store.generations.add(BASE_VERSION, name)
         store.generations.make_live(generation.id)
         engine.set_live(generation.collection)
-        return generation
+        return _live_generation(store)
     if generation.model_version == BASE_VERSION:
         ensure_base_version(settings.models_dir, settings.base_model)
     if not engine.exists(generation.collection):
@@ -91,7 +91,7 @@ def _initialise(settings: IndexSettings, store: Store, engine: Engine) -> Genera
         store.generations.set_indexed(generation.id, 0)
         engine.create(generation.collection, manifest.dimension).close()
     engine.set_live(generation.collection)
-    return generation
+    return _live_generation(store)
 
 
 def load_embedder(settings: IndexSettings, store: Store, version: str) -> Embedder:

@@ -2,6 +2,7 @@
 
 import sys
 from enum import StrEnum
+from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -111,6 +112,8 @@ def export(
     from index.exchange import export_pairs
 
     chosen = format or _format_of(output)
+    if isinstance(sys.stdout, TextIOWrapper):
+        sys.stdout.reconfigure(encoding="utf-8")  # a file's encoding, not the terminal's
     with opened_store(_context(context).index) as store:
         count = export_pairs(store, output or sys.stdout, format=chosen.value, source=source)
     say(f"Exported {count} pairs.")

@@ -1,0 +1,241 @@
+"""The measures: worked out by hand on a toy set, and held to published figures on a real one."""
+
+import json
+import math
+import os
+from collections.abc import Callable, Sequence
+from itertools import islice
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from index.errors import FaqbotError
+from index.evaluation import Query, estimate, evaluate, read_pairs, read_queries, summarise
+from index.model.embedder import Embedder
+from index.model.served import ServedModel
+from index.search.collection import Retriever
+from index.store.types import PairDraft
+from index.vectors import Matrix
+
+REPOSITORY = Path(__file__).parents[2]
+DATA = Path(os.environ.get("FAQBOT_TEST_DATA") or REPOSITORY.parent / "shared" / "data")
+
+
+class Angles:
+    """An embedder of texts such as "30": unit vectors at that many degrees."""
+
+    model = SimpleNamespace(dimension=2)
+
+    def embed(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
+        return self.embed_queries(texts)
+
+    def embed_queries(self, texts: Sequence[str]) -> Matrix:
+        angles = np.radians([float(text) for text in texts])
+        return np.stack([np.cos(angles), np.sin(angles)], axis=1).astype(np.float32)
+
+
+def drafts(*rows: tuple[str, str, str]) -> list[PairDraft]:
+    return [PairDraft("evaluation", *row) for row in rows]
+
+
+# Questions at these degrees; each answer lies far away, and b and c have the same one.
+PAIRS = drafts(("a", "0", "180"), ("b", "10", "190"), ("c", "20", " 190"), ("d", "60", "240"))
+
+
+def ask(*queries: tuple[str, Sequence[str]]) -> dict[str, object]:
+    asked = [Query(text, frozenset(ids)) for text, ids in queries]
+    return evaluate(PAIRS, asked, Angles(), retrievers=[Retriever.QUESTION]).as_dict()
+
+
+def test_the_measures_are_as_worked_out_by_hand() -> None:
+    figures = ask(
+        ("1", ["a"]),  # a, (b, c), d: rank 1
+        ("9", ["a"]),  # (b, c), a, d: rank 2
+        ("14", ["d"]),  # (b, c), a, d: rank 3
+        ("50", ["a"]),  # d, (c, b), a: rank 3
+    )
+
+    assert figures["n"] == 4
+    assert figures["precision_at_1"] == pytest.approx(1 / 4)
+    assert figures["mrr"] == pytest.approx((1 + 1 / 2 + 1 / 3 + 1 / 3) / 4, abs=1e-4)
+    assert figures["recall_at_3"] == pytest.approx(1)
+    assert figures["recall_at_5"] == pytest.approx(1)
+
+
+def test_any_relevant_id_is_a_hit() -> None:
+    assert ask(("1", ["d", "a"]))["precision_at_1"] == 1
+    assert ask(("50", ["a", "b"]))["mrr"] == 0.5
+
+
+def test_either_of_two_pairs_with_the_same_answer_is_a_hit() -> None:
+    # b is the nearest, and c, whose answer is the same word for word, the one that is asked for.
+    assert ask(("9", ["c"]))["precision_at_1"] == 1
+
+
+def test_queries_without_a_right_answer_take_no_part() -> None:
+    figures = ask(("1", ["a"]), ("100", []), ("5", []))
+
+    assert (figures["n"], figures["n_without_answer"]) == (1, 2)
+    assert figures["precision_at_1"] == 1
+
+
+def test_with_no_answerable_query_the_figures_are_null() -> None:
+    figures = ask(("1", []))
+
+    assert figures["n"] == 0
+    assert figures["mrr"] is None
+    assert figures["mrr_ci95"] == [None, None]
+    assert "NaN" not in json.dumps(figures)
+
+
+def test_the_keys_are_the_documented_ones() -> None:
+    names = ["precision_at_1", "mrr", "recall_at_3", "recall_at_5"]
+
+    assert set(ask(("1", ["a"]))) == {
+        "n",
+        "n_without_answer",
+        *names,
+        *(f"{name}_ci95" for name in names),
+    }
+
+
+def test_recall_counts_ranks_up_to_k() -> None:
+    result = summarise(np.array([1, 3, 4, 5, 6, 0]), 0)
+
+    assert result.precision_at_1.value == pytest.approx(1 / 6)
+    assert result.recall_at_3.value == pytest.approx(2 / 6)
+    assert result.recall_at_5.value == pytest.approx(4 / 6)
+    assert result.mrr.value == pytest.approx((1 + 1 / 3 + 1 / 4 + 1 / 5 + 1 / 6) / 6)
+
+
+def test_the_interval_brackets_the_mean_and_is_as_wide_as_it_should() -> None:
+    values = np.array([1.0] * 700 + [0.0] * 300)
+
+    result = estimate(values)
+
+    error = math.sqrt(0.7 * 0.3 / 1000)
+    assert result.value == pytest.approx(0.7)
+    assert result.low == pytest.approx(0.7 - 1.96 * error, abs=0.004)
+    assert result.high == pytest.approx(0.7 + 1.96 * error, abs=0.004)
+    assert estimate(values) == result, "the same every time"
+
+
+def test_the_real_model_finds_what_is_meant(served: ServedModel) -> None:
+    pairs = drafts(
+        ("password", "How do I reset my password?", "Open id.example.com."),
+        ("vpn", "The VPN disconnects", "Update the client."),
+        ("error", "What does the update error mean?", "0x80070057: clear the cache."),
+    )
+    queries = [
+        Query("forgot my login", frozenset({"password"})),
+        Query("tunnel to the office drops", frozenset({"vpn"})),
+        Query("0x80070057", frozenset({"error"})),
+    ]
+    steps: list[str] = []
+
+    result = evaluate(
+        pairs, queries, Embedder(served), progress=lambda what, done, total: steps.append(what)
+    )
+
+    assert result.precision_at_1.value == 1
+    assert list(dict.fromkeys(steps)) == ["indexing", "asking"]
+
+
+def write(path: Path, *lines: str) -> Path:
+    path.write_text("\n".join(lines), encoding="utf-8")
+    return path
+
+
+PAIR = '{"id": 1, "question": "q", "answer": "a"}'
+
+
+def test_files_are_read_as_rows(tmp_path: Path) -> None:
+    pairs = write(
+        tmp_path / "p.jsonl",
+        "\ufeff" + PAIR,
+        "",
+        '{"id": "b", "question": " two\\nlines ", "answer": "x\\ny", "group": "ignored"}',
+    )
+    queries = write(
+        tmp_path / "q.jsonl",
+        '{"query": "?", "relevant": [1, "b"]}',
+        '{"query": "", "relevant": []}',
+    )
+
+    read = read_pairs(pairs)
+
+    assert [(d.external_id, d.question, d.answer) for d in read] == [
+        ("1", "q", "a"),
+        ("b", "two lines", "x\ny"),
+    ]
+    assert read_queries(queries, {"1", "b"}) == [
+        Query("?", frozenset({"1", "b"})),
+        Query("", frozenset()),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ("{", "not JSON"),
+        ("[1]", "not a JSON object"),
+        ('{"id": 2, "question": "q"}', "expected"),
+        ('{"question": "q", "answer": "a"}', "expected"),
+        ('{"id": 2, "question": 3, "answer": "a"}', "expected"),
+        (PAIR, "was used before"),
+    ],
+)
+def test_a_wrong_pair_is_named_by_file_and_line(tmp_path: Path, line: str, reason: str) -> None:
+    path = write(tmp_path / "p.jsonl", PAIR, "", line)
+
+    with pytest.raises(FaqbotError, match=reason) as raised:
+        read_pairs(path)
+
+    assert str(raised.value).startswith(f"{path}:3: ")
+    assert "\n" not in str(raised.value)
+
+
+@pytest.mark.parametrize(
+    ("line", "reason"),
+    [
+        ('{"query": "q"}', "expected"),
+        ('{"query": "q", "relevant": "1"}', "expected"),
+        ('{"query": null, "relevant": []}', "expected"),
+        ('{"query": "q", "relevant": ["1", "nowhere"]}', "'nowhere' is not among the pairs"),
+    ],
+)
+def test_a_wrong_query_is_named_by_file_and_line(tmp_path: Path, line: str, reason: str) -> None:
+    path = write(tmp_path / "q.jsonl", '{"query": "q", "relevant": []}', line)
+
+    with pytest.raises(FaqbotError, match=reason) as raised:
+        read_queries(path, {"1"})
+
+    assert str(raised.value).startswith(f"{path}:2: ")
+
+
+def test_a_missing_or_undecodable_file_is_one_line(tmp_path: Path) -> None:
+    (tmp_path / "latin.jsonl").write_bytes(b'{"id": "\xfc"}')
+
+    for name in ("none.jsonl", "latin.jsonl"):
+        with pytest.raises(FaqbotError, match=rf"{name} cannot be read") as raised:
+            read_pairs(tmp_path / name)
+        assert "\n" not in str(raised.value)
+
+
+def test_the_base_model_reaches_its_known_figure(served: ServedModel, tmp_path: Path) -> None:
+    folder = DATA / "banking77"
+    if not folder.is_dir():
+        pytest.skip(f"banking77 is not at {folder} (set FAQBOT_TEST_DATA)")
+    pairs = read_pairs(folder / "faq.jsonl")
+    # All 3,080 give 0.763; every tenth of them is quick, and happens to give 0.789.
+    with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
+        sample = write(tmp_path / "queries.jsonl", *islice(lines, 0, None, 10))
+    queries = read_queries(sample, {pair.external_id for pair in pairs})
+
+    result = evaluate(pairs, queries, Embedder(served), retrievers=[Retriever.QUESTION])
+
+    assert result.n == len(queries)
+    assert result.precision_at_1.value == pytest.approx(0.789, abs=0.01)
+    assert result.precision_at_1.low < 0.763 < result.precision_at_1.high

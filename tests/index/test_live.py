@@ -1,0 +1,305 @@
+"""The live generation: set up once, followed while it serves, shared out between processes."""
+
+import shutil
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+import pytest
+
+from index import live as module
+from index.errors import CollectionLocked, SearchIndexError
+from index.live import Follower, Live, TemporaryCopy, initialise, open_engine
+from index.model.embedder import Embedder
+from index.model.served import ServedModel
+from index.search.collection import Collection
+from index.search.edge import EdgeEngine
+from index.settings import IndexSettings
+from index.store import Store
+from index.store.types import Origin, PairDraft, Status
+
+VPN = PairDraft("it", "vpn", "Why does the VPN disconnect?", "Update the client.")
+MAIL = PairDraft("it", "mail", "How do I add a mail signature?", "Settings, then Signature.")
+
+
+def eventually(condition: Callable[[], object], *, within: float = 60) -> None:
+    """Wait until something holds; how long it takes says more of the machine than of the code."""
+    deadline = time.monotonic() + within
+    while not condition():
+        assert time.monotonic() < deadline, "it never came to hold"
+        time.sleep(0.02)
+
+
+def found(live: Live, question: str) -> str | None:
+    """The id of the pair that answers a question best."""
+    matches = live.searcher.search(question)
+    return matches[0].pair.external_id if matches else None
+
+
+@pytest.fixture
+def engine(settings: IndexSettings) -> EdgeEngine:
+    return EdgeEngine(settings.collections_dir)
+
+
+@pytest.fixture
+def live(
+    settings: IndexSettings, sqlite_store: Store, engine: EdgeEngine, served: ServedModel
+) -> Iterator[Live]:
+    """The live generation of a fresh store, with the model that is loaded already."""
+    generation = initialise(settings, sqlite_store, engine)
+    collection = engine.open(generation.collection)
+    opened = Live(sqlite_store, generation, Embedder(served, sqlite_store.embeddings), collection)
+    yield opened
+    opened.close()
+
+
+@contextmanager
+def following(store: Store, live: Live) -> Iterator[Follower]:
+    follower = Follower(store, live)
+    follower.start()
+    yield follower
+    follower.stop()
+
+
+def test_setting_up_again_changes_nothing(
+    settings: IndexSettings, store: Store, engine: EdgeEngine
+) -> None:
+    first = initialise(settings, store, engine)
+    folders = sorted(settings.collections_dir.iterdir())
+
+    second = initialise(settings, store, engine)
+
+    assert second == first == store.generations.live()
+    assert first.model_version == "base"
+    assert sorted(settings.collections_dir.iterdir()) == folders
+
+
+def test_processes_that_start_together_make_one_generation(
+    settings: IndexSettings, store_url: str
+) -> None:
+    code = (
+        "import sys; from pathlib import Path; from index.live import *\n"
+        f"settings = IndexSettings(data_dir=Path({str(settings.data_dir)!r}))\n"
+        f"store = Store({store_url!r})\n"
+        "print('ready', flush=True); sys.stdin.readline()\n"
+        "print(initialise(settings, store, open_engine(settings)).id)"
+    )
+    starting = [
+        subprocess.Popen(
+            [sys.executable, "-c", code], stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+        )
+        for _ in range(2)
+    ]
+    for process in starting:
+        assert process.stdout
+        assert process.stdout.readline() == "ready\n"
+
+    ids = {process.communicate("go\n", timeout=60)[0].strip() for process in starting}
+
+    assert [process.returncode for process in starting] == [0, 0]
+    assert len(ids) == 1
+    assert len(list(settings.collections_dir.glob("faq-*/edge_config.json"))) == 1
+
+
+def test_a_lost_base_model_is_made_again(settings: IndexSettings, sqlite_store: Store) -> None:
+    engine = EdgeEngine(settings.collections_dir)
+    initialise(settings, sqlite_store, engine)
+    settings.models_dir.unlink()
+
+    initialise(settings, sqlite_store, engine)
+
+    opened = Live.open(settings, sqlite_store, engine)
+    assert opened.embedder.embed_query("vpn").shape == (384,)
+    opened.close()
+    shutil.rmtree(settings.models_dir)  # 90 MB
+
+
+def test_what_is_not_set_up_is_one_clear_line(
+    settings: IndexSettings, sqlite_store: Store, engine: EdgeEngine
+) -> None:
+    with pytest.raises(SearchIndexError, match="faqbot init"):
+        Live.open(settings, sqlite_store, engine)
+
+
+def test_a_lost_collection_is_built_again_from_the_store(
+    settings: IndexSettings, sqlite_store: Store, engine: EdgeEngine
+) -> None:
+    initialise(settings, sqlite_store, engine)
+    sqlite_store.pairs.upsert([VPN, MAIL])
+    opened = Live.open(settings, sqlite_store, engine)
+    assert opened.catch_up() == 2
+    opened.close()
+    shutil.rmtree(settings.collections_dir)
+
+    generation = initialise(settings, sqlite_store, engine)
+    opened = Live.open(settings, sqlite_store, engine)
+
+    assert generation.id == opened.generation.id
+    assert opened.catch_up() == 2
+    assert found(opened, "vpn drops") == "vpn"
+    opened.close()
+
+
+def test_a_collection_that_lost_its_points_is_built_again_from_the_store(
+    settings: IndexSettings, live: Live, sqlite_store: Store, engine: EdgeEngine
+) -> None:
+    sqlite_store.pairs.upsert([VPN])
+    live.catch_up()
+    live.close()
+    shutil.rmtree(settings.collections_dir / live.generation.collection / "segments")
+
+    opened = Live.open(settings, sqlite_store, engine)
+
+    assert opened.catch_up() == 1
+    assert found(opened, "vpn drops") == "vpn"
+    opened.close()
+
+
+def test_a_model_that_is_refused_lets_the_collection_go(
+    settings: IndexSettings, sqlite_store: Store, engine: EdgeEngine
+) -> None:
+    generation = initialise(settings, sqlite_store, engine)
+    settings.models_dir.unlink()
+
+    with pytest.raises(Exception, match="base is missing"):
+        Live.open(settings, sqlite_store, engine)
+
+    engine.open(generation.collection).close()
+
+
+def test_a_change_is_searchable_without_a_rebuild(live: Live, sqlite_store: Store) -> None:
+    with following(sqlite_store, live):
+        sqlite_store.pairs.upsert([VPN, MAIL])
+        eventually(lambda: found(live, "vpn drops") == "vpn")
+
+        sqlite_store.pairs.add_phrasing(MAIL.id, "tunnel", Origin.VOTE)
+        eventually(lambda: found(live, "tunnel") == "mail")
+
+        sqlite_store.pairs.set_status([VPN.id, MAIL.id], Status.RETIRED)
+        eventually(lambda: live.collection.count() == 0)
+
+    generation = sqlite_store.generations.live()
+    assert generation is not None
+    assert generation.indexed_revision == sqlite_store.pairs.revision()
+
+
+class Failing:
+    """A collection whose writes fail as long as they are told to."""
+
+    def __init__(self, inner: Collection, error: Exception) -> None:
+        self._inner = inner
+        self._error = error
+        self.failures = 0
+        self.fails = True
+
+    def __getattr__(self, name: str) -> object:
+        return getattr(self._inner, name)
+
+    def replace(self, *args: object) -> None:
+        if self.fails:
+            self.failures += 1
+            raise self._error
+        self._inner.replace(*args)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    "error", [SearchIndexError("the disk is full"), RuntimeError("unheard of")]
+)
+def test_following_survives_a_failing_engine(
+    live: Live, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, error: Exception
+) -> None:
+    monkeypatch.setattr(module, "RETRY_AFTER_S", 0.05)
+    collection = live.collection
+    failing = live.collection = Failing(collection, error)
+
+    with following(sqlite_store, live):
+        sqlite_store.pairs.upsert([VPN])
+        eventually(lambda: failing.failures >= 2)
+        assert collection.count() == 0
+        failing.fails = False
+        eventually(lambda: found(live, "vpn drops") == "vpn")
+
+
+def test_following_ends_at_once_and_is_taken_up_again(
+    live: Live, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_store.pairs.upsert([VPN])
+    stopping = Follower(sqlite_store, live)
+    stopping.stop()  # before it was started: nothing to do
+    with following(sqlite_store, live):
+        pass
+
+    with following(sqlite_store, live):
+        eventually(lambda: found(live, "vpn drops") == "vpn")
+
+
+def test_only_one_of_several_processes_brings_changes_over(
+    settings: IndexSettings,
+    open_store: Callable[[], Store],
+    engine: EdgeEngine,
+    served: ServedModel,
+) -> None:
+    mine, theirs = open_store(), open_store()
+    generation = initialise(settings, mine, engine)
+    collection = engine.open(generation.collection)
+    live = Live(mine, generation, Embedder(served, mine.embeddings), collection)
+    mine.pairs.upsert([VPN])
+
+    with theirs.database.try_lock(f"index-{generation.id}") as free:
+        assert free
+        assert live.catch_up() == 0
+        assert collection.count() == 0
+
+    assert live.catch_up() == 1
+    assert found(live, "vpn drops") == "vpn"
+    live.close()
+
+
+def test_following_waits_for_the_process_that_brings_changes_over(
+    live: Live, sqlite_store: Store
+) -> None:
+    other = Store(str(sqlite_store.database.engine.url))
+    caught_up = threading.Event()
+    with other.database.try_lock(f"index-{live.generation.id}"):
+        sqlite_store.pairs.upsert([VPN])
+        follower = Follower(sqlite_store, live, caught_up.set)
+        follower.start()
+        assert not caught_up.wait(0.6)
+
+    # The other one died without finishing: its lock is free, its work is taken over.
+    eventually(caught_up.is_set)
+    assert live.collection.count() == 2
+    follower.stop()
+    other.close()
+
+
+def test_a_temporary_copy_searches_while_another_process_holds_the_index(
+    settings: IndexSettings, live: Live, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_store.pairs.upsert([VPN, MAIL])
+    live.catch_up()
+    with pytest.raises(CollectionLocked):
+        Live.open(settings, sqlite_store, open_engine(settings))
+    encoded: list[str] = []
+    encode = ServedModel.encode
+
+    def counting(self: ServedModel, texts: list[str], *rest: object) -> object:
+        encoded.extend(texts)
+        return encode(self, texts, *rest)  # type: ignore[arg-type]
+
+    monkeypatch.setattr(ServedModel, "encode", counting)
+    copy = TemporaryCopy(settings, sqlite_store)
+    folder = Path(copy._folder.name)
+
+    assert copy.catch_up() == 2
+    assert encoded == [], "every stored text was in the cache"
+    assert found(copy, "vpn drops") == "vpn"
+    assert encoded == ["vpn drops"]
+    assert live.collection.count() == 4, "the held index is as it was"
+
+    copy.close()
+    assert not folder.exists()
