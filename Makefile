@@ -18,7 +18,7 @@ help:
 	@echo "make test         install, lint, type-check and run all tests"
 	@echo "make lint types unit   the parts of make test"
 	@echo "make format       format the code and mend what the linter can"
-	@echo "make constraints  pin the versions that are installed now"
+	@echo "make constraints  pin the newest versions that work together"
 	@echo "make clean        remove the environment and caches"
 
 demo: $(VENV)/.demo
@@ -41,9 +41,13 @@ format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
 
-constraints: $(VENV)/.dev
-	$(UV) pip freeze --exclude-editable --python $(BIN)/python \
-		| grep -viE '^(nvidia-|triton|cuda-|uv==)' | sed 's/+cpu$$//' > constraints.txt
+# For the lowest Python that is supported, not the one at hand. What only a GPU build of torch
+# needs is left out: it follows torch.
+constraints: | $(UV)
+	$(UV) pip compile pyproject.toml --all-extras --python-version 3.11.0 --upgrade \
+		--no-annotate --no-header --quiet --output-file constraints.all
+	grep -vE '^(nvidia-|triton|cuda-)' constraints.all > constraints.txt
+	rm constraints.all
 
 clean:
 	rm -rf $(VENV) build dist .mypy_cache .ruff_cache .pytest_cache .import_linter_cache

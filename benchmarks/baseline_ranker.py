@@ -90,7 +90,8 @@ def judged(asked: Asked, ranker: BaselineRanker) -> tuple[float, float, int] | N
         return None
     best = ranked[0]
     rival = next((c.score for c in ranked if c.answer_key != best.answer_key), 0.0)
-    return best.score, best.score - rival, int(best.answer_key == asked.right)
+    margin = best.score - max(rival, ranker.rival_floor)
+    return best.score, margin, int(best.answer_key == asked.right)
 
 
 def figures(

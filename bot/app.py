@@ -23,6 +23,7 @@ def create_app(
     signing_secret: str | None,
     watched: Collection[str],
     arrived: Callable[[], None],
+    listening: Executor,
     background: Executor,
 ) -> App:
     """Build the app.
@@ -31,6 +32,7 @@ def create_app(
         signing_secret: None in Socket Mode, whose socket is authenticated instead.
         watched: Ids of the channels where every question is answered.
         arrived: Called after a question was stored.
+        listening: Runs the listeners; they only acknowledge.
         background: Runs what follows a click.
 
     Raises:
@@ -46,6 +48,7 @@ def create_app(
             # Bolt's loggers take their level from it; by themselves they take the root's, and at
             # "debug" they write payloads.
             logger=logging.getLogger("slack_bolt"),
+            listener_executor=listening,
         )
     except BoltError:
         raise FaqbotError("Slack stopped accepting the bot token while the bot started") from None

@@ -48,6 +48,7 @@ class Service:
             self.live = Live.open(index, self.store, engine)
             opened.callback(self.live.close)
             _serve_with_one_thread()
+            self._listening = ThreadPoolExecutor(4, thread_name_prefix="listeners")
             self._background = ThreadPoolExecutor(4, thread_name_prefix="clicks")
             poster = slack.Poster(slack.posting_client(token, bot.api_url))
             self._workers = Workers(
@@ -62,6 +63,7 @@ class Service:
                 signing_secret=second if bot.mode == "http" else None,
                 watched=frozenset(bot.watched_channels),
                 arrived=self._workers.wake,
+                listening=self._listening,
                 background=self._background,
             )
             self.transport: Transport = (
@@ -89,6 +91,7 @@ class Service:
         """Take in nothing more, finish what is in hand, leave the rest in the inbox."""
         self.transport.stop()
         self._workers.stop()
+        self._listening.shutdown(wait=True)
         self._background.shutdown(wait=True)
         self._follower.stop()
         self._opened.close()

@@ -39,6 +39,7 @@ class BotSettings(RoomSettings):
     slack_api_url: str = Field(
         default="https://slack.com/api/",
         validation_alias=_slack("slack_api_url"),
+        pattern=r"^https?://[^/]",
         description="Base URL of the Slack Web API.",
     )
     mode: Literal["socket", "http"] = Field(

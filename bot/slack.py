@@ -1,5 +1,6 @@
 """Talking to Slack: clients with the right retries, posting replies, reading threads."""
 
+import re
 from dataclasses import dataclass
 from http.client import HTTPException
 
@@ -23,6 +24,8 @@ DEFAULT_RETRY_AFTER_S = 5.0
 _PASSING = frozenset(
     {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"}
 )
+
+_ERROR_CODE = re.compile(r"[a-z0-9_]+")
 
 
 class SlackUnavailable(Exception):
@@ -143,6 +146,8 @@ def explain(error: Exception) -> SlackUnavailable | SlackRefused:
         status = int(getattr(response, "status_code", 0) or 0)
         data = getattr(response, "data", response)
         code = str(data.get("error") or "") if isinstance(data, dict) else ""
+        if not _ERROR_CODE.fullmatch(code):
+            code = ""  # the SDK's words for a reply that is no JSON, with the reply's beginning
         if status == 429 or code == "ratelimited":
             headers = getattr(response, "headers", {}) or {}
             return SlackUnavailable("ratelimited", _retry_after(headers))

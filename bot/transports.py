@@ -1,6 +1,7 @@
 """How Slack's calls reach the app: a Socket Mode connection, or an HTTP server."""
 
 import json
+import re
 import socket
 import threading
 import time
@@ -29,6 +30,8 @@ PING_EVERY_S = 10.0
 DEAD_AFTER_PINGS = 2.5
 SOCKET_TIMEOUT_S = 15.0
 HANG_UP_S = 3.0
+
+_TIMESTAMP = re.compile(r"[0-9]{1,20}")
 
 log = structlog.get_logger(__name__)
 
@@ -83,11 +86,14 @@ class SocketTransport:
             self._watch.join()
         client = self._handler.client
         client.auto_reconnect_enabled = False
-        if client.current_session is not None:
-            _hang_up(client.current_session)
-        # Its queue is looked at once a second; this wakes whoever waits for it.
+        # What is in hand is acknowledged while there is a connection; Slack delivers the rest
+        # again. The empty message wakes the queue's thread, which looks up once a second.
         client.closed = True
         client.enqueue_message("")
+        client.message_processor.shutdown()  # type: ignore[no-untyped-call]
+        client.message_workers.shutdown()
+        if client.current_session is not None:
+            _hang_up(client.current_session)
         self._handler.close()  # type: ignore[no-untyped-call]
 
     def _replace_dead(self) -> None:
@@ -187,7 +193,7 @@ def guarded(handler: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[b
             start_response("200 OK", [("Content-Type", "text/plain")])
             return [b"ok\n"]
         # Bolt compares this header as a number before it checks the signature.
-        if not environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "0").isdecimal():
+        if not _TIMESTAMP.fullmatch(environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "0")):
             start_response("401 Unauthorized", [("Content-Type", "text/plain")])
             return [b"invalid request\n"]
         return handler(environ, start_response)

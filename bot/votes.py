@@ -1,5 +1,6 @@
 """Clicks on a card: recorded as feedback, shown on the card."""
 
+import threading
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -24,6 +25,9 @@ from index.store import Store
 from index.store.types import Pair, Question, Status, Verdict
 
 VERDICTS = {SOLVED: Verdict.SOLVED, NOT_IT: Verdict.NOT_IT}
+
+# Taken while a card is updated; cards that share one wait for each other in vain, but rarely.
+_TURNS = tuple(threading.Lock() for _ in range(64))
 
 log = structlog.get_logger(__name__)
 
@@ -74,15 +78,17 @@ def handle(click: Click, store: Store, client: WebClient) -> None:
         click.action_id,
         click.expanded or verdict is Verdict.NOT_IT,
     )
-    message = card(question, store, expanded=expanded)
-    if message is None:
-        return
-    try:
-        client.chat_update(
-            channel=click.channel, ts=click.ts, text=message.text, blocks=message.blocks
-        )
-    except Exception as error:
-        log.warning("card_not_updated", question=question.id, reason=str(explain(error)))
+    # One after the other: of two updates at a time the older one could arrive last.
+    with _TURNS[hash(question.id) % len(_TURNS)]:
+        message = card(question, store, expanded=expanded)
+        if message is None:
+            return
+        try:
+            client.chat_update(
+                channel=click.channel, ts=click.ts, text=message.text, blocks=message.blocks
+            )
+        except Exception as error:
+            log.warning("card_not_updated", question=question.id, reason=str(explain(error)))
 
 
 def card(question: Question, store: Store, *, expanded: bool) -> Message | None:

@@ -243,10 +243,10 @@ class Follower:
         generation = self._store.generations.get(self._live.generation.id)
         if generation is None or generation.indexed_revision < revision:
             return  # another process is at it
-        self._seen = revision
         if self._caught_up is not None:
             self._caught_up()
             self._caught_up = None
+        self._seen = revision
 
     def _report(self, done: int, total: int) -> None:
         if self._stop.is_set():

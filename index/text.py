@@ -11,7 +11,6 @@ MAX_ANSWER = 20_000
 # Everything Unicode calls a control (Cc) except line feed and tab, plus the bidirectional
 # overrides and the zero-width no-break space, which only serve to hide text.
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u202a-\u202e\u2066-\u2069\ufeff]")
-_BLANK_LINES = re.compile(r"\n{3,}")
 
 
 def without_controls(text: str) -> str:
@@ -20,10 +19,10 @@ def without_controls(text: str) -> str:
 
 
 def clean(text: str) -> str:
-    """A text without control characters, with `\\n` line ends, in Unicode NFC, trimmed.
+    """A text without control characters, with `\\n` line ends, in Unicode NFC.
 
-    Runs of blank lines shrink to one; spaces inside a line are left as they are, because an
-    answer is shown word for word and may hold code.
+    Blank lines around it and spaces at the ends of lines go. All else stays, indentation and
+    inner blank lines too: an answer is shown word for word and may hold code.
     """
     if text.isascii() and text.isprintable():  # most texts: one line with nothing to clean
         return text.strip()
@@ -34,7 +33,8 @@ def clean(text: str) -> str:
     # cleaning a cleaned text changes nothing.
     text = unicodedata.normalize("NFC", text)
     lines = (line.rstrip() for line in text.split("\n"))
-    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip("\n").strip()
+    text = "\n".join(lines).strip("\n")
+    return text if "\n" in text else text.strip()
 
 
 def one_line(text: str) -> str:

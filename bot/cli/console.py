@@ -110,8 +110,9 @@ def opened_for_reading(settings: "IndexSettings") -> "Iterator[Store]":
     store = Store(settings.store_url)
     try:
         if store.database.schema_revision() is None:
-            store = Store("sqlite://")
-        store.database.migrate()
+            store = Store.open("sqlite://")
+        # Looking must not upgrade a store that an older bot is using.
+        store.database.require_current_schema()
         yield store
     finally:
         store.close()

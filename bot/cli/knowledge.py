@@ -11,6 +11,7 @@ import typer
 from bot.cli.console import (
     Context,
     bring_up_to_date,
+    opened_for_reading,
     opened_store,
     print_json,
     progress_bar,
@@ -45,7 +46,7 @@ def init(context: typer.Context) -> None:
         bring_up_to_date(settings, store)
         generation = store.generations.live()
         assert generation is not None, "bring_up_to_date makes it"
-        say(f"store     {store.database.engine.url.render_as_string(hide_password=True)}")
+        say(f"store     {store.database.where}")
         say(f"model     {generation.model_version} in {settings.models_dir}")
         say(f"index     generation {generation.id}, engine {settings.engine}")
         say("Next: faqbot import FILE...")
@@ -114,7 +115,7 @@ def export(
     chosen = format or _format_of(output)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # a file's encoding, not the terminal's
-    with opened_store(_context(context).index) as store:
+    with opened_for_reading(_context(context).index) as store:
         count = export_pairs(store, output or sys.stdout, format=chosen.value, source=source)
     say(f"Exported {count} pairs.")
 

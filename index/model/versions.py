@@ -11,6 +11,7 @@ import fcntl
 import hashlib
 import json
 import os
+import re
 import shutil
 import tempfile
 from collections.abc import Callable, Iterator
@@ -27,6 +28,7 @@ _BUILDING = ".building-"
 
 # A servable names the classes it is loaded with; only these packages may be imported for it.
 TRUSTED_PACKAGES = ("index.model.", "quaterion_models.heads.")
+_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 # Written by the library at every save with its own version in it; says nothing of the weights.
 _NOT_PART_OF_ENCODER = frozenset({"README.md", "config_sentence_transformers.json"})
 
@@ -102,6 +104,8 @@ def read_manifest(models_dir: Path, version: str) -> Manifest:
     Raises:
         ModelError: There is no such version, or its manifest cannot be read.
     """
+    if not _VERSION.fullmatch(version):
+        raise ModelError(f"{version!r} is no name of a model version")
     path = models_dir / version / MANIFEST
     try:
         return Manifest(**json.loads(path.read_text("utf-8")))

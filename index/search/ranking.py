@@ -54,25 +54,33 @@ class BaselineRanker:
     confidence = logistic(intercept + score_weight x score + margin_weight x margin)
 
     where the margin is the distance to the best candidate with another answer: among near
-    equals none is sure. `benchmarks/baseline_ranker.py` fitted the constants, on questions of
-    which half have no right answer, so they err on the side of silence.
+    equals none is sure. In a small FAQ there may be no rival near; the distance is then to
+    `rival_floor`, what a larger FAQ would usually have had nearby.
+
+    `benchmarks/baseline_ranker.py` fitted the constants, on questions of which half have no right
+    answer, so they err on the side of silence.
     """
 
     answer_discount: float = 0.9
     bm25_weight: float = 0.015
-    intercept: float = -4.2
-    score_weight: float = 2.9
-    margin_weight: float = 8.0
+    intercept: float = -3.8
+    score_weight: float = 2.4
+    margin_weight: float = 8.5
+    rival_floor: float = 0.5
 
     def rank(self, candidates: Sequence[Candidate]) -> list[Candidate]:
         scored = sorted(
             (replace(c, score=self._score(c)) for c in candidates),
             key=lambda c: (-c.score, c.pair_id),
         )
-        return [
-            replace(candidate, confidence=self._confidence(candidate, scored))
-            for candidate in scored
-        ]
+        best = scored[0] if scored else None
+        second = next((c for c in scored if best and c.answer_key != best.answer_key), None)
+        ranked = []
+        for candidate in scored:
+            rival = second if best and candidate.answer_key == best.answer_key else best
+            confidence = self._confidence(candidate, rival.score if rival else 0.0)
+            ranked.append(replace(candidate, confidence=confidence))
+        return ranked
 
     def _score(self, candidate: Candidate) -> float:
         dense = max(
@@ -81,8 +89,7 @@ class BaselineRanker:
         )
         return dense + self.bm25_weight * (candidate.bm25 or 0.0)
 
-    def _confidence(self, candidate: Candidate, scored: Sequence[Candidate]) -> float:
-        rivals = (c.score for c in scored if c.answer_key != candidate.answer_key)
-        margin = candidate.score - max(rivals, default=0.0)
+    def _confidence(self, candidate: Candidate, rival: float) -> float:
+        margin = candidate.score - max(rival, self.rival_floor)
         z = self.intercept + self.score_weight * candidate.score + self.margin_weight * margin
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))

@@ -15,6 +15,8 @@ from index.vectors import Matrix
 
 # Hits taken from each retriever. The right answer is among them or nowhere near.
 DEPTH = 20
+# Of wordings more are taken: a pair may have many, and would leave no room for its rivals.
+WORDINGS = 3
 
 
 @dataclass(frozen=True)
@@ -100,7 +102,8 @@ class Searcher:
         dense = [r for r in (Retriever.QUESTION, Retriever.ANSWER) if r in retrievers]
         if dense:
             vector = self._embedder.embed_query(text) if vector is None else vector
-            lookups += [Lookup(retriever, vector, depth) for retriever in dense]
+            depths = {Retriever.QUESTION: WORDINGS * depth, Retriever.ANSWER: depth}
+            lookups += [Lookup(retriever, vector, depths[retriever]) for retriever in dense]
         if Retriever.BM25 in retrievers:
             terms = bm25.query(text)
             if terms.indices:

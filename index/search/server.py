@@ -21,6 +21,8 @@ from index.search.collection import (
 )
 
 LIVE_ALIAS = "faq-live"
+# Points in one request: about 8 kB each as JSON, and a server takes 32 MB at most.
+UPSERT_BATCH = 256
 
 
 class ServerEngine:
@@ -96,9 +98,10 @@ class ServerCollection:
 
     def replace(self, pair_ids: Sequence[str], points: Sequence[Point]) -> None:
         with _reporting(self._where):
-            if points:
-                # New points first: a changed pair can be found at every moment.
-                self._client.upsert(self.name, [_server_point(p) for p in points], wait=True)
+            # New points first: a changed pair can be found at every moment.
+            for start in range(0, len(points), UPSERT_BATCH):
+                batch = [_server_point(p) for p in points[start : start + UPSERT_BATCH]]
+                self._client.upsert(self.name, batch, wait=True)
             stale = models.Filter(
                 must=[
                     models.FieldCondition(key="pair_id", match=models.MatchAny(any=list(pair_ids)))

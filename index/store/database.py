@@ -17,6 +17,8 @@ from index.errors import StoreError
 from index.text import text_hash
 
 BUSY_TIMEOUT_S = 30
+# Of connections: each thread uses one at a time, and how many threads there are is set elsewhere.
+NO_LIMIT = -1
 _WRITE = "faqbot_write"
 # Failures of a statement, not of the database: faults of this program, or a rule that held.
 _OURS = (sa.exc.IntegrityError, sa.exc.ProgrammingError, sa.exc.DataError)
@@ -72,7 +74,7 @@ class Database:
         except sa.exc.DatabaseError as error:
             if isinstance(error, _OURS):
                 raise
-            where = self.engine.url.render_as_string(hide_password=True)
+            where = self.where
             # The driver's message, without the statement and its parameters (user texts).
             reason = " ".join(str(error.orig).split()) or type(error.orig).__name__
             raise StoreError(f"the store at {where} cannot be used: {reason}") from error
@@ -111,6 +113,12 @@ class Database:
         self.engine.dispose()
 
     @property
+    def where(self) -> str:
+        """The database's URL as it may be shown: without a password, wherever it stands."""
+        url = self.engine.url
+        return url.difference_update_query(["password"]).render_as_string(hide_password=True)
+
+    @property
     def is_sqlite(self) -> bool:
         return self.engine.dialect.name == "sqlite"
 
@@ -142,6 +150,20 @@ class Database:
             config.attributes["connection"] = connection
             command.upgrade(config, "head")
 
+    def require_current_schema(self) -> None:
+        """Check that the schema is this version's, without changing it.
+
+        Raises:
+            StoreError: It is an older or a newer one.
+        """
+        current = self.schema_revision()
+        head = ScriptDirectory.from_config(_alembic_config()).get_current_head()
+        if current != head:
+            raise StoreError(
+                f"the store at {self.where} has schema {current}, this version of faqbot needs "
+                f"{head}; `faqbot init` upgrades an older one"
+            )
+
     def schema_revision(self) -> str | None:
         """The schema's revision, None where there is no schema yet."""
         if (path := self._file) and not path.exists():
@@ -159,10 +181,14 @@ def _alembic_config() -> Config:
 def _create_engine(url: str) -> sa.Engine:
     parsed = sa.make_url(url)
     if parsed.get_backend_name() != "sqlite":
-        return sa.create_engine(parsed, pool_pre_ping=True, hide_parameters=True)
+        return sa.create_engine(
+            parsed, pool_pre_ping=True, hide_parameters=True, max_overflow=NO_LIMIT
+        )
     options: dict[str, Any] = {"connect_args": {"timeout": BUSY_TIMEOUT_S}}
+    options["max_overflow"] = NO_LIMIT
     if parsed.database in (None, "", ":memory:"):
         # One connection for all threads, or each would see a database of its own.
+        del options["max_overflow"]
         options["poolclass"] = sa.StaticPool
         options["connect_args"]["check_same_thread"] = False
     engine = sa.create_engine(parsed, hide_parameters=True, **options)

@@ -1,0 +1,147 @@
+"""What is logged: what happened, never what somebody wrote, nor a secret."""
+
+import logging
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+import structlog
+from slack_bolt import App
+
+from bot import logs
+from index.errors import StoreError
+from index.store import Store
+from index.store.types import State
+from playground.client import Playground
+from tests.bot.desk import Desk, draft, until
+
+QUESTION = "how do I feed the zebrafinch in the lobby?"
+ANSWER = "With quokkamarmalade, twice a day."
+ODD = "why does the wombatophone hum at night?"
+WORDS = ("zebrafinch", "quokkamarmalade", "wombatophone", "Tunnel")
+
+
+class Everything(logging.Handler):
+    """Keeps every record, with its traceback."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.DEBUG)
+        self.lines: list[str] = []
+
+    def emit(self, record: logging.LogRecord) -> None:
+        self.lines.append(self.format(record) + repr(record.args) + repr(record.__dict__))
+
+
+@pytest.fixture(params=["debug", "info"])
+def level(request: pytest.FixtureRequest) -> Iterator[str]:
+    """A level to log at; afterwards logging is as it was."""
+    root = logging.getLogger()
+    handlers, root_level = list(root.handlers), root.level
+    names = list(logging.root.manager.loggerDict)
+    levels = {name: logging.getLogger(name).level for name in names}
+    yield request.param
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(root_level)
+    for name in logging.root.manager.loggerDict:
+        logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
+
+
+def secrets(slack: Playground) -> tuple[str, ...]:
+    return (slack.bot_token, slack.app_token, slack.signing_secret)
+
+
+def test_no_text_and_no_secret_is_logged(
+    either_desk: Desk,
+    level: str,
+    capfd: pytest.CaptureFixture[str],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    desk = either_desk
+    log_format = {"debug": "console", "info": "json"}[level]
+    desk.settings |= {"log_level": level, "log_format": log_format}
+    desk.slack.set_patience(ack_timeout=1, retry_delays=[0.1, 0.5, 1])
+    logs.configure(desk.bot_settings)
+    everything = Everything()
+    logging.getLogger().addHandler(everything)
+    store = Store(desk.index_settings.store_url)
+    store.pairs.upsert([draft("finch", "How do I feed the zebrafinch?", ANSWER)])
+    store.close()
+
+    desk.start()
+    answered = desk.mention(desk.watched, QUESTION)
+    reply = desk.reply(desk.watched, answered)
+    desk.ann.click(desk.watched, reply, "faq_not_it")
+    desk.slack.wait_for_message(desk.watched, reply, lambda m: "Not it for" in m.all_text)
+    desk.slack.fail("chat.update", error="cant_update_message")
+    desk.ann.click(desk.watched, reply, "faq_solved")
+    unsure = desk.mention(desk.watched, ODD)
+    desk.reply(desk.watched, unsure)
+    # A failed post, after one that Slack answered with a page.
+    desk.slack.fail("chat.postMessage", status=503)
+    desk.slack.fail("conversations.replies", error="missing_scope")
+    failed = desk.ann.post(desk.watched, QUESTION)
+    until(lambda: desk.question(failed).state is State.FAILED, "the post failed")
+    # Something that no listener takes, an error in one, and one in the store.
+    desk.ann.command(desk.watched, "/faq", ODD)
+    with monkeypatch.context() as patch:
+
+        def no_room(_question: object) -> bool:
+            raise StoreError("the disk is full")
+
+        patch.setattr(desk.store.inbox, "add", no_room)
+        desk.ann.post(desk.watched, QUESTION)
+        until(lambda: any("listener_failed" in line for line in everything.lines), "a log line")
+    desk.settle()
+    if desk.mode == "socket":
+        desk.slack.drop_sockets()
+        desk.slack.wait_until_connected()
+        desk.reply(desk.watched, desk.ann.post(desk.watched, f"again: {QUESTION}"))
+    else:
+        assert (
+            desk.deliver(f'{{"text": "{QUESTION}"}}', X_Slack_Signature="v0=0").status_code == 401
+        )
+    desk.stop()
+
+    out, err = capfd.readouterr()
+    logged = "\n".join(everything.lines)
+    # Enough to follow each question ...
+    for event in ("question_finished", "question_failed", "feedback", "card_not_updated"):
+        assert event in logged
+        assert event in err
+    # ... and nothing that is nobody's business.
+    for text in (logged, out, err):
+        for word in WORDS:
+            assert word not in text, text[max(0, text.find(word) - 300) : text.find(word) + 50]
+        for secret in secrets(desk.slack):
+            assert secret not in text
+
+
+def test_a_traceback_shows_no_local_variables(
+    level: str, desk: Desk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    def fail(text: str) -> None:
+        raise ValueError(len(text))
+
+    for log_format in ("console", "json"):
+        desk.settings |= {"log_format": log_format, "log_level": level}
+        logs.configure(desk.bot_settings)
+        try:
+            fail("zebrafinch")
+        except ValueError:
+            logging.getLogger("slack_sdk").exception("it failed")
+        err = capfd.readouterr().err
+        assert "it failed" in err
+        assert "ValueError" in err
+        assert "zebrafinch" not in err.replace('fail("zebrafinch")', "")
+
+
+def test_bolt_logs_at_the_level_of_the_settings_not_below(
+    level: str, desk: Desk, tmp_path: Path
+) -> None:
+    desk.settings |= {"log_level": level}
+    logs.configure(desk.bot_settings)
+    desk.start()
+    assert desk.service is not None
+    app: App = desk.service.transport._handler.app  # type: ignore[attr-defined]
+    assert app.logger.level >= logging.WARNING
