@@ -7,7 +7,8 @@ import threading
 import time
 import uuid
 from collections.abc import Sequence
-from datetime import timedelta
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import structlog
 
@@ -19,6 +20,7 @@ from index.live import Live
 from index.search.decision import Decision, decide
 from index.search.searcher import Match
 from index.store import Store
+from index.store.inbox import Inbox
 from index.store.types import Outcome, Question, State
 
 # Attempts before a question is marked failed: with the delays below about two minutes.
@@ -52,13 +54,17 @@ class Workers:
         ]
 
     def start(self) -> None:
-        """Take back what a killed predecessor on this machine held, and start."""
-        for owner in self._store.inbox.claimants():
-            if _is_dead(owner):
-                released = self._store.inbox.release_dead(owner)
-                log.info("questions_recovered", count=released)
+        """Start, and take back what a killed predecessor on this machine held."""
         for thread in self._threads:
             thread.start()
+        try:
+            for owner in self._store.inbox.claimants():
+                if _is_dead(owner):
+                    released = self._store.inbox.release_dead(owner)
+                    log.info("questions_recovered", count=released)
+        except FaqbotError as error:
+            # Their leases will end.
+            log.error("recovery_failed", reason=str(error))
 
     def wake(self) -> None:
         """Say that a question has come in."""
@@ -90,29 +96,44 @@ class Workers:
                     self._wake.wait(POLL_S)
 
     def _answer(self, question: Question, owner: str) -> None:
-        inbox = self._store.inbox
+        claimed = _Claimed(self._store.inbox, question, owner)
         try:
-            # An earlier attempt may have reached Slack before it was cut off.
-            if question.posting_since and (ts := self._poster.find_reply(question)):
-                state = State.ANSWERED if question.pair_id else State.UNSURE
-                inbox.finish(question.id, state, ts)
-                log.info("reply_found", question=question.id)
-            else:
-                self._reply(question, owner)
-        except SlackUnavailable as error:
-            self._retry(question, error)
+            if question.posting_until is None or self._is_absent(question, claimed):
+                if question.attempts > MAX_ATTEMPTS:
+                    claimed.fail(f"gave up after {MAX_ATTEMPTS} attempts: {question.error}")
+                else:
+                    self._reply(question, claimed)
+        except SlackUnavailable as error:  # while looking
+            self._cool(question.channel, error)
+            claimed.wait(error.retry_after or claimed.backoff, str(error))
         except SlackRefused as error:
-            self._give_up(question, f"Slack refused: {error}")
+            claimed.fail(f"Slack refused: {error}")
         except FaqbotError as error:
             log.error("answering_failed", question=question.id, reason=str(error))
-            self._retry(question, SlackUnavailable(str(error)))
+            claimed.retry(str(error))
         except Exception as error:
             log.error("answering_failed", question=question.id, error=type(error).__name__)
-            self._retry(question, SlackUnavailable(f"unexpected {type(error).__name__}"))
+            claimed.retry(f"unexpected {type(error).__name__}")
 
-    def _reply(self, question: Question, owner: str) -> None:
+    def _is_absent(self, question: Question, claimed: "_Claimed") -> bool:
+        """Whether the reply that was sent before is proven not to be in the thread.
+
+        Where it is there, or may still arrive, the question is dealt with here.
+        """
+        assert question.posting_until is not None
+        # The time is taken before the look: what arrives in between must not be missed.
+        remaining = (question.posting_until - datetime.now(UTC)).total_seconds()
+        if ts := self._poster.find_reply(question):
+            claimed.finish(State.ANSWERED if question.pair_id else State.UNSURE, ts)
+            log.info("reply_found", question=question.id)
+            return False
+        if remaining > 0:
+            claimed.wait(remaining, question.error or "not known yet if the reply arrived")
+            return False
+        return True
+
+    def _reply(self, question: Question, claimed: "_Claimed") -> None:
         started = time.monotonic()
-        inbox = self._store.inbox
         matches = self._live.searcher.search(
             question_text(question.text), channel=question.channel, limit=CANDIDATES
         )
@@ -127,13 +148,18 @@ class Workers:
             generation=self._live.generation.id,
         )
         found_in = time.monotonic() - started
-        if not inbox.begin_posting(question.id, owner, outcome):
+        if not self._store.inbox.begin_posting(question.id, claimed.owner, outcome):
             log.warning("claim_lost", question=question.id)
             return
         ts = None
         if decision is not Decision.SILENT:
-            ts = self._poster.reply(question, _message(question, matches, decision), outcome)
-        inbox.finish(question.id, _STATES[decision], ts)
+            try:
+                ts = self._poster.reply(question, _message(question, matches, decision), outcome)
+            except SlackUnavailable as error:
+                self._cool(question.channel, error)
+                claimed.post_failed(error)
+                return
+        claimed.finish(_STATES[decision], ts)
         log.info(
             "question_finished",
             question=question.id,
@@ -146,27 +172,59 @@ class Workers:
             total_ms=round((time.monotonic() - started) * 1000, 1),
         )
 
-    def _retry(self, question: Question, error: SlackUnavailable) -> None:
+    def _cool(self, channel: str, error: SlackUnavailable) -> None:
+        """Leave a channel alone while Slack limits it: its other questions would fare no better."""
         if error.retry_after is not None:
-            # The limit is the channel's: its other questions would only run into it as well.
-            self._cooling[question.channel] = time.monotonic() + error.retry_after
-            delay = timedelta(seconds=error.retry_after)
-            self._store.inbox.retry_later(question.id, delay, str(error), counts=False)
-            return
-        if question.attempts >= MAX_ATTEMPTS:
-            self._give_up(question, f"gave up after {question.attempts} attempts: {error}")
-            return
-        seconds = min(MAX_DELAY_S, 2.0 ** (question.attempts - 1)) * random.uniform(0.7, 1.3)
-        self._store.inbox.retry_later(question.id, timedelta(seconds=seconds), str(error))
-        log.warning("question_retried", question=question.id, attempt=question.attempts)
-
-    def _give_up(self, question: Question, reason: str) -> None:
-        self._store.inbox.fail(question.id, reason)
-        log.error("question_failed", question=question.id, reason=reason)
+            self._cooling[channel] = time.monotonic() + error.retry_after
 
     def _cooling_channels(self) -> list[str]:
         now = time.monotonic()
         return [channel for channel, until in list(self._cooling.items()) if until > now]
+
+
+@dataclass(frozen=True)
+class _Claimed:
+    """A question in a worker's hands, and the ways it leaves them."""
+
+    inbox: Inbox
+    question: Question
+    owner: str
+
+    @property
+    def backoff(self) -> float:
+        """Seconds to the next attempt: doubling, and never the same for two questions."""
+        seconds = min(MAX_DELAY_S, 2.0 ** (self.question.attempts - 1))
+        return seconds * random.uniform(0.7, 1.3)
+
+    def finish(self, state: State, ts: str | None) -> None:
+        if not self.inbox.finish(self.question.id, state, ts, owner=self.owner):
+            log.warning("claim_lost", question=self.question.id)
+
+    def fail(self, reason: str) -> None:
+        self.inbox.fail(self.question.id, reason, owner=self.owner)
+        log.error("question_failed", question=self.question.id, reason=reason)
+
+    def wait(self, seconds: float, reason: str, *, sent: bool | None = None) -> None:
+        """Come back later; this was no attempt."""
+        delay = timedelta(seconds=seconds)
+        self.inbox.retry_later(
+            self.question.id, delay, reason, owner=self.owner, counts=False, sent=sent
+        )
+
+    def retry(self, reason: str, *, sent: bool | None = None) -> None:
+        """Try again later; after the last attempt only a last look into the thread is left."""
+        is_last = self.question.attempts >= MAX_ATTEMPTS
+        delay = timedelta(seconds=0.0 if is_last else self.backoff)
+        self.inbox.retry_later(self.question.id, delay, reason, owner=self.owner, sent=sent)
+        log.warning("question_retried", question=self.question.id, attempt=self.question.attempts)
+
+    def post_failed(self, error: SlackUnavailable) -> None:
+        """Post again later; what is known of this try decides how careful to be."""
+        if error.retry_after is not None:
+            # Slack did not carry it out, and it was no fault of the question.
+            self.wait(error.retry_after, str(error), sent=False)
+        else:
+            self.retry(str(error), sent=True if error.answered else None)
 
 
 _STATES = {

@@ -10,6 +10,7 @@ from slack_bolt.error import BoltError
 from slack_sdk import WebClient
 
 from bot.listeners import actions, events
+from bot.slack import explain
 from index.errors import FaqbotError
 from index.store import Store
 
@@ -50,8 +51,11 @@ def create_app(
             logger=logging.getLogger("slack_bolt"),
             listener_executor=listening,
         )
-    except BoltError:
-        raise FaqbotError("Slack stopped accepting the bot token while the bot started") from None
+    except Exception as error:
+        # Bolt wraps what Slack answers, and lets through that nobody answers.
+        cause = error.__context__ if isinstance(error, BoltError) and error.__context__ else error
+        reason = explain(cause) if isinstance(cause, Exception) else cause
+        raise FaqbotError(f"Slack did not confirm the bot token at start ({reason})") from None
 
     @app.error
     def report(error: Exception) -> None:

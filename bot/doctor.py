@@ -141,8 +141,8 @@ def _bot_token(bot: BotSettings) -> Check:
         return Check(name, Level.FAIL, finding)
     client = slack.client(token, bot.api_url)
     who = authenticate(client)
-    granted = client.auth_test().headers.get("x-oauth-scopes")
-    if granted is not None:
+    headers = {name.lower(): value for name, value in who.headers.items()}
+    if granted := headers.get("x-oauth-scopes"):
         missing = BOT_SCOPES - {scope.strip() for scope in granted.split(",")}
         if missing:
             finding = (
@@ -150,7 +150,8 @@ def _bot_token(bot: BotSettings) -> Check:
                 "Permissions and reinstall the app"
             )
             return Check(name, Level.FAIL, finding)
-    return Check(name, Level.OK, f"{who['user'] or who['user_id']} in {who['team'] or 'the team'}")
+    bot_name, team = who.get("user") or who["user_id"], who.get("team") or "the team"
+    return Check(name, Level.OK, f"{bot_name} in {team}")
 
 
 def _app_token(bot: BotSettings) -> Check:

@@ -5,9 +5,11 @@ from typing import Any
 
 from bot.questions import is_question
 from index.store.types import NewQuestion
+from index.text import clean
 
-# A message with a file is a message; every other subtype is an edit, a join, a bot's post...
-_PLAIN_SUBTYPES = (None, "file_share")
+# A message with a file is a message, and so is a thread's reply that is shown in the channel too;
+# every other subtype is an edit, a join, a bot's post...
+_PLAIN_SUBTYPES = (None, "file_share", "thread_broadcast")
 
 
 def question_from_event(
@@ -29,9 +31,9 @@ def question_from_event(
     user, channel, ts = (str(event.get(key) or "") for key in ("user", "channel", "ts"))
     if not (user and channel and ts) or _is_noise(event, bot_user_id):
         return None
-    text = str(event.get("text") or "")
+    text = clean(str(event.get("text") or ""))
     thread_ts = str(event["thread_ts"]) if event.get("thread_ts") else None
-    mentioned = event["type"] == "app_mention" or f"<@{bot_user_id}" in text
+    mentioned = event["type"] == "app_mention" or _mentions(text, bot_user_id)
     in_thread = thread_ts is not None and thread_ts != ts
     if not mentioned and (in_thread or not _listens(event, watched)):
         return None
@@ -39,7 +41,7 @@ def question_from_event(
     if not is_question(text, addressed=direct):
         return None
     return NewQuestion(
-        team=str(body.get("team_id") or event.get("team") or ""),
+        team=_team(body, event),
         channel=channel,
         ts=ts,
         thread_ts=thread_ts,
@@ -47,6 +49,17 @@ def question_from_event(
         text=text,
         direct=direct,
     )
+
+
+def _mentions(text: str, user_id: str) -> bool:
+    return bool(user_id) and (f"<@{user_id}>" in text or f"<@{user_id}|" in text)
+
+
+def _team(body: Mapping[str, Any], event: Mapping[str, Any]) -> str:
+    """The workspace that the bot is installed in: in a shared channel `team_id` may be another,
+    and a message's two deliveries must give one key."""
+    authorizations = body.get("authorizations") or [{}]
+    return str(authorizations[0].get("team_id") or body.get("team_id") or event.get("team") or "")
 
 
 def _is_noise(event: Mapping[str, Any], bot_user_id: str) -> bool:
@@ -65,4 +78,4 @@ def _listens(event: Mapping[str, Any], watched: Collection[str]) -> bool:
 
 
 def _is_direct_message(event: Mapping[str, Any]) -> bool:
-    return event.get("channel_type") == "im"
+    return event.get("channel_type") == "im" or str(event.get("channel")).startswith("D")

@@ -2,6 +2,7 @@
 
 import signal
 import threading
+import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -9,19 +10,24 @@ from types import FrameType
 
 import structlog
 from slack_sdk import WebClient
+from slack_sdk.web import SlackResponse
 
 from bot import slack
 from bot.answering import Workers
 from bot.app import create_app
 from bot.settings import BotSettings
 from bot.transports import HttpTransport, SocketTransport, Transport
-from index.errors import FaqbotError, SettingsError
+from index.errors import CollectionLocked, FaqbotError, SettingsError
 from index.live import Follower, Live, initialise, open_engine
+from index.search.collection import Engine
 from index.settings import IndexSettings
 from index.store import Store
 
 # What each way to receive events is authenticated with, besides the bot token.
 _SECOND_SECRET = {"socket": "slack_app_token", "http": "slack_signing_secret"}
+
+# How long a start waits for the embedded index while `faqbot ask` or `doctor` looks into it.
+LOCK_PATIENCE_S = 5.0
 
 log = structlog.get_logger(__name__)
 
@@ -45,7 +51,7 @@ class Service:
             engine = open_engine(index)
             opened.callback(engine.close)
             initialise(index, self.store, engine)
-            self.live = Live.open(index, self.store, engine)
+            self.live = _open_live(index, self.store, engine)
             opened.callback(self.live.close)
             _serve_with_one_thread()
             self._listening = ThreadPoolExecutor(4, thread_name_prefix="listeners")
@@ -89,12 +95,14 @@ class Service:
 
     def stop(self) -> None:
         """Take in nothing more, finish what is in hand, leave the rest in the inbox."""
-        self.transport.stop()
-        self._workers.stop()
-        self._listening.shutdown(wait=True)
-        self._background.shutdown(wait=True)
-        self._follower.stop()
-        self._opened.close()
+        with ExitStack() as steps:  # the last one first, each whether or not one before failed
+            steps.callback(self._opened.close)
+            steps.callback(self._follower.stop)
+            # Votes are recorded by now; what is left is only how their cards look.
+            steps.callback(self._background.shutdown, wait=True, cancel_futures=True)
+            steps.callback(self._listening.shutdown, wait=True)
+            steps.callback(self._workers.stop)
+            steps.callback(self.transport.stop)
         log.info("stopped")
 
 
@@ -111,8 +119,10 @@ def serve(
     """
     stop = threading.Event()
 
-    def on_signal(_number: int, _frame: FrameType | None) -> None:
+    def on_signal(number: int, _frame: FrameType | None) -> None:
         stop.set()
+        # A second one ends the process at once; the inbox keeps what was in hand.
+        signal.signal(number, signal.SIG_DFL)
 
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
@@ -124,14 +134,26 @@ def serve(
     service.stop()
 
 
-def authenticate(client: WebClient) -> dict[str, str]:
-    """Ask Slack who the bot token belongs to.
+def _open_live(index: IndexSettings, store: Store, engine: Engine) -> Live:
+    """Open the live generation, waiting a moment for a command that is using it."""
+    deadline = time.monotonic() + LOCK_PATIENCE_S
+    while True:
+        try:
+            return Live.open(index, store, engine)
+        except CollectionLocked:
+            if time.monotonic() > deadline:
+                raise
+            time.sleep(0.2)
+
+
+def authenticate(client: WebClient) -> SlackResponse:
+    """Ask Slack who the bot token belongs to; returns the answer of `auth.test`.
 
     Raises:
         FaqbotError: Slack cannot be reached, or refuses the token.
     """
     try:
-        response = client.auth_test()
+        return client.auth_test()
     except Exception as error:
         reason = slack.explain(error)
         if isinstance(reason, slack.SlackRefused):
@@ -140,7 +162,6 @@ def authenticate(client: WebClient) -> dict[str, str]:
                 "OAuth Token of the app (xoxb-...)"
             ) from None
         raise FaqbotError(f"Slack at {client.base_url} cannot be reached ({reason})") from None
-    return {key: str(response.get(key) or "") for key in ("team_id", "user_id", "team", "user")}
 
 
 def _secret(bot: BotSettings, key: str) -> str:

@@ -1,14 +1,16 @@
 """Talking to Slack: clients with the right retries, posting replies, reading threads."""
 
+import math
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass
 from http.client import HTTPException
+from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
 from slack_sdk.http_retry.builtin_handlers import (
     ConnectionErrorRetryHandler,
-    RateLimitErrorRetryHandler,
     ServerErrorRetryHandler,
 )
 
@@ -16,13 +18,24 @@ from bot.cards import Message
 from index.store.types import Outcome, Question
 
 METADATA_EVENT = "faqbot_answer"
-# Below the inbox's lease even when a lookup and a post both run into it.
-TIMEOUT_S = 15
+# Two of them, a lookup and a post, stay below the inbox's lease, one below its settling time.
+TIMEOUT_S = 20
 DEFAULT_RETRY_AFTER_S = 5.0
+MAX_RETRY_AFTER_S = 3600.0
+# Of the matched wording in a reply's metadata, which Slack limits as a whole.
+MAX_MATCHED_TEXT = 300
 
 # Slack's own failures, which pass; every other error code is an answer and will not change.
+_RATE_LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
 _PASSING = frozenset(
-    {"internal_error", "fatal_error", "service_unavailable", "request_timeout", "ratelimited"}
+    {
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+        "org_login_required",
+    }
 )
 
 _ERROR_CODE = re.compile(r"[a-z0-9_]+")
@@ -33,11 +46,15 @@ class SlackUnavailable(Exception):
 
     Attributes:
         retry_after: Seconds that Slack asks to wait, where it is a rate limit.
+        answered: Whether Slack answered at all; where not, the call may still be carried out.
     """
 
-    def __init__(self, reason: str, retry_after: float | None = None) -> None:
+    def __init__(
+        self, reason: str, retry_after: float | None = None, *, answered: bool = True
+    ) -> None:
         super().__init__(reason)
         self.retry_after = retry_after
+        self.answered = answered
 
 
 class SlackRefused(Exception):
@@ -45,10 +62,12 @@ class SlackRefused(Exception):
 
 
 def client(token: str, api_url: str) -> WebClient:
-    """A client for calls that do no harm when repeated: lookups and updates."""
+    """A client for calls that do no harm when repeated: lookups and updates.
+
+    It does not sit out rate limits, which may last minutes: a stop would have to wait for it.
+    """
     handlers = [
         ConnectionErrorRetryHandler(max_retry_count=1),
-        RateLimitErrorRetryHandler(max_retry_count=2),
         ServerErrorRetryHandler(max_retry_count=2),
     ]
     return WebClient(token=token, base_url=api_url, timeout=TIMEOUT_S, retry_handlers=handlers)
@@ -82,7 +101,7 @@ class Poster:
         payload = {
             "question_id": question.id,
             "pair_id": outcome.pair_id or "",
-            "matched_text": outcome.matched_text or "",
+            "matched_text": (outcome.matched_text or "")[:MAX_MATCHED_TEXT],
             "confidence": round(outcome.confidence or 0.0, 4),
             "model": outcome.model,
             "generation": outcome.generation,
@@ -120,12 +139,7 @@ class Poster:
                     cursor=cursor or None,
                 )
                 for message in page["messages"]:
-                    metadata = message.get("metadata") or {}
-                    payload = metadata.get("event_payload") or {}
-                    if (
-                        metadata.get("event_type") == METADATA_EVENT
-                        and payload.get("question_id") == question.id
-                    ):
+                    if _is_reply_to(question.id, message):
                         return str(message["ts"])
                 cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
                 if not cursor:
@@ -139,6 +153,21 @@ class Poster:
             raise explained from error
 
 
+def _is_reply_to(question_id: str, message: Mapping[str, Any]) -> bool:
+    """Whether a message is our reply to a question: by its metadata, else by its buttons."""
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    if metadata.get("event_type") == METADATA_EVENT and payload.get("question_id") == question_id:
+        return True
+    # Whoever stands between may drop metadata; every card with buttons names its question.
+    return any(
+        element.get("value") == question_id
+        for block in message.get("blocks") or ()
+        if block.get("type") == "actions"
+        for element in block.get("elements") or ()
+    )
+
+
 def explain(error: Exception) -> SlackUnavailable | SlackRefused:
     """What a failed call means for whoever made it; re-raises what is not Slack's failure."""
     if isinstance(error, SlackApiError):
@@ -148,14 +177,14 @@ def explain(error: Exception) -> SlackUnavailable | SlackRefused:
         code = str(data.get("error") or "") if isinstance(data, dict) else ""
         if not _ERROR_CODE.fullmatch(code):
             code = ""  # the SDK's words for a reply that is no JSON, with the reply's beginning
-        if status == 429 or code == "ratelimited":
+        if status == 429 or code in _RATE_LIMITED:
             headers = getattr(response, "headers", {}) or {}
             return SlackUnavailable("ratelimited", _retry_after(headers))
         if status >= 500 or not code or code in _PASSING:
             return SlackUnavailable(code or f"HTTP status {status}")
         return SlackRefused(code)
     if isinstance(error, SlackClientError | OSError | HTTPException):
-        return SlackUnavailable(type(error).__name__)
+        return SlackUnavailable(type(error).__name__, answered=False)
     raise error
 
 
@@ -163,6 +192,9 @@ def _retry_after(headers: dict[str, str]) -> float:
     value = next((v for k, v in headers.items() if k.lower() == "retry-after"), "")
     value = value[0] if isinstance(value, list) else value
     try:
-        return max(0.1, float(value))
+        seconds = float(value)
     except ValueError:
         return DEFAULT_RETRY_AFTER_S
+    if math.isnan(seconds):
+        return DEFAULT_RETRY_AFTER_S
+    return min(max(0.1, seconds), MAX_RETRY_AFTER_S)

@@ -63,20 +63,24 @@ class Click:
         )
 
 
-def handle(click: Click, store: Store, client: WebClient) -> None:
-    """Record a vote, or unfold the card, and update what the card shows."""
+def record(click: Click, store: Store) -> Question | None:
+    """Record what a click says; returns the question it is about, None for a click not ours."""
     question = store.inbox.get(click.question_id)
     if question is None or question.channel != click.channel:
         log.warning("click_ignored", action=click.action_id, channel=click.channel)
-        return
-    verdict = VERDICTS.get(click.action_id)
-    if verdict is not None:
+        return None
+    if verdict := VERDICTS.get(click.action_id):
         store.feedback.record(question.id, question.pair_id, click.user, verdict)
         log.info("feedback", question=question.id, pair=question.pair_id, verdict=verdict)
+    return question
+
+
+def refresh(click: Click, question: Question, store: Store, client: WebClient) -> None:
+    """Show on the card what a click changed."""
     expanded = {MORE: True, LESS: False}.get(
         # Whoever says "not it" wants to see what else there is.
         click.action_id,
-        click.expanded or verdict is Verdict.NOT_IT,
+        click.expanded or click.action_id == NOT_IT,
     )
     # One after the other: of two updates at a time the older one could arrive last.
     with _TURNS[hash(question.id) % len(_TURNS)]:
@@ -88,6 +92,7 @@ def handle(click: Click, store: Store, client: WebClient) -> None:
                 channel=click.channel, ts=click.ts, text=message.text, blocks=message.blocks
             )
         except Exception as error:
+            # The next click shows it.
             log.warning("card_not_updated", question=question.id, reason=str(explain(error)))
 
 

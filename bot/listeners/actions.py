@@ -1,4 +1,4 @@
-"""Buttons: acknowledged at once, handled in an executor of our own."""
+"""Buttons: acknowledged at once, then recorded, then shown on the card."""
 
 import re
 from collections.abc import Callable
@@ -10,7 +10,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from bot.cards import LESS, MORE
-from bot.votes import VERDICTS, Click, handle
+from bot.votes import VERDICTS, Click, record, refresh
 from index.store import Store
 
 ANY = re.compile(".*")
@@ -22,14 +22,14 @@ def register(app: App, store: Store, client: WebClient, background: Executor) ->
     """Take clicks on the cards.
 
     Args:
-        background: Runs what follows a click: Bolt's few threads are needed to acknowledge.
+        background: Updates the cards: Bolt's few threads are needed to acknowledge.
     """
 
     def take(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         click = Click.parse(body)
-        if click is not None:
-            background.submit(_logging_errors(handle), click, store, client)
+        if click is not None and (question := record(click, store)):
+            background.submit(_logging_errors(refresh), click, question, store, client)
 
     for action_id in (*VERDICTS, MORE, LESS):
         app.action(action_id)(take)

@@ -2,8 +2,10 @@
 
 A question moves received -> answering -> answered | unsure | silent | failed. A worker *claims*
 it for a short lease; a question whose lease ran out (its process was killed) is claimed again.
-`posting_since` is set just before a reply is sent, so that the next claimant knows that the
-reply may be in the thread already.
+
+`posting_until` is set just before a reply is sent: from then on the reply may be in the thread,
+and until that time it may still arrive there. A claimant who finds it set looks into the thread
+first, and takes the reply's absence as proof only when that time has passed.
 """
 
 import uuid
@@ -19,6 +21,8 @@ from index.store.tables import questions
 from index.store.types import NewQuestion, Outcome, Question, State
 
 LEASE = timedelta(seconds=60)
+# How long a reply may still arrive after it was sent and nothing was heard of it.
+SETTLE = timedelta(seconds=30)
 OPEN = (State.RECEIVED, State.ANSWERING)
 
 
@@ -130,7 +134,7 @@ class Inbox:
                     questions.c.claimed_by == owner,
                 )
                 .values(
-                    posting_since=now,
+                    posting_until=now + SETTLE,
                     claimed_until=now + LEASE,
                     pair_id=outcome.pair_id,
                     matched_text=outcome.matched_text,
@@ -142,49 +146,76 @@ class Inbox:
             )
             return result.rowcount == 1
 
-    def finish(self, question_id: str, state: State, reply_ts: str | None = None) -> None:
-        """Mark a question answered, unsure or silent."""
+    def finish(
+        self,
+        question_id: str,
+        state: State,
+        reply_ts: str | None = None,
+        *,
+        owner: str | None = None,
+    ) -> bool:
+        """Mark a question answered, unsure or silent.
+
+        Args:
+            owner: Who claimed it; where the claim is another's by now, nothing changes.
+
+        Returns:
+            Whether the claim still held.
+        """
         now = datetime.now(UTC)
-        values: dict[str, Any] = {"state": state, "reply_ts": reply_ts, "finished_at": now}
-        with self._database.write() as connection:
+        with self._database.read() as connection:
             received = connection.scalar(
                 sa.select(questions.c.received_at).where(questions.c.id == question_id)
             )
-            if received is not None:
-                values["latency_ms"] = (now - received).total_seconds() * 1000
-            connection.execute(
-                sa.update(questions)
-                .where(questions.c.id == question_id)
-                .values(values | {"claimed_by": None, "claimed_until": None, "error": None})
-            )
+        latency = None if received is None else (now - received).total_seconds() * 1000
+        return self._release(
+            question_id,
+            owner,
+            state=state,
+            reply_ts=reply_ts,
+            finished_at=now,
+            latency_ms=latency,
+            error=None,
+        )
 
     def retry_later(
-        self, question_id: str, delay: timedelta, error: str, *, counts: bool = True
-    ) -> None:
+        self,
+        question_id: str,
+        delay: timedelta,
+        error: str,
+        *,
+        owner: str | None = None,
+        counts: bool = True,
+        sent: bool | None = None,
+    ) -> bool:
         """Give a question back, to be claimed again after a while.
 
         Args:
+            owner: As for `finish`.
             counts: Whether this was an attempt; waiting for a rate limit is none.
-        """
-        self._set(
-            question_id,
-            attempts=questions.c.attempts if counts else questions.c.attempts - 1,
-            state=State.RECEIVED,
-            not_before=datetime.now(UTC) + delay,
-            claimed_by=None,
-            claimed_until=None,
-            error=error,
-        )
+            sent: Whether a reply was sent: True if it has arrived by now or never will, False
+                if there was none; None where what is known of it stays.
 
-    def fail(self, question_id: str, error: str) -> None:
-        """Give a question up; it is listed by `faqbot status`."""
-        self._set(
-            question_id,
-            state=State.FAILED,
-            finished_at=datetime.now(UTC),
-            claimed_by=None,
-            claimed_until=None,
-            error=error,
+        Returns:
+            Whether the claim still held.
+        """
+        now = datetime.now(UTC)
+        values: dict[str, object] = {"state": State.RECEIVED, "error": error}
+        values["not_before"] = now + delay
+        if not counts:
+            values["attempts"] = questions.c.attempts - 1
+        if sent is not None:
+            values["posting_until"] = now if sent else None
+        return self._release(question_id, owner, **values)
+
+    def fail(self, question_id: str, error: str, *, owner: str | None = None) -> bool:
+        """Give a question up; it is listed by `faqbot status`.
+
+        Returns:
+            Whether the claim still held.
+        """
+        return self._release(
+            question_id, owner, state=State.FAILED, finished_at=datetime.now(UTC), error=error
         )
 
     def get(self, question_id: str) -> Question | None:
@@ -214,10 +245,15 @@ class Inbox:
             ).all()
         return [_question(row) for row in rows]
 
-    def _set(self, question_id: str, **values: object) -> None:
+    def _release(self, question_id: str, owner: str | None, **values: object) -> bool:
+        """Set columns and end the claim, where `owner` (None: anybody) still holds it."""
+        held = questions.c.id == question_id
+        if owner is not None:
+            held &= questions.c.claimed_by == owner
+        values |= {"claimed_by": None, "claimed_until": None}
         with self._database.write() as connection:
-            connection.execute(
-                sa.update(questions).where(questions.c.id == question_id).values(**values)
+            return (
+                connection.execute(sa.update(questions).where(held).values(**values)).rowcount > 0
             )
 
 
@@ -233,7 +269,7 @@ def _question(row: sa.Row[Any]) -> Question:
         direct=row.direct,
         state=State(row.state),
         attempts=row.attempts,
-        posting_since=row.posting_since,
+        posting_until=row.posting_until,
         reply_ts=row.reply_ts,
         pair_id=row.pair_id,
         matched_text=row.matched_text,

@@ -110,8 +110,8 @@ questions = Table(
     Column("not_before", UtcDateTime, nullable=False),
     Column("claimed_by", String(100), nullable=True),
     Column("claimed_until", UtcDateTime, nullable=True),
-    # Set just before the reply is sent: from then on it may be in the thread.
-    Column("posting_since", UtcDateTime, nullable=True),
+    # Set just before the reply is sent: until then it may still arrive in the thread.
+    Column("posting_until", UtcDateTime, nullable=True),
     Column("reply_ts", String(40), nullable=True),
     Column("pair_id", String(36), nullable=True),
     Column("matched_text", Text, nullable=True),

@@ -156,7 +156,7 @@ class Question:
     direct: bool
     state: State
     attempts: int
-    posting_since: datetime | None
+    posting_until: datetime | None
     reply_ts: str | None
     pair_id: str | None
     matched_text: str | None

@@ -23,7 +23,7 @@ def test_a_row_needs_only_question_and_answer() -> None:
 def test_a_question_is_one_line_and_an_answer_keeps_its_lines() -> None:
     found = row(question="  How\n do\tI? ", answer="\n\nOne  two \r\n\r\n\r\n\r\n    code\n\n")
     assert found.question == "How do I?"
-    assert found.answer == "One  two\n\n    code"
+    assert found.answer == "One  two\n\n\n\n    code"
 
 
 def test_control_characters_are_removed() -> None:

@@ -143,7 +143,7 @@ def test_what_was_decided_is_kept_with_the_question(store: Store) -> None:
     assert store.inbox.begin_posting(question.id, "w1", outcome)
     posting = store.inbox.get(question.id)
     assert posting is not None
-    assert posting.posting_since is not None
+    assert posting.posting_until is not None
     store.inbox.finish(question.id, State.ANSWERED, "1.9")
     done = store.inbox.get(question.id)
     assert done is not None
@@ -158,11 +158,11 @@ def test_what_was_decided_is_kept_with_the_question(store: Store) -> None:
 def test_a_claim_taken_over_shows_that_a_reply_may_be_there(store: Store) -> None:
     store.inbox.add(asked())
     question = claim(store, "killed")
-    assert question.posting_since is None
+    assert question.posting_until is None
     outcome = Outcome("p1", None, ("p1",), 0.9, "m1", 1)
     assert store.inbox.begin_posting(question.id, "killed", outcome)
     expire(store, question)
-    assert claim(store, "other").posting_since is not None
+    assert claim(store, "other").posting_until is not None
 
 
 def test_who_lost_a_claim_must_not_post(store: Store) -> None:

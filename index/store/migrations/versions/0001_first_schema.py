@@ -91,7 +91,7 @@ def upgrade() -> None:
         sa.Column("not_before", sa.DateTime(timezone=True), nullable=False),
         sa.Column("claimed_by", sa.String(length=100), nullable=True),
         sa.Column("claimed_until", sa.DateTime(timezone=True), nullable=True),
-        sa.Column("posting_since", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("posting_until", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reply_ts", sa.String(length=40), nullable=True),
         sa.Column("pair_id", sa.String(length=36), nullable=True),
         sa.Column("matched_text", sa.Text(), nullable=True),
