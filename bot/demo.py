@@ -123,7 +123,7 @@ def playground(port: int) -> Iterator[str]:
 
 def _require_playground() -> None:
     if importlib.util.find_spec("aiohttp") is None:
-        raise FaqbotError("the demo needs the extra `playground`: pip install 'faqbot[playground]'")
+        raise FaqbotError("the demo needs aiohttp, the extra `playground`: `make demo` installs it")
 
 
 def _welcome(url: str) -> str:

@@ -2,10 +2,11 @@
 
 import json
 from collections.abc import Iterator
+from datetime import timedelta
 
 import pytest
 
-from bot import answering, status
+from bot import answering, slack, status
 from index.store.types import State
 from tests.bot.desk import ASKED, FAQ, Desk, answers, until
 
@@ -178,3 +179,51 @@ def test_a_revoked_token_fails_with_the_reason(running: Desk) -> None:
     running.slack.refuse_tokens("token_revoked")
     ts = running.mention(running.watched, ASKED["vpn"])
     assert failed_reason(running, ts) == "Slack refused: token_revoked"
+
+
+def test_a_post_that_slack_carries_out_late_is_not_made_twice(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.slack.TIMEOUT_S", 0.5)
+    monkeypatch.setattr("index.store.inbox.SETTLE", timedelta(seconds=4))
+    running = desk.start()
+    # Applied after the client gave up on it, before the bot may rely on its absence.
+    running.slack.slow("chat.postMessage", 2.5)
+    ts = running.mention(running.watched, ASKED["vpn"])
+    reply = running.reply(running.watched, ts)
+    until(lambda: running.question(ts).state is State.ANSWERED, "the late reply is found")
+    assert running.question(ts).reply_ts == reply.ts
+    assert len(running.slack.replies(running.watched, ts)) == 1
+
+
+@pytest.mark.parametrize("code", ["ratelimited", "rate_limited"])
+def test_a_rate_limit_without_the_status_is_waited_for_too(running: Desk, code: str) -> None:
+    running.slack.fail("chat.postMessage", error=code)
+    ts = running.mention(running.watched, ASKED["vpn"])
+    until(lambda: running.question(ts).error == "ratelimited", "the limit is noticed")
+    assert running.question(ts).state is State.RECEIVED
+
+
+def test_a_rate_limited_post_needs_no_look_into_the_thread(running: Desk) -> None:
+    running.slack.fail("chat.postMessage", status=429, retry_after=1)
+    ts = running.mention(running.watched, ASKED["vpn"])
+    assert answers(running.reply(running.watched, ts), "vpn")
+    assert running.slack.calls("conversations.replies") == []
+
+
+def test_a_reply_whose_metadata_got_lost_is_known_by_its_buttons(desk: Desk) -> None:
+    running = desk.start()
+    ts = running.mention(running.watched, ASKED["vpn"])
+    reply = running.reply(running.watched, ts)
+    question = running.question(ts)
+    message = {"ts": reply.ts, "blocks": list(reply.blocks)}
+    assert slack._is_reply_to(question.id, message)
+    assert not slack._is_reply_to("another", message)
+
+
+@pytest.mark.parametrize(
+    ("header", "seconds"),
+    [("3", 3.0), ("0", 0.1), ("inf", 3600.0), ("nan", 5.0), ("soon", 5.0), ("", 5.0)],
+)
+def test_any_retry_after_gives_a_sensible_wait(header: str, seconds: float) -> None:
+    assert slack._retry_after({"Retry-After": header}) == seconds

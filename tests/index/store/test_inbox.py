@@ -215,3 +215,29 @@ def test_the_latest_of_a_state_are_listed(store: Store) -> None:
 
 def test_an_unknown_question_is_none(store: Store) -> None:
     assert store.inbox.get("nobody") is None
+
+
+def test_what_a_worker_did_after_losing_its_claim_changes_nothing(store: Store) -> None:
+    store.inbox.add(asked())
+    question = claim(store, "slow")
+    store.inbox.release_dead("slow")
+    claim(store, "other")
+    assert not store.inbox.finish(question.id, State.SILENT, owner="slow")
+    assert not store.inbox.retry_later(question.id, timedelta(0), "late", owner="slow")
+    assert not store.inbox.fail(question.id, "late", owner="slow")
+    assert store.inbox.finish(question.id, State.ANSWERED, "1.5", owner="other")
+    found = store.inbox.get(question.id)
+    assert found is not None
+    assert found.state is State.ANSWERED
+
+
+def test_what_is_known_of_a_sent_reply_stays_unless_said_otherwise(store: Store) -> None:
+    outcome = Outcome("p", "text", (), 0.9, "base", 1)
+    store.inbox.add(asked())
+    for sent, is_known in ((None, True), (False, False), (True, True)):
+        question = claim(store, "w")
+        assert store.inbox.begin_posting(question.id, "w", outcome)
+        store.inbox.retry_later(question.id, timedelta(0), "error", owner="w", sent=sent)
+        found = store.inbox.get(question.id)
+        assert found is not None
+        assert (found.posting_until is not None) is is_known

@@ -1,0 +1,81 @@
+"""Which events are questions: the pure function, on events as Slack sends them."""
+
+from typing import Any
+
+import pytest
+
+from bot.intake import question_from_event
+
+BOT = "U0BOT"
+
+
+def body(**event: Any) -> dict[str, Any]:
+    values = {
+        "type": "message",
+        "user": "U1",
+        "channel": "C1",
+        "channel_type": "channel",
+        "ts": "1.0",
+        "text": "how do I reset my password?",
+    }
+    return {"team_id": "T1", "event": values | event}
+
+
+def asked(payload: dict[str, Any], watched: tuple[str, ...] = ("C1",)) -> bool:
+    return question_from_event(payload, bot_user_id=BOT, watched=watched) is not None
+
+
+def test_another_user_whose_id_begins_like_the_bots_is_not_the_bot() -> None:
+    assert not asked(body(text="hello <@U0BOT77> how do I reset this?", channel="C2"))
+    assert asked(body(text="<@U0BOT> how do I reset this?", channel="C2"))
+    assert asked(body(text="<@U0BOT|faqbot> how do I reset this?", channel="C2"))
+
+
+def test_without_an_id_of_the_bot_nothing_is_a_mention() -> None:
+    payload = body(text="<@U1> how do I reset this?", channel="C2")
+    assert question_from_event(payload, bot_user_id="", watched=()) is None
+
+
+def test_a_reply_shown_in_the_channel_too_counts_when_it_mentions_the_bot() -> None:
+    broadcast = {"subtype": "thread_broadcast", "thread_ts": "0.5"}
+    assert asked(body(**broadcast, text="<@U0BOT> how do I reset this?"))
+    assert not asked(body(**broadcast))
+
+
+def test_a_direct_message_is_known_by_its_channels_id_too() -> None:
+    found = question_from_event(body(channel="D1", channel_type=None), bot_user_id=BOT, watched=())
+    assert found is not None
+    assert found.direct
+
+
+def test_both_deliveries_of_a_mention_in_a_shared_channel_have_one_key() -> None:
+    message = body(text="<@U0BOT> how do I reset this?", team="T9") | {
+        "team_id": "T9",
+        "authorizations": [{"team_id": "T1"}],
+    }
+    mention = body(type="app_mention", text="<@U0BOT> how do I reset this?") | {
+        "team_id": "T1",
+        "authorizations": [{"team_id": "T1"}],
+    }
+    keys = set()
+    for payload in (message, mention):
+        found = question_from_event(payload, bot_user_id=BOT, watched=())
+        assert found is not None
+        keys.add((found.team, found.channel, found.ts))
+    assert keys == {("T1", "C1", "1.0")}
+
+
+@pytest.mark.parametrize("text", ["how do I\x00 reset it?", "how do I \ud83d reset it?"])
+def test_a_text_that_no_database_takes_is_mended(text: str) -> None:
+    found = question_from_event(body(text=text), bot_user_id=BOT, watched=("C1",))
+    assert found is not None
+    assert "\x00" not in found.text
+    found.text.encode("utf-8")
+
+
+@pytest.mark.parametrize(
+    "payload",
+    [{}, {"event": None}, {"event": {"type": "message"}}, {"event": {"type": "team_join"}}],
+)
+def test_events_without_what_a_question_needs_are_none(payload: dict[str, Any]) -> None:
+    assert not asked(payload)
