@@ -22,7 +22,6 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.metrics import roc_auc_score
 
 from index import evaluation
-from index.live import load_embedder
 from index.model.base import ensure_base_version
 from index.model.embedder import Embedder
 from index.search import bm25
@@ -31,6 +30,7 @@ from index.search.edge import EdgeEngine
 from index.search.points import catch_up
 from index.search.ranking import BaselineRanker, Candidate
 from index.settings import IndexSettings
+from index.setup import load_embedder
 from index.store import Store
 from index.store.types import PairDraft
 from index.text import clean, fold, one_line

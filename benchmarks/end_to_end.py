@@ -26,8 +26,9 @@ from bot.service import Service
 from bot.settings import BotSettings
 from bot.transports import EVENTS_PATH, HttpTransport
 from index.exchange import import_files
-from index.live import Live, initialise, open_engine
+from index.live import Live
 from index.settings import IndexSettings
+from index.setup import initialise, open_engine
 from index.store import Store
 from index.text import one_line
 from playground.client import Playground

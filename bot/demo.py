@@ -42,7 +42,7 @@ def run(
     """
     index = index.model_copy(update={"data_dir": data_dir, "database_url": None, "engine": "edge"})
     with playground(port) as url:
-        say("Preparing the example answers (the first time takes a few seconds) ...")
+        say("Preparing the answers; the first time this takes up to a minute ...")
         with opened_store(index) as store:
             with tempfile.TemporaryDirectory() as folder, progress_bar("Reading") as report:
                 result = import_files(
@@ -54,9 +54,11 @@ def run(
                 )
             bring_up_to_date(index, store)
         say(f"  {result.read} pairs read, {result.rejected} rejected")
+        for rejection in result.rejections:
+            say(f"  {rejection}")
         settings = bot.model_copy(update=_connection(url))
         logs.configure(settings)
-        serve(index, settings, ready=lambda: say(_welcome(url)))
+        serve(index, settings, ready=lambda: say(_welcome(url, is_example=faq is None)))
         say("Stopped.")
 
 
@@ -126,13 +128,14 @@ def _require_playground() -> None:
         raise FaqbotError("the demo needs aiohttp, the extra `playground`: `make demo` installs it")
 
 
-def _welcome(url: str) -> str:
-    return f"""
-The bot is up. Open {url} and ask in #helpdesk, for example:
+def _welcome(url: str, *, is_example: bool) -> str:
+    examples = """, for example:
   - how do i reset my password
   - vpn keeps disconnecting
-  - the printer on our floor is offline
+  - lost my badge, what now?"""
+    return f"""
+The bot is up. Open {url} and ask in #{CHANNEL}{examples if is_example else "."}
 It answers in the thread, and stays silent when it is not sure; mention it to ask it directly.
-Or talk to it in another terminal: faqbot chat --url {url}
+Or talk to it in another terminal: {sys.argv[0]} chat --url {url}
 Ctrl-C stops it.
 """

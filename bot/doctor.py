@@ -10,9 +10,9 @@ from bot import slack
 from bot.service import authenticate
 from bot.settings import BotSettings
 from index.errors import CollectionLocked, FaqbotError
-from index.live import open_engine
 from index.model.versions import verify
 from index.settings import IndexSettings
+from index.setup import open_engine
 from index.store import Store
 from index.store.types import Status
 
@@ -166,8 +166,11 @@ def _app_token(bot: BotSettings) -> Check:
     try:
         slack.client(token, bot.api_url).apps_connections_open(app_token=token)
     except Exception as error:
+        reason = slack.explain(error)
+        if isinstance(reason, slack.SlackUnavailable):
+            return Check(name, Level.FAIL, f"Slack cannot be reached ({reason})")
         finding = (
-            f"Slack refuses it ({slack.explain(error)}); it must be an App-Level Token (xapp-...) "
+            f"Slack refuses it ({reason}); it must be an App-Level Token (xapp-...) "
             "with the scope connections:write, and Socket Mode must be on"
         )
         return Check(name, Level.FAIL, finding)
@@ -187,13 +190,6 @@ def _signing_secret(bot: BotSettings) -> Check:
 
 def _watched(bot: BotSettings) -> Check:
     name = "watched channels"
-    wrong = [channel for channel in bot.watched_channels if channel[:1] not in ("C", "G")]
-    if wrong:
-        finding = (
-            f"{wrong[0]!r} is not a channel id; in Slack open the channel's details, "
-            "its id (C...) stands at the bottom of About"
-        )
-        return Check(name, Level.FAIL, finding)
     if not bot.watched_channels:
         return Check(name, Level.OK, "none: mentions and direct messages only")
     return Check(name, Level.OK, ", ".join(bot.watched_channels))

@@ -9,8 +9,10 @@ from bot.settings import BotSettings
 
 # Logs replies that are no JSON, such as a proxy's error page that echoes the request, as errors.
 _SILENT = ("slack_sdk.web",)
+# Warns of what is done on purpose, and quotes requests that it has no listener for.
+_ERRORS_ONLY = ("slack_bolt",)
 # Libraries that log payloads, and with them texts or tokens, below the level of warnings.
-_QUIET = ("slack_bolt", "slack_sdk", "websocket", "urllib3", "httpx", "httpcore", "alembic")
+_QUIET = ("slack_sdk", "websocket", "urllib3", "httpx", "httpcore", "alembic")
 
 
 def configure(settings: BotSettings) -> None:
@@ -46,5 +48,7 @@ def configure(settings: BotSettings) -> None:
     logging.basicConfig(handlers=[handler], level=level, force=True)
     for name in _QUIET:
         logging.getLogger(name).setLevel(max(level, logging.WARNING))
+    for name in _ERRORS_ONLY:
+        logging.getLogger(name).setLevel(logging.ERROR)
     for name in _SILENT:
         logging.getLogger(name).setLevel(logging.CRITICAL)

@@ -18,9 +18,11 @@ from bot.app import create_app
 from bot.settings import BotSettings
 from bot.transports import HttpTransport, SocketTransport, Transport
 from index.errors import CollectionLocked, FaqbotError, SettingsError
-from index.live import Follower, Live, initialise, open_engine
+from index.follower import Follower
+from index.live import Live
 from index.search.collection import Engine
 from index.settings import IndexSettings
+from index.setup import initialise, open_engine
 from index.store import Store
 
 # What each way to receive events is authenticated with, besides the bot token.

@@ -1,11 +1,14 @@
 """Settings of the Slack process."""
 
+import re
 from typing import ClassVar, Literal
 
-from pydantic import AliasChoices, Field, SecretStr
+from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from index.settings import CommaList, RoomSettings
+
+_CHANNEL_ID = re.compile(r"[CG][A-Z0-9]+")
 
 
 def _slack(name: str) -> AliasChoices:
@@ -60,6 +63,17 @@ class BotSettings(RoomSettings):
     log_format: Literal["auto", "json", "console"] = Field(
         default="auto", description='"auto" writes for people on a terminal, JSON elsewhere.'
     )
+
+    @field_validator("watched_channels")
+    @classmethod
+    def _are_channel_ids(cls, channels: tuple[str, ...]) -> tuple[str, ...]:
+        for channel in channels:
+            if not _CHANNEL_ID.fullmatch(channel):
+                raise ValueError(
+                    f"{channel!r} is not a channel id; in Slack open the channel's details, its "
+                    "id (C...) stands at the bottom of About"
+                )
+        return channels
 
     @classmethod
     def variable(cls, key: str) -> str:

@@ -6,11 +6,11 @@ busy for minutes while an edit made after the import waits its turn.
 
 from collections.abc import Callable, Sequence
 
-from index.live import initialise, load_embedder, open_engine
 from index.model.embedder import Embedder
 from index.model.versions import read_manifest
 from index.search.points import texts_of
 from index.settings import IndexSettings
+from index.setup import initialise, load_embedder, open_engine
 from index.store import Store
 from index.store.types import PairDraft
 from index.text import text_hash

@@ -90,6 +90,8 @@ def read_pairs(path: Path) -> list[PairDraft]:
         if str(key) in drafts:
             raise FaqbotError(f"{path}:{line}: id {key!r} was used before")
         drafts[str(key)] = PairDraft("evaluation", str(key), one_line(question), clean(answer))
+    if not drafts:
+        raise FaqbotError(f"{path} has no pairs")
     return list(drafts.values())
 
 
@@ -111,6 +113,8 @@ def read_queries(path: Path, known: Collection[str]) -> list[Query]:
         if unknown := sorted(ids - set(known)):
             raise FaqbotError(f"{path}:{line}: relevant id {unknown[0]!r} is not among the pairs")
         queries.append(Query(text, ids))
+    if not queries:
+        raise FaqbotError(f"{path} has no queries")
     return queries
 
 

@@ -13,6 +13,7 @@ from playground.client import Channel, Message, Person, Playground, PlaygroundEr
 
 ANSWER_SECONDS = 8.0
 CLICK_SECONDS = 3.0
+QUIT = ("quit", "exit", ":q")
 
 _LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
@@ -110,9 +111,11 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     try:
         chat = Chat(slack, slack.person(options.person))
-        print("Ask the bot. A number clicks the button it stands at; Ctrl-D ends.\n")
+        print("Ask the bot. A number clicks the button it stands at; quit ends.\n")
         while True:
             text = input("you> ").strip()
+            if text in QUIT:
+                return 0
             if text:
                 chat.say(text)
     except (EOFError, KeyboardInterrupt):

@@ -8,11 +8,11 @@ import typer
 
 from bot.cli.console import (
     Context,
+    opened_for_reading,
     opened_for_search,
     opened_store,
     print_json,
     progress_bar,
-    say,
     show,
 )
 from index.errors import FaqbotError
@@ -58,6 +58,7 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Ask a question and see the ranked answers, with what the bot would do."""
+    from bot.questions import is_question
     from index.search.decision import decide
 
     if not question.strip():
@@ -65,9 +66,10 @@ def ask(
     settings: Context = context.obj
     threshold = settings.bot.answer_confidence
     index = settings.index
-    with opened_store(index) as store, opened_for_search(index, store) as live:
+    with opened_for_reading(index) as store:
         if not any(store.pairs.count().values()):
-            say("The FAQ is empty; fill it with `faqbot import FILE`.")
+            raise FaqbotError("the FAQ is empty; fill it with `faqbot import FILE`")
+    with opened_store(index) as store, opened_for_search(index, store) as live:
         matches = live.searcher.search(
             question, channel=channel, limit=limit, retrievers=retriever.retrievers
         )
@@ -78,6 +80,7 @@ def ask(
             {
                 "question": question,
                 "decision": decision,
+                "is_question": is_question(question),
                 "threshold": threshold,
                 "generation": generation.id,
                 "model": generation.model_version,
@@ -86,6 +89,11 @@ def ask(
         )
     else:
         _show(matches, decision, threshold)
+        if not is_question(question):
+            print(
+                "In a watched channel the bot would stay silent in any case: it would not take "
+                "this text for a question. Mentioned or in a direct message it would."
+            )
 
 
 def evaluate(
@@ -107,8 +115,8 @@ def evaluate(
     from rich.table import Table
 
     from index import evaluation
-    from index.live import load_embedder
     from index.model.base import ensure_base_version
+    from index.setup import load_embedder
 
     drafts = evaluation.read_pairs(pairs)
     asked = evaluation.read_queries(queries, {draft.external_id for draft in drafts})

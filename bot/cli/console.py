@@ -7,7 +7,7 @@ The commands import what they need when they run: SQL, the engine and torch take
 import json
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -80,7 +80,12 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
         MofNCompleteColumn(),
     )
     with Progress(
-        *columns, TimeRemainingColumn(), console=Console(stderr=True), transient=True
+        *columns,
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+        # Elsewhere than on a terminal it would only leave empty lines.
+        disable=not sys.stderr.isatty(),
     ) as bars:
         task = bars.add_task(what, total=None)
 
@@ -88,6 +93,15 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
             bars.update(task, completed=done, total=total)
 
         yield report
+
+
+@contextmanager
+def waiting(what: str) -> Iterator[None]:
+    """A spinner on standard error while something takes its time."""
+    from rich.console import Console
+
+    with Console(stderr=True).status(f"{what} ...") if sys.stderr.isatty() else nullcontext():
+        yield
 
 
 @contextmanager
@@ -120,7 +134,8 @@ def opened_for_reading(settings: "IndexSettings") -> "Iterator[Store]":
 
 def bring_up_to_date(settings: "IndexSettings", store: "Store") -> None:
     """Index what has changed in the store, unless a running bot holds the index and does it."""
-    from index.live import Live, initialise, open_engine
+    from index.live import Live
+    from index.setup import initialise, open_engine
 
     engine = open_engine(settings)
     try:
@@ -145,15 +160,18 @@ def bring_up_to_date(settings: "IndexSettings", store: "Store") -> None:
 @contextmanager
 def opened_for_search(settings: "IndexSettings", store: "Store") -> "Iterator[Live]":
     """The live generation, up to date; a temporary copy where a running bot holds it."""
-    from index.live import Live, TemporaryCopy, initialise, open_engine
+    from index.live import Live, TemporaryCopy
+    from index.setup import initialise, open_engine
 
     engine = open_engine(settings)
     try:
         initialise(settings, store, engine)
         try:
-            live = Live.open(settings, store, engine)
+            with waiting("Loading the model"):
+                live = Live.open(settings, store, engine)
         except CollectionLocked:
-            live = TemporaryCopy(settings, store)
+            with waiting("Loading the model"):
+                live = TemporaryCopy(settings, store)
         try:
             with progress_bar("Indexing pairs") as report:
                 live.catch_up(report)

@@ -17,6 +17,7 @@ from bot.cli.console import (
     progress_bar,
     say,
 )
+from index.errors import FaqbotError
 
 if TYPE_CHECKING:
     from index.exchange import ImportResult
@@ -92,6 +93,8 @@ def import_command(
                     prepare=None if dry_run else embedding_ahead(settings, store),
                 )
             _show(result, as_json=as_json)
+            if result.rejected and result.rejected == result.read:
+                raise FaqbotError("no row could be imported")
             if not dry_run:
                 bring_up_to_date(settings, store)
         except KeyboardInterrupt:
@@ -132,6 +135,8 @@ def _context(context: typer.Context) -> Context:
 
 
 def _show(result: "ImportResult", *, as_json: bool) -> None:
+    from index.exchange.markdown import SECTION_INTRODUCTION
+
     counts = {
         "added": result.added,
         "updated": result.updated,
@@ -154,7 +159,12 @@ def _show(result: "ImportResult", *, as_json: bool) -> None:
         say(f"  {rejection}")
     if result.rejects_path:
         say(f"All {result.rejected} rejected rows, with their reasons: {result.rejects_path}")
+    if result.retired:
+        say(f"Retired were pairs of {', '.join(result.sources)} that are not in the files.")
     for name, count in result.ignored.items():
-        say(f"The key {name!r} is unknown and was ignored in {count} rows.")
+        if name == SECTION_INTRODUCTION:
+            say(f"Left out: {count} texts above sub-headings, which answer no question.")
+        else:
+            say(f"The key {name!r} is unknown and was ignored ({count} times).")
     for name in result.unsynced:
         say(f"Nothing of {name!r} was retired: a rejected row does not say which pair it is.")

@@ -19,6 +19,9 @@ from index.exchange.raw import BadRow, Raw, RawRow
 from index.exchange.yaml import parse_yaml
 from index.text import one_line, without_controls
 
+# The key of a text between a heading and its sub-headings, which answers no question.
+SECTION_INTRODUCTION = "section_introduction"
+
 _FRONT_KEYS = frozenset(["topic", "url", "tags", "audience", "author", "source"])
 _MAX_FRONT_LINES = 200
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
@@ -195,7 +198,7 @@ def _rows(part: str, start: int, topics: list[tuple[int, str]], is_first: bool) 
         if topics:
             values["topic"] = topics[-1][1]
         if introduction:
-            values["section_introduction"] = introduction
+            values[SECTION_INTRODUCTION] = introduction
             introduction = ""
         yield RawRow(start + heading.line, values)
 

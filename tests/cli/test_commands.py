@@ -11,7 +11,6 @@ import pytest
 from qdrant_client import QdrantClient
 
 from bot.cli.console import print_json
-from index import live
 from index.search.server import ServerEngine
 
 # Runs `faqbot ARGS...` in this process; gives `code`, `out` and `err`.
@@ -130,11 +129,7 @@ def test_ask_takes_a_channel_a_limit_and_a_retriever(run: Run, data_dir: Path, f
 
 
 def test_ask_says_that_the_faq_is_empty(run: Run, data_dir: Path) -> None:
-    result = run("ask", "anything", "--json")
-
-    assert result.code == 0
-    assert one_json(result)["matches"] == []
-    assert "faqbot import" in result.err
+    assert "faqbot import" in refusal(run("ask", "anything", "--json"))
 
 
 @pytest.mark.parametrize("question", ["\udcff vpn", "vpn \u2028 \x00\x1b[31m", "🙂", "x" * 50_000])
@@ -207,7 +202,7 @@ def test_import_works_on_a_server_too(
         closed.clear()
         return Engine(client)
 
-    monkeypatch.setattr(live, "open_engine", open_engine)
+    monkeypatch.setattr("index.setup.open_engine", open_engine)
     monkeypatch.setattr("index.ahead.open_engine", open_engine)
 
     assert run("import", faq).code == 0
@@ -373,7 +368,7 @@ def test_an_unreachable_qdrant_server_is_one_line(
     monkeypatch.setenv("FAQBOT_INDEX_ENGINE", "server")
     monkeypatch.setenv("FAQBOT_INDEX_QDRANT_URL", "http://127.0.0.1:1")
 
-    assert "http://127.0.0.1:1 cannot be used" in refusal(run("ask", "vpn"))
+    assert "http://127.0.0.1:1 cannot be used" in refusal(run("init"))
 
 
 @pytest.mark.parametrize(

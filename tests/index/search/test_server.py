@@ -10,9 +10,9 @@ import pytest
 from qdrant_client import QdrantClient
 
 from index.errors import SearchIndexError
-from index.live import open_engine
 from index.search.server import LIVE_ALIAS, ServerEngine, connect
 from index.settings import IndexSettings
+from index.setup import open_engine
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Payload indexes have no effect", "ignore:Api key is used with an insecure connection"
