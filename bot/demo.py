@@ -5,8 +5,10 @@ import subprocess
 import sys
 import sysconfig
 import tempfile
+import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
+from importlib import import_module
 from pathlib import Path
 
 import httpx
@@ -41,6 +43,8 @@ def run(
         FaqbotError: It cannot start; the message says what to do.
     """
     index = index.model_copy(update={"data_dir": data_dir, "database_url": None, "engine": "edge"})
+    # Most of the wait is this import; the playground starts on another core meanwhile.
+    threading.Thread(target=import_module, args=("index.model.encoder",), daemon=True).start()
     with playground(port) as url:
         say("Preparing the answers; the first time this takes up to a minute ...")
         with opened_store(index) as store:
