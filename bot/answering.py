@@ -30,8 +30,8 @@ MAX_DELAY_S = 60.0
 POLL_S = 0.5
 # The best answer and two more.
 CANDIDATES = 3
-# Below this, an entry is not worth showing even to somebody for whom nothing better was found.
-WORTH_SHOWING = 0.03
+# Below this confidence an entry is noise even to somebody for whom nothing better was found.
+WORTH_SHOWING = 0.02
 
 log = structlog.get_logger(__name__)
 
@@ -141,10 +141,12 @@ class Workers:
         )
         decision = decide(matches, direct=question.direct, threshold=self._threshold)
         best = matches[0] if matches else None
+        if decision is not Decision.ANSWER:
+            matches = [match for match in matches if match.confidence >= WORTH_SHOWING]
         outcome = Outcome(
             pair_id=best.pair.id if best and decision is Decision.ANSWER else None,
             matched_text=best.matched_text if best else None,
-            candidates=tuple(match.pair.id for match in matches if _is_worth_showing(match)),
+            candidates=tuple(match.pair.id for match in matches),
             confidence=best.confidence if best else None,
             model=self._live.embedder.model.version,
             generation=self._live.generation.id,
@@ -249,14 +251,10 @@ def entry(match: Match) -> Entry:
 
 
 def _message(question: Question, matches: Sequence[Match], decision: Decision) -> Message:
-    entries = tuple(entry(match) for match in matches if _is_worth_showing(match))
+    entries = tuple(entry(match) for match in matches)
     if decision is Decision.ANSWER:
         return answer_message(AnswerCard(question.id, entries[0], entries[1:]))
     return unsure_message(UnsureCard(question.id, entries))
-
-
-def _is_worth_showing(match: Match) -> bool:
-    return match.confidence >= WORTH_SHOWING
 
 
 def _machine() -> str:

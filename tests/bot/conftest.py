@@ -32,18 +32,19 @@ def _no_proxies_at_all() -> Iterator[None]:
         yield
 
 
-@pytest.fixture(autouse=True, scope="session")
+_loaded: dict[tuple[str, str], ServedModel] = {}
+
+
+@pytest.fixture(autouse=True, scope="module")
 def _one_model_in_memory() -> Iterator[None]:
     """The real model, but read from disk once: checking and loading it takes a second."""
     load = ServedModel.load
 
-    loaded: dict[tuple[str, str], ServedModel] = {}
-
     def load_cached(models_dir: Path, version: str, device: str = "auto") -> ServedModel:
         assert version == BASE_VERSION
-        if (version, device) not in loaded:
-            loaded[version, device] = load(models_dir, version, device)
-        return loaded[version, device]
+        if (version, device) not in _loaded:
+            _loaded[version, device] = load(models_dir, version, device)
+        return _loaded[version, device]
 
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(ServedModel, "load", load_cached)
