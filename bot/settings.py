@@ -54,7 +54,7 @@ class BotSettings(RoomSettings):
         default=(), description="Ids of channels where every question is answered, such as C0123."
     )
     answer_confidence: float = Field(
-        default=0.5, ge=0, le=1, description="Confidence from which an answer is given."
+        default=0.6, ge=0, le=1, description="Confidence from which an answer is given."
     )
     workers: int = Field(default=2, ge=1, le=64, description="Questions answered at one time.")
     log_level: Literal["debug", "info", "warning", "error"] = Field(
