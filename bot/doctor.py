@@ -132,7 +132,7 @@ def _slack(bot: BotSettings) -> Iterator[tuple[str, Callable[[], Check]]]:
 
 def _bot_token(bot: BotSettings) -> Check:
     name = "Slack bot token"
-    token = bot.slack_bot_token.get_secret_value().strip() if bot.slack_bot_token else ""
+    token = bot.secret("slack_bot_token")
     if not token:
         finding = (
             "SLACK_BOT_TOKEN is not set; api.slack.com/apps > your app > "
@@ -156,7 +156,7 @@ def _bot_token(bot: BotSettings) -> Check:
 
 def _app_token(bot: BotSettings) -> Check:
     name = "Slack app token"
-    token = bot.slack_app_token.get_secret_value().strip() if bot.slack_app_token else ""
+    token = bot.secret("slack_app_token")
     if not token:
         finding = (
             "SLACK_APP_TOKEN is not set; api.slack.com/apps > your app > Basic Information > "
@@ -179,7 +179,7 @@ def _app_token(bot: BotSettings) -> Check:
 
 def _signing_secret(bot: BotSettings) -> Check:
     name = "Slack signing secret"
-    if not (bot.slack_signing_secret and bot.slack_signing_secret.get_secret_value().strip()):
+    if not bot.secret("slack_signing_secret"):
         finding = (
             "SLACK_SIGNING_SECRET is not set; api.slack.com/apps > your app > "
             "Basic Information > App Credentials"

@@ -167,12 +167,12 @@ def authenticate(client: WebClient) -> SlackResponse:
 
 
 def _secret(bot: BotSettings, key: str) -> str:
-    value = getattr(bot, key)
-    if value is None or not value.get_secret_value().strip():
+    value = bot.secret(key)
+    if not value:
         raise SettingsError(
             f"{bot.variable(key)} is not set; `faqbot doctor` says where to find it"
         )
-    return str(value.get_secret_value().strip())
+    return value
 
 
 def _serve_with_one_thread() -> None:

@@ -81,6 +81,11 @@ class BotSettings(RoomSettings):
             return key.upper()
         return super().variable(key)
 
+    def secret(self, key: str) -> str:
+        """The value of a secret without spaces around it; empty where it is not set."""
+        value: SecretStr | None = getattr(self, key)
+        return value.get_secret_value().strip() if value else ""
+
     @property
     def api_url(self) -> str:
         """The Web API's base URL, ending in a slash."""
