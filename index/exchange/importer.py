@@ -15,7 +15,7 @@ from index.exchange.rejects import Rejection, RejectsFile, shortened
 from index.exchange.rows import MAX_NAME, RowError, normalized, parse, row_id, row_source
 from index.store import Store
 from index.store.pairs import BATCH, Written
-from index.store.types import PairDraft, Status
+from index.store.types import JobKind, JobState, PairDraft, Status
 from index.text import one_line
 
 Progress = Callable[[int, int], None]
@@ -136,14 +136,14 @@ def import_files(
             run.require_all_good()
         if dry_run:
             return run.run()
-        job = store.jobs.start("import", ", ".join(file.name for file in files)[:1000])
+        job = store.jobs.start(JobKind.IMPORT, ", ".join(file.name for file in files)[:1000])
         try:
             result = run.run()
         except BaseException as error:
-            state = "failed" if isinstance(error, Exception) else "cancelled"
+            state = JobState.FAILED if isinstance(error, Exception) else JobState.CANCELLED
             store.jobs.finish(job, state, {}, one_line(str(error)) or type(error).__name__)
             raise
-        store.jobs.finish(job, "done", _for_job(result))
+        store.jobs.finish(job, JobState.DONE, _for_job(result))
         return result
 
 

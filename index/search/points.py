@@ -16,8 +16,8 @@ WINDOW = 1000
 
 
 def answer_text(pair: Pair | PairDraft) -> str:
-    """The text an answer is embedded as."""
-    return pair.answer
+    """The text an answer is embedded as: its topic first, which an answer often leaves unsaid."""
+    return f"{pair.topic}: {pair.answer}" if pair.topic else pair.answer
 
 
 def keyword_text(pair: Pair) -> str:

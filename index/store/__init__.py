@@ -2,9 +2,11 @@
 
 from index.errors import StoreError
 from index.store.database import Database
+from index.store.generations import Generations
 from index.store.inbox import Inbox
+from index.store.jobs import Jobs
 from index.store.pairs import Pairs
-from index.store.records import Embeddings, Feedback, Generations, Jobs
+from index.store.records import Embeddings, Feedback, GoldenQuestions
 
 __all__ = ["Store"]
 
@@ -27,6 +29,7 @@ class Store:
         self.feedback = Feedback(self.database)
         self.embeddings = Embeddings(self.database)
         self.generations = Generations(self.database)
+        self.golden = GoldenQuestions(self.database)
         self.jobs = Jobs(self.database)
 
     @classmethod

@@ -1,6 +1,6 @@
-"""The store's smaller tables: feedback, embedding cache, generations, jobs."""
+"""The store's smaller tables: feedback, embedding cache, golden questions."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 from datetime import UTC, datetime
 from typing import Any
 
@@ -9,8 +9,9 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from index.store.database import Database
-from index.store.tables import embeddings, feedback, generations, jobs, pointers
-from index.store.types import Generation, Job, Verdict
+from index.store.tables import embeddings, feedback, golden
+from index.store.types import Golden, Verdict
+from index.text import fold, text_hash
 from index.vectors import Matrix
 
 
@@ -91,132 +92,59 @@ class Embeddings:
         with self._database.read() as connection:
             return int(connection.scalar(sa.select(sa.func.count()).select_from(embeddings)) or 0)
 
+    def count_of(self, encoder_id: str) -> int:
+        """How many texts one encoder has seen."""
+        query = sa.select(sa.func.count()).where(embeddings.c.encoder_id == encoder_id)
+        with self._database.read() as connection:
+            return int(connection.scalar(query) or 0)
 
-class Generations:
-    """Model version + collection, and the one pointer that says which pair of them answers."""
+    def keep_only(self, encoder_ids: Collection[str]) -> int:
+        """Forget what other encoders put out; returns how many texts were forgotten."""
+        with self._database.write() as connection:
+            result = connection.execute(
+                sa.delete(embeddings).where(embeddings.c.encoder_id.not_in(list(encoder_ids)))
+            )
+            return int(result.rowcount)
+
+
+class GoldenQuestions:
+    """Questions that admins have pinned: a model that gets one wrong does not go live."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def add(self, model_version: str, collection: str) -> Generation:
-        """Record a generation that is being built."""
+    def add(self, question: str, pair_id: str, created_by: str | None = None) -> Golden | None:
+        """Pin a question to the pair that answers it; None where it is pinned already."""
+        key = text_hash(fold(question))
+        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         with self._database.write() as connection:
             row = connection.execute(
-                sa.insert(generations)
+                insert(golden)
                 .values(
-                    model_version=model_version,
-                    collection=collection,
-                    state="building",
-                    indexed_revision=0,
+                    question=question,
+                    text_hash=key,
+                    pair_id=pair_id,
+                    created_by=created_by,
                     created_at=datetime.now(UTC),
                 )
-                .returning(generations)
-            ).one()
-        return _generation(row)
-
-    def get(self, generation_id: int) -> Generation | None:
-        with self._database.read() as connection:
-            row = connection.execute(
-                sa.select(generations).where(generations.c.id == generation_id)
+                .on_conflict_do_nothing(index_elements=["text_hash"])
+                .returning(golden)
             ).one_or_none()
-        return None if row is None else _generation(row)
+        return None if row is None else _golden(row)
 
-    def live(self) -> Generation | None:
-        """The generation that answers; None before the first one is complete."""
+    def all(self) -> list[Golden]:
+        """All of them, oldest first."""
         with self._database.read() as connection:
-            row = connection.execute(
-                sa.select(generations)
-                .join(pointers, pointers.c.value == generations.c.id)
-                .where(pointers.c.name == "live_generation")
-            ).one_or_none()
-        return None if row is None else _generation(row)
+            return [
+                _golden(row) for row in connection.execute(sa.select(golden).order_by(golden.c.id))
+            ]
 
-    def make_live(self, generation_id: int) -> None:
-        """Move the pointer, in one transaction."""
+    def remove(self, golden_id: int) -> bool:
+        """Unpin a question; returns whether there was one."""
         with self._database.write() as connection:
-            connection.execute(
-                sa.update(generations)
-                .where(generations.c.id == generation_id)
-                .values(state="ready")
-            )
-            connection.execute(
-                sa.update(pointers)
-                .where(pointers.c.name == "live_generation")
-                .values(value=generation_id)
-            )
-
-    def set_indexed(self, generation_id: int, revision: int) -> None:
-        """Record that all changes up to a revision are in the collection, on disk."""
-        with self._database.write() as connection:
-            connection.execute(
-                sa.update(generations)
-                .where(generations.c.id == generation_id)
-                .values(indexed_revision=revision)
-            )
+            result = connection.execute(sa.delete(golden).where(golden.c.id == golden_id))
+            return bool(result.rowcount)
 
 
-class Jobs:
-    """Long work: what ran, how far it came, how it ended."""
-
-    def __init__(self, database: Database) -> None:
-        self._database = database
-
-    def start(self, kind: str, detail: str | None = None) -> int:
-        with self._database.write() as connection:
-            return int(
-                connection.execute(
-                    sa.insert(jobs)
-                    .values(
-                        kind=kind,
-                        state="running",
-                        progress=0.0,
-                        detail=detail,
-                        started_at=datetime.now(UTC),
-                    )
-                    .returning(jobs.c.id)
-                ).scalar_one()
-            )
-
-    def finish(
-        self, job_id: int, state: str, result: dict[str, Any], detail: str | None = None
-    ) -> None:
-        """Record how a job ended: `done`, `failed` or `cancelled`."""
-        values: dict[str, Any] = {"state": state, "result": result, "progress": 1.0}
-        if state != "done":
-            del values["progress"]
-        if detail is not None:
-            values["detail"] = detail
-        with self._database.write() as connection:
-            connection.execute(
-                sa.update(jobs)
-                .where(jobs.c.id == job_id)
-                .values(values | {"finished_at": datetime.now(UTC)})
-            )
-
-    def latest(self, limit: int = 5) -> list[Job]:
-        with self._database.read() as connection:
-            rows = connection.execute(sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)).all()
-        return [
-            Job(
-                id=row.id,
-                kind=row.kind,
-                state=row.state,
-                progress=row.progress,
-                detail=row.detail,
-                result=row.result or {},
-                started_at=row.started_at,
-                finished_at=row.finished_at,
-            )
-            for row in rows
-        ]
-
-
-def _generation(row: sa.Row[Any]) -> Generation:
-    return Generation(
-        id=row.id,
-        model_version=row.model_version,
-        collection=row.collection,
-        state=row.state,
-        indexed_revision=row.indexed_revision,
-        created_at=row.created_at,
-    )
+def _golden(row: sa.Row[Any]) -> Golden:
+    return Golden(row.id, row.question, row.pair_id, row.created_by, row.created_at)

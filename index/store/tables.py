@@ -20,6 +20,7 @@ from sqlalchemy import (
     Text,
     TypeDecorator,
     UniqueConstraint,
+    false,
 )
 
 metadata = MetaData(
@@ -149,8 +150,21 @@ jobs = Table(
     Column("progress", Float, nullable=False),
     Column("detail", Text, nullable=True),
     Column("result", JSON, nullable=True),
-    Column("started_at", UtcDateTime, nullable=False),
+    Column("arguments", JSON, nullable=True),
+    Column("requested_by", String(200), nullable=True),
+    Column("requested_at", UtcDateTime, nullable=True),
+    Column("started_at", UtcDateTime, nullable=True),
     Column("finished_at", UtcDateTime, nullable=True),
+    # The time on the schedule that a job stands for: however many processes ask, it runs once.
+    Column("slot", String(40), nullable=True),
+    # Who runs it, and until when nobody else may take it for dead.
+    Column("owner", String(100), nullable=True),
+    Column("lease_until", UtcDateTime, nullable=True),
+    Column("cancel_requested", Boolean, nullable=False, server_default=false()),
+    # The Slack message that shows its progress.
+    Column("channel", String(40), nullable=True),
+    Column("message_ts", String(40), nullable=True),
+    UniqueConstraint("kind", "slot"),
 )
 
 generations = Table(
@@ -162,6 +176,22 @@ generations = Table(
     Column("state", String(12), nullable=False),
     # All changes of pairs up to this revision are in the collection, on disk.
     Column("indexed_revision", BigInteger, nullable=False),
+    Column("created_at", UtcDateTime, nullable=False),
+    # The job that built it; none for the first.
+    Column("job_id", BigInteger, nullable=True),
+    # When it last became the one that answers.
+    Column("live_at", UtcDateTime, nullable=True),
+)
+
+# Questions that a new model must not get wrong.
+golden = Table(
+    "golden",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("question", Text, nullable=False),
+    Column("text_hash", LargeBinary(16), nullable=False, unique=True),
+    Column("pair_id", ForeignKey("pairs.id", ondelete="CASCADE"), nullable=False),
+    Column("created_by", String(200), nullable=True),
     Column("created_at", UtcDateTime, nullable=False),
 )
 

@@ -169,27 +169,96 @@ class Question:
     finished_at: datetime | None
 
 
+class GenerationState(StrEnum):
+    """Where a generation stands; which ready one is live, the pointer says."""
+
+    BUILDING = "building"
+    READY = "ready"
+    DROPPED = "dropped"
+
+
 @dataclass(frozen=True)
 class Generation:
-    """A model version and the collection built with it."""
+    """A model version and the collection built with it.
+
+    Attributes:
+        indexed_revision: All changes of pairs up to this revision are in the collection.
+        job_id: The job that built it; None for the first.
+        live_at: When it last became the one that answers; None where it never did.
+    """
 
     id: int
     model_version: str
     collection: str
-    state: str
+    state: GenerationState
     indexed_revision: int
     created_at: datetime
+    job_id: int | None = None
+    live_at: datetime | None = None
+
+
+class JobKind(StrEnum):
+    """What long work there is."""
+
+    IMPORT = "import"
+    RETRAIN = "retrain"
+    REINDEX = "reindex"
+    ROLLBACK = "rollback"
+    CHECK = "check"
+    PURGE = "purge"
+
+
+class JobState(StrEnum):
+    """Where a job stands."""
+
+    QUEUED = "queued"
+    RUNNING = "running"
+    DONE = "done"
+    FAILED = "failed"
+    CANCELLED = "cancelled"
+
+    @property
+    def is_over(self) -> bool:
+        return self not in (JobState.QUEUED, JobState.RUNNING)
 
 
 @dataclass(frozen=True)
 class Job:
-    """A piece of long work: what ran, how far it came, how it ended."""
+    """A piece of long work: what ran, how far it came, how it ended.
+
+    Attributes:
+        progress: Share that is done, 0 to 1.
+        detail: One line: what it is doing now, or how it ended.
+        arguments: What was asked for, such as {"depth": "head"}.
+        requested_by: A Slack user id, "schedule" or "command line".
+        owner: The process that runs it.
+        channel: With `message_ts`, the Slack message that shows its progress.
+    """
 
     id: int
-    kind: str
-    state: str
+    kind: JobKind
+    state: JobState
     progress: float
     detail: str | None
     result: dict[str, Any] = field(default_factory=dict)
+    arguments: dict[str, Any] = field(default_factory=dict)
+    requested_by: str | None = None
+    requested_at: datetime | None = None
     started_at: datetime | None = None
     finished_at: datetime | None = None
+    slot: str | None = None
+    owner: str | None = None
+    cancel_requested: bool = False
+    channel: str | None = None
+    message_ts: str | None = None
+
+
+@dataclass(frozen=True)
+class Golden:
+    """A question that a new model must not get wrong, and the pair that answers it."""
+
+    id: int
+    question: str
+    pair_id: str
+    created_by: str | None
+    created_at: datetime

@@ -8,7 +8,7 @@ import pytest
 import sqlalchemy as sa
 
 from index.store import Store
-from index.store.types import NewQuestion, Verdict
+from index.store.types import JobKind, JobState, NewQuestion, Verdict
 from index.text import text_hash
 
 OpenStore = Callable[[], Store]
@@ -111,12 +111,12 @@ def test_a_collection_belongs_to_one_generation(store: Store) -> None:
 
 
 def test_a_job_tells_how_it_ended(store: Store) -> None:
-    first = store.jobs.start("import", "faq.csv")
-    second = store.jobs.start("retrain")
+    first = store.jobs.start(JobKind.IMPORT, "faq.csv")
+    second = store.jobs.start(JobKind.IMPORT)
     running = {job.id: job for job in store.jobs.latest()}
     assert (running[first].state, running[first].progress) == ("running", 0.0)
-    store.jobs.finish(first, "done", {"added": 3})
-    store.jobs.finish(second, "failed", {}, "out of memory")
+    store.jobs.finish(first, JobState.DONE, {"added": 3})
+    store.jobs.finish(second, JobState.FAILED, {}, "out of memory")
     newest, oldest = store.jobs.latest()
     assert (newest.id, newest.state, newest.detail) == (second, "failed", "out of memory")
     assert newest.progress < 1

@@ -1,0 +1,345 @@
+"""Long work: what was asked for, who runs it under a lease, how it ended.
+
+Whoever wants work done writes a row (`request`); a worker takes it (`claim`), or a command runs
+it at once (`begin`). One job runs at a time, whatever its kind: the lease in its row says which,
+and ends with the process that renews it.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from enum import StrEnum
+from typing import Any
+
+import sqlalchemy as sa
+
+from index.errors import FaqbotError
+from index.store.database import Database
+from index.store.tables import jobs
+from index.store.types import Job, JobKind, JobState
+
+# Renewed several times within it; a runner that dies is noticed when it has passed.
+LEASE = timedelta(seconds=30)
+INTERRUPTED = "interrupted: the process that ran it ended"
+# Imports are recorded, but take no turn: they may run beside anything.
+_UNLEASED = (JobKind.IMPORT,)
+# Any number does, as long as no other lock of the store takes it.
+_TURN = 7032727
+
+
+class JobRunning(FaqbotError):
+    """Another job has its turn; the message says which, since when and how far it is."""
+
+    def __init__(self, job: Job) -> None:
+        super().__init__(f"{describe(job)}; wait for it, or stop it: faqbot cancel")
+        self.job = job
+
+
+@dataclass(frozen=True)
+class Claim:
+    """A job in a process's hands."""
+
+    job_id: int
+    owner: str
+
+
+class Hold(StrEnum):
+    """What became of a claim when it was renewed."""
+
+    HELD = "held"
+    CANCELLED = "cancelled"
+    LOST = "lost"
+
+
+def describe(job: Job) -> str:
+    """One line on a job that is not over, such as "retrain is running since 02:00, at 43 %"."""
+    if job.state is JobState.QUEUED or job.started_at is None:
+        return f"{job.kind} is waiting for its turn"
+    since = job.started_at.astimezone()
+    day = "%H:%M" if since.date() == datetime.now().astimezone().date() else "%F %H:%M"
+    return f"{job.kind} is running since {since.strftime(day)}, at {job.progress:.0%}"
+
+
+class Jobs:
+    """The `jobs` table."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    def start(self, kind: JobKind, detail: str | None = None) -> int:
+        """Record work that needs no turn; returns the job's id, for `finish`."""
+        with self._database.write() as connection:
+            now = datetime.now(UTC)
+            return self._insert(
+                connection, kind, JobState.RUNNING, detail=detail, started_at=now
+            ).id
+
+    def request(
+        self,
+        kind: JobKind,
+        *,
+        arguments: dict[str, Any] | None = None,
+        requested_by: str | None = None,
+        slot: str | None = None,
+        channel: str | None = None,
+    ) -> tuple[Job, bool]:
+        """Ask for work.
+
+        Args:
+            slot: The time on the schedule that this stands for; a second request for the same
+                kind and slot makes no second job, even after the first one is over.
+            channel: Where in Slack its progress is shown.
+
+        Returns:
+            The job, and whether it is new: one of the same kind that is waiting or running
+            stands for this request too.
+        """
+        open_ = jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING))
+        same = sa.or_(open_, jobs.c.slot == slot) if slot is not None else open_
+        with self._database.write() as connection:
+            self._take_turn(connection)
+            self._bury_dead(connection)
+            row = connection.execute(
+                sa.select(jobs).where(jobs.c.kind == kind, same).order_by(jobs.c.id).limit(1)
+            ).one_or_none()
+            if row is not None:
+                return _job(row), False
+            job = self._insert(
+                connection,
+                kind,
+                JobState.QUEUED,
+                arguments=arguments or {},
+                requested_by=requested_by,
+                slot=slot,
+                channel=channel,
+            )
+            return job, True
+
+    def begin(
+        self,
+        kind: JobKind,
+        owner: str,
+        *,
+        arguments: dict[str, Any] | None = None,
+        requested_by: str | None = None,
+    ) -> Job:
+        """Start work at once.
+
+        Raises:
+            JobRunning: Another job has its turn.
+        """
+        with self._database.write() as connection:
+            self._take_turn(connection)
+            self._bury_dead(connection)
+            if running := self._running(connection):
+                raise JobRunning(running)
+            now = datetime.now(UTC)
+            return self._insert(
+                connection,
+                kind,
+                JobState.RUNNING,
+                arguments=arguments or {},
+                requested_by=requested_by,
+                started_at=now,
+                owner=owner,
+                lease_until=now + LEASE,
+            )
+
+    def claim(self, owner: str, kinds: Collection[JobKind]) -> Job | None:
+        """Take the oldest waiting job of these kinds; None where there is none or one runs."""
+        with self._database.write() as connection:
+            self._take_turn(connection)
+            self._bury_dead(connection)
+            if self._running(connection):
+                return None
+            now = datetime.now(UTC)
+            oldest = (
+                sa.select(jobs.c.id)
+                .where(jobs.c.state == JobState.QUEUED, jobs.c.kind.in_(list(kinds)))
+                .order_by(jobs.c.id)
+                .limit(1)
+            )
+            row = connection.execute(
+                sa.update(jobs)
+                .where(jobs.c.id == oldest.scalar_subquery())
+                .values(
+                    state=JobState.RUNNING, owner=owner, started_at=now, lease_until=now + LEASE
+                )
+                .returning(jobs)
+            ).one_or_none()
+        return None if row is None else _job(row)
+
+    def renew(self, claim: Claim, progress: float | None = None, detail: str | None = None) -> Hold:
+        """Keep a claim alive, and record how far the job is."""
+        values: dict[str, Any] = {"lease_until": datetime.now(UTC) + LEASE}
+        if progress is not None:
+            values["progress"] = min(max(progress, 0.0), 1.0)
+        if detail is not None:
+            values["detail"] = detail
+        with self._database.write() as connection:
+            row = connection.execute(
+                sa.update(jobs).where(*_is(claim)).values(values).returning(jobs.c.cancel_requested)
+            ).one_or_none()
+        if row is None:
+            return Hold.LOST
+        return Hold.CANCELLED if row.cancel_requested else Hold.HELD
+
+    def holds(self, claim: Claim) -> bool:
+        """Whether a claim still stands: its job runs, is this owner's, and is not cancelled."""
+        with self._database.read() as connection:
+            return holds(connection, claim)
+
+    def cancel(self, job_id: int) -> JobState | None:
+        """Ask for a job to be stopped.
+
+        A waiting one is cancelled at once, a running one by whoever runs it.
+
+        Returns:
+            The state it is in now; None where there is no such job.
+        """
+        with self._database.write() as connection:
+            self._take_turn(connection)
+            connection.execute(
+                sa.update(jobs)
+                .where(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED)
+                .values(state=JobState.CANCELLED, finished_at=datetime.now(UTC))
+            )
+            connection.execute(
+                sa.update(jobs)
+                .where(jobs.c.id == job_id, jobs.c.state == JobState.RUNNING)
+                .values(cancel_requested=True)
+            )
+            state = connection.scalar(sa.select(jobs.c.state).where(jobs.c.id == job_id))
+        return None if state is None else JobState(state)
+
+    def finish(
+        self,
+        job_id: int,
+        state: JobState,
+        result: dict[str, Any],
+        detail: str | None = None,
+        *,
+        owner: str | None = None,
+    ) -> bool:
+        """Record how a job ended.
+
+        Args:
+            owner: Who ran it; nothing is recorded where the job is no longer theirs.
+
+        Returns:
+            Whether it was recorded.
+        """
+        values: dict[str, Any] = {
+            "state": state,
+            "result": result,
+            "finished_at": datetime.now(UTC),
+            "lease_until": None,
+        }
+        if state is JobState.DONE:
+            values["progress"] = 1.0
+        if detail is not None:
+            values["detail"] = detail
+        theirs = (jobs.c.id == job_id,) if owner is None else _is(Claim(job_id, owner))
+        with self._database.write() as connection:
+            return bool(connection.execute(sa.update(jobs).where(*theirs).values(values)).rowcount)
+
+    def set_message(self, job_id: int, channel: str, message_ts: str) -> None:
+        """Record which Slack message shows the job's progress."""
+        with self._database.write() as connection:
+            connection.execute(
+                sa.update(jobs)
+                .where(jobs.c.id == job_id)
+                .values(channel=channel, message_ts=message_ts)
+            )
+
+    def get(self, job_id: int) -> Job | None:
+        with self._database.read() as connection:
+            row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).one_or_none()
+        return None if row is None else _job(row)
+
+    def latest(
+        self,
+        limit: int = 5,
+        *,
+        kinds: Collection[JobKind] = (),
+        states: Collection[JobState] = (),
+    ) -> list[Job]:
+        """The newest jobs first; of any kind and state where none is given."""
+        query = sa.select(jobs).order_by(jobs.c.id.desc()).limit(limit)
+        if kinds:
+            query = query.where(jobs.c.kind.in_(list(kinds)))
+        if states:
+            query = query.where(jobs.c.state.in_(list(states)))
+        with self._database.read() as connection:
+            return [_job(row) for row in connection.execute(query)]
+
+    def bury_dead(self) -> None:
+        """Mark jobs as failed whose lease has ended: nobody runs them any more."""
+        with self._database.write() as connection:
+            self._bury_dead(connection)
+
+    def _take_turn(self, connection: sa.Connection) -> None:
+        # Two who look whether a job runs must not both find none. (SQLite holds its write lock.)
+        if not self._database.is_sqlite:
+            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
+
+    def _bury_dead(self, connection: sa.Connection) -> None:
+        now = datetime.now(UTC)
+        connection.execute(
+            sa.update(jobs)
+            .where(jobs.c.state == JobState.RUNNING, jobs.c.lease_until < now)
+            .values(state=JobState.FAILED, detail=INTERRUPTED, finished_at=now, lease_until=None)
+        )
+
+    def _running(self, connection: sa.Connection) -> Job | None:
+        row = connection.execute(
+            sa.select(jobs)
+            .where(jobs.c.state == JobState.RUNNING, jobs.c.kind.not_in(_UNLEASED))
+            .limit(1)
+        ).one_or_none()
+        return None if row is None else _job(row)
+
+    def _insert(
+        self, connection: sa.Connection, kind: JobKind, state: JobState, **values: Any
+    ) -> Job:
+        row = connection.execute(
+            sa.insert(jobs)
+            .values(kind=kind, state=state, progress=0.0, requested_at=datetime.now(UTC), **values)
+            .returning(jobs)
+        ).one()
+        return _job(row)
+
+
+def holds(connection: sa.Connection, claim: Claim) -> bool:
+    """Whether a claim stands; inside a write transaction it stands until that ends."""
+    query = sa.select(jobs.c.id).where(*_is(claim), ~jobs.c.cancel_requested).with_for_update()
+    return connection.scalar(query) is not None
+
+
+def _is(claim: Claim) -> tuple[sa.ColumnElement[bool], ...]:
+    return (
+        jobs.c.id == claim.job_id,
+        jobs.c.owner == claim.owner,
+        jobs.c.state == JobState.RUNNING,
+    )
+
+
+def _job(row: sa.Row[Any]) -> Job:
+    return Job(
+        id=row.id,
+        kind=JobKind(row.kind),
+        state=JobState(row.state),
+        progress=row.progress,
+        detail=row.detail,
+        result=row.result or {},
+        arguments=row.arguments or {},
+        requested_by=row.requested_by,
+        requested_at=row.requested_at,
+        started_at=row.started_at,
+        finished_at=row.finished_at,
+        slot=row.slot,
+        owner=row.owner,
+        cancel_requested=row.cancel_requested,
+        channel=row.channel,
+        message_ts=row.message_ts,
+    )
