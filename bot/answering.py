@@ -1,24 +1,22 @@
 """From a stored question to a reply: search, decide, post, record. Run by the inbox workers."""
 
-import os
 import random
-import socket
 import threading
 import time
-import uuid
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from bot import processes
 from bot.cards import AnswerCard, Entry, Message, UnsureCard, answer_message, unsure_message
 from bot.markup import question_text
 from bot.slack import Poster, SlackRefused, SlackUnavailable
 from index.errors import FaqbotError
-from index.live import Live
 from index.search.decision import Decision, decide
 from index.search.searcher import Match
+from index.serving import Serving
 from index.store import Store
 from index.store.inbox import Inbox
 from index.store.types import Outcome, Question, State
@@ -40,18 +38,19 @@ class Workers:
     """Threads that take questions from the inbox and answer them."""
 
     def __init__(
-        self, store: Store, live: Live, poster: Poster, *, threshold: float, count: int
+        self, store: Store, serving: Serving, poster: Poster, *, threshold: float, count: int
     ) -> None:
         self._store = store
-        self._live = live
+        self._serving = serving
         self._poster = poster
         self._threshold = threshold
-        self._owner = f"{_machine()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
         self._wake = threading.Condition()
         self._stopping = False
         self._cooling: dict[str, float] = {}
         self._threads = [
-            threading.Thread(target=self._run, args=(f"{self._owner}:{i}",), name=f"worker-{i}")
+            threading.Thread(
+                target=self._run, args=(f"{processes.owner()}:{i}",), name=f"worker-{i}"
+            )
             for i in range(count)
         ]
 
@@ -61,7 +60,7 @@ class Workers:
             thread.start()
         try:
             for owner in self._store.inbox.claimants():
-                if _is_dead(owner):
+                if processes.is_dead(owner):
                     released = self._store.inbox.release_dead(owner)
                     log.info("questions_recovered", count=released)
         except FaqbotError as error:
@@ -136,9 +135,11 @@ class Workers:
 
     def _reply(self, question: Question, claimed: "_Claimed") -> None:
         started = time.monotonic()
-        matches = self._live.searcher.search(
-            question_text(question.text), channel=question.channel, limit=CANDIDATES
-        )
+        with self._serving.use() as live:
+            matches = live.searcher.search(
+                question_text(question.text), channel=question.channel, limit=CANDIDATES
+            )
+            model, generation = live.embedder.model.version, live.generation.id
         decision = decide(matches, direct=question.direct, threshold=self._threshold)
         best = matches[0] if matches else None
         if decision is not Decision.ANSWER:
@@ -148,8 +149,8 @@ class Workers:
             matched_text=best.matched_text if best else None,
             candidates=tuple(match.pair.id for match in matches),
             confidence=best.confidence if best else None,
-            model=self._live.embedder.model.version,
-            generation=self._live.generation.id,
+            model=model,
+            generation=generation,
         )
         found_in = time.monotonic() - started
         if not self._store.inbox.begin_posting(question.id, claimed.owner, outcome):
@@ -255,32 +256,3 @@ def _message(question: Question, matches: Sequence[Match], decision: Decision) -
     if decision is Decision.ANSWER:
         return answer_message(AnswerCard(question.id, entries[0], entries[1:]))
     return unsure_message(UnsureCard(question.id, entries))
-
-
-def _machine() -> str:
-    """Names what a process id is unique in: this host, and this container where it is one."""
-    try:
-        namespace = os.stat("/proc/self/ns/pid").st_ino
-    except OSError:
-        namespace = 0  # no Linux, no namespaces
-    return f"{socket.gethostname()}/{namespace}"
-
-
-def _is_dead(owner: str) -> bool:
-    """Whether a claim was made by a process of this machine that is no more.
-
-    Of other machines nothing is known; there the lease of a claim decides.
-    """
-    machine, _, rest = owner.partition(":")
-    pid = rest.partition(":")[0]
-    if machine != _machine() or not pid.isdigit():
-        return False
-    if int(pid) == os.getpid():
-        return True  # a predecessor whose id we were given
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False

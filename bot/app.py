@@ -9,7 +9,8 @@ from slack_bolt import App
 from slack_bolt.error import BoltError
 from slack_sdk import WebClient
 
-from bot.listeners import actions, events
+from bot.admins import Admins
+from bot.listeners import actions, commands, events
 from bot.slack import explain
 from index.errors import FaqbotError
 from index.store import Store
@@ -24,6 +25,8 @@ def create_app(
     signing_secret: str | None,
     watched: Collection[str],
     arrived: Callable[[], None],
+    admins: Admins,
+    jobs_changed: Callable[[], None],
     listening: Executor,
     background: Executor,
 ) -> App:
@@ -33,8 +36,10 @@ def create_app(
         signing_secret: None in Socket Mode, whose socket is authenticated instead.
         watched: Ids of the channels where every question is answered.
         arrived: Called after a question was stored.
+        admins: Who may use the admin commands.
+        jobs_changed: Called after a command asked for a job, or cancelled one.
         listening: Runs the listeners; they only acknowledge.
-        background: Runs what follows a click.
+        background: Runs what follows a click or a command.
 
     Raises:
         FaqbotError: Slack refuses the bot token.
@@ -64,4 +69,5 @@ def create_app(
 
     events.register(app, store.inbox, watched=watched, arrived=arrived)
     actions.register(app, store, client, background)
+    commands.register(app, store, admins=admins, background=background, jobs_changed=jobs_changed)
     return app

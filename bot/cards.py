@@ -1,15 +1,17 @@
-"""The Block Kit cards people see under a question, as pure functions from values to blocks.
+"""The Block Kit cards people see, as pure functions from values to blocks.
 
 A card fits Slack's limits whatever is stored: a long answer is cut where a reader would cut it,
 with a word on how it goes on, and the other entries give way before the best one does.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from urllib.parse import urlsplit
 
 from bot import mrkdwn
+from index.store.types import Job, JobKind, JobState
 
 SOLVED, NOT_IT, MORE, LESS = "faq_solved", "faq_not_it", "faq_more", "faq_less"
 """Action ids of the buttons; the value of each is the card's `question_id`."""
@@ -37,6 +39,10 @@ NOTE_LINK_LIMIT = 150
 LEAST_ANSWER = 600
 """Size kept for each other entry's answer when the best one could take all the room."""
 
+BAR_LENGTH = 20
+DETAIL_LIMIT = 500
+OPTION_LIMIT = 40
+
 NO_ANSWER = "(This entry has no answer text.)"
 NO_QUESTION = "(This entry has no question text.)"
 UNSURE = "I don't have an approved answer that I'm sure fits this question."
@@ -44,6 +50,7 @@ HINT = "You could ask in other words, or wait here for a person to help."
 
 Block = dict[str, object]
 
+_USER_ID = re.compile(r"[UW][A-Z0-9]+")
 _BREAKS_A_LINK = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -144,6 +151,127 @@ def unsure_message(card: UnsureCard) -> Message:
         f"{UNSURE}\nClosest entries:\n{listed}",
         [*above, *_entries(unfolded, MESSAGE_ROOM - _size(above))],
     )
+
+
+def notice(text: str) -> Message:
+    """A few lines of mrkdwn, such as what a command answers; user text in it is escaped."""
+    return Message(text, [_section(chunk) for chunk in mrkdwn.split(text)])
+
+
+def job_message(job: Job, waits_for: Job | None = None) -> Message:
+    """What is known of a long job: how far it is, or how it ended; who asked for it, and when.
+
+    Args:
+        waits_for: The running job that has to end before this one starts.
+    """
+    title = job_title(job)
+    ending = _job_ending(job)
+    detail = mrkdwn.line(job.detail or "", DETAIL_LIMIT)
+    if ending:
+        lines = [f"*{title}: {ending}*", detail, *_retrain_lines(job)]
+        text = f"{title}: {ending}" + (f": {detail}" if detail else "")
+    elif job.state is JobState.QUEUED:
+        waiting = "Waiting for its turn"
+        if waits_for is not None and waits_for.id != job.id:
+            waiting += f": {waits_for.kind} is running"
+        lines = [f"*{title}*", f"{waiting}."]
+        text = f"{title}: {waiting.lower()}"
+    else:
+        doing = "stopping" if job.cancel_requested else "running"
+        lines = [f"*{title}: {doing}*", _bar(job.progress), detail]
+        text = f"{title}: {doing}, at {_percent(job.progress)}"
+    section = _section("\n".join(line for line in lines if line))
+    return Message(text, [section, *_context(_job_origin(job))])
+
+
+def job_title(job: Job) -> str:
+    """A job's kind with what was asked for, such as "Retrain (head)"."""
+    known = {"depth": "{}", "generation": "generation {}"}
+    options = [
+        words.format(mrkdwn.line(str(job.arguments[key]), OPTION_LIMIT))
+        for key, words in known.items()
+        if job.arguments.get(key) is not None
+    ]
+    if job.arguments.get("dry_run"):
+        options.append("dry run")
+    return job.kind.capitalize() + (f" ({', '.join(options)})" if options else "")
+
+
+def _job_ending(job: Job) -> str:
+    """How a job ended, in a few words; empty where it has not."""
+    if job.state is not JobState.DONE:
+        return str(job.state) if job.state.is_over else ""
+    if job.kind is JobKind.RETRAIN and job.result:
+        return "the new model is live" if job.result.get("promoted") else "the live model stays"
+    return "done"
+
+
+def _retrain_lines(job: Job) -> list[str]:
+    """The figures of a retrain; only those that its result has."""
+    if job.kind is not JobKind.RETRAIN:
+        return []
+    lines = []
+    precision = _mapping(job.result.get("precision_at_1"))
+    live, candidate = _number(precision.get("live")), _number(precision.get("candidate"))
+    held_out = _number(job.result.get("n_held_out"))
+    if live is not None and candidate is not None:
+        of = f", of {held_out:.0f} held-out questions" if held_out else ""
+        lines.append(f"Right answer first: live {live:.1%}, new {candidate:.1%}{of}")
+    mrr = _mapping(job.result.get("mrr"))
+    difference, low, high = (_number(mrr.get(key)) for key in ("difference", "low", "high"))
+    if difference is not None and low is not None and high is not None:
+        lines.append(f"Change in MRR: {difference:+.3f} (95 % between {low:+.3f} and {high:+.3f})")
+    golden = _mapping(job.result.get("golden"))
+    checked, flipped = _number(golden.get("checked")), _number(golden.get("flipped"))
+    if checked and flipped is not None:
+        lines.append(f"Golden questions: {flipped:.0f} of {checked:.0f} turned wrong")
+    generation = _number(job.result.get("generation"))
+    if generation is not None and job.result.get("promoted"):
+        lines.append(f"Generation {generation:.0f}")
+    return [f"{mrkdwn.BULLET} {line}" for line in lines]
+
+
+def _mapping(value: object) -> Mapping[str, object]:
+    return value if isinstance(value, Mapping) else {}
+
+
+def _number(value: object) -> float | None:
+    return float(value) if isinstance(value, int | float) else None
+
+
+def _bar(share: float) -> str:
+    full = int(share * BAR_LENGTH)
+    return f"{'█' * full}{'░' * (BAR_LENGTH - full)} {_percent(share)}"
+
+
+def _percent(share: float) -> str:
+    return f"{int(share * 100)} %"  # rounded down: 100 % is when it is done
+
+
+def _job_origin(job: Job) -> str:
+    """Who asked for a job and when, and how long it took."""
+    asker = job.requested_by or ""
+    if is_user_id(asker):
+        origin = f"Asked for by <@{asker}>"
+    else:
+        origin = f"Asked for by the {mrkdwn.line(asker, OPTION_LIMIT)}" if asker else "Asked for"
+    if job.requested_at is not None:
+        origin += f" {_time(job.requested_at)}"
+    if job.started_at is not None and job.finished_at is not None:
+        minutes, seconds = divmod(int((job.finished_at - job.started_at).total_seconds()), 60)
+        origin += f" · took {minutes} min {seconds} s" if minutes else f" · took {seconds} s"
+    return origin
+
+
+def is_user_id(name: str) -> bool:
+    """Whether this is the id of somebody in Slack, and not "schedule" or "command line"."""
+    return bool(_USER_ID.fullmatch(name))
+
+
+def _time(moment: datetime) -> str:
+    """A time that Slack shows in each reader's own zone."""
+    fallback = moment.strftime("%Y-%m-%d %H:%M UTC")
+    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
 def _entries(entries: Sequence[Entry], room: int) -> list[Block]:

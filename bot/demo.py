@@ -17,7 +17,7 @@ from pydantic import SecretStr
 from bot import logs
 from bot.cli.console import bring_up_to_date, opened_store, progress_bar, say
 from bot.service import serve
-from bot.settings import BotSettings
+from bot.settings import WORKSPACE_ADMINS, BotSettings
 from index.errors import FaqbotError
 from index.exchange import import_files
 from index.settings import IndexSettings
@@ -79,6 +79,7 @@ def _connection(url: str) -> dict[str, object]:
         "slack_bot_token": SecretStr(workspace["bot_token"]),
         "slack_app_token": SecretStr(workspace["app_token"]),
         "mode": "socket",
+        "admins": (WORKSPACE_ADMINS,),
         "watched_channels": tuple(c["id"] for c in workspace["channels"] if c["name"] == CHANNEL),
         "log_level": "warning",
     }

@@ -7,6 +7,7 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot import slack
+from bot.admins import Admins
 from bot.service import authenticate
 from bot.settings import BotSettings
 from index.errors import CollectionLocked, FaqbotError
@@ -16,8 +17,8 @@ from index.setup import open_engine
 from index.store import Store
 from index.store.types import Status
 
-# What the Slack app must be allowed to do; the manifest in deploy/ asks for the same.
-BOT_SCOPES = frozenset(
+# What the Slack app must be allowed to do to answer...
+ANSWER_SCOPES = frozenset(
     {
         "app_mentions:read",
         "channels:history",
@@ -26,6 +27,9 @@ BOT_SCOPES = frozenset(
         "im:history",
     }
 )
+# ...and for the command /faq. The manifest in deploy/ asks for both.
+COMMAND_SCOPES = frozenset({"commands", "files:write", "usergroups:read", "users:read"})
+BOT_SCOPES = ANSWER_SCOPES | COMMAND_SCOPES
 
 
 class Level(StrEnum):
@@ -128,6 +132,7 @@ def _slack(bot: BotSettings) -> Iterator[tuple[str, Callable[[], Check]]]:
     else:
         yield "Slack signing secret", lambda: _signing_secret(bot)
     yield "watched channels", lambda: _watched(bot)
+    yield "admins", lambda: _admins(bot)
 
 
 def _bot_token(bot: BotSettings) -> Check:
@@ -147,9 +152,10 @@ def _bot_token(bot: BotSettings) -> Check:
         if missing:
             finding = (
                 f"missing scopes: {', '.join(sorted(missing))}; add them under OAuth & "
-                "Permissions and reinstall the app"
+                "Permissions (the command under Slash Commands) and reinstall the app"
             )
-            return Check(name, Level.FAIL, finding)
+            # An app that was installed before there were commands answers all the same.
+            return Check(name, Level.FAIL if missing & ANSWER_SCOPES else Level.WARN, finding)
     bot_name, team = who.get("user") or who["user_id"], who.get("team") or "the team"
     return Check(name, Level.OK, f"{bot_name} in {team}")
 
@@ -193,3 +199,24 @@ def _watched(bot: BotSettings) -> Check:
     if not bot.watched_channels:
         return Check(name, Level.OK, "none: mentions and direct messages only")
     return Check(name, Level.OK, ", ".join(bot.watched_channels))
+
+
+def _admins(bot: BotSettings) -> Check:
+    name = "admins"
+    if not bot.admins:
+        finding = "nobody: the admin commands of /faq are refused; set [bot] admins to use them"
+        return Check(name, Level.OK, finding)
+    token = bot.secret("slack_bot_token")
+    if not token:
+        return Check(name, Level.WARN, "cannot be checked without the bot token")
+    client = slack.client(token, bot.api_url)
+    who = authenticate(client)
+    admins = Admins(bot.admins, client, str(who["team_id"]))
+    if failures := admins.unresolved(str(who["user_id"])):
+        named = ", ".join(f"{rule} ({reason})" for rule, reason in failures)
+        finding = (
+            f"Slack does not resolve {named}: nobody is an admin by that; correct [bot] admins, "
+            "or see that the app has the scopes users:read and usergroups:read"
+        )
+        return Check(name, Level.WARN, finding)
+    return Check(name, Level.OK, ", ".join(bot.admins))

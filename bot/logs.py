@@ -12,7 +12,7 @@ _SILENT = ("slack_sdk.web",)
 # Warns of what is done on purpose, and quotes requests that it has no listener for.
 _ERRORS_ONLY = ("slack_bolt",)
 # Libraries that log payloads, and with them texts or tokens, below the level of warnings.
-_QUIET = ("slack_sdk", "websocket", "urllib3", "httpx", "httpcore", "alembic")
+_QUIET = ("slack_sdk", "websocket", "urllib3", "httpx", "httpcore", "alembic", "apscheduler")
 
 
 def configure(settings: BotSettings) -> None:

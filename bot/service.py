@@ -1,26 +1,27 @@
 """The running bot: everything wired together, from start to a clean stop."""
 
-import signal
-import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
-from types import FrameType
+from pathlib import Path
 
 import structlog
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from bot import slack
+from bot import processes, slack
+from bot.admins import Admins
 from bot.answering import Workers
 from bot.app import create_app
+from bot.job_messages import JobMessages
+from bot.jobs.runner import Runner
 from bot.settings import BotSettings
 from bot.transports import HttpTransport, SocketTransport, Transport
 from index.errors import CollectionLocked, FaqbotError, SettingsError
-from index.follower import Follower
 from index.live import Live
 from index.search.collection import Engine
+from index.serving import Serving
 from index.settings import IndexSettings
 from index.setup import initialise, open_engine
 from index.store import Store
@@ -37,8 +38,19 @@ log = structlog.get_logger(__name__)
 class Service:
     """The bot as one object: `start` it, later `stop` it."""
 
-    def __init__(self, index: IndexSettings, bot: BotSettings) -> None:
+    def __init__(
+        self,
+        index: IndexSettings,
+        bot: BotSettings,
+        *,
+        config: Path | None = None,
+        works: bool = True,
+    ) -> None:
         """Open the store and the index, and check the tokens.
+
+        Args:
+            config: The configuration file, for jobs; None: the usual one.
+            works: Whether jobs are run here, and the schedule is kept.
 
         Raises:
             FaqbotError: Something is missing or refused; the message says what to do.
@@ -53,24 +65,27 @@ class Service:
             engine = open_engine(index)
             opened.callback(engine.close)
             initialise(index, self.store, engine)
-            self.live = _open_live(index, self.store, engine)
-            opened.callback(self.live.close)
             _serve_with_one_thread()
+            live = _open_live(index, self.store, engine)
+            self.serving = Serving(index, self.store, engine, live)
+            opened.callback(self.serving.close)
             self._listening = ThreadPoolExecutor(4, thread_name_prefix="listeners")
             self._background = ThreadPoolExecutor(4, thread_name_prefix="clicks")
-            poster = slack.Poster(slack.posting_client(token, bot.api_url))
+            posting = slack.posting_client(token, bot.api_url)
+            poster = slack.Poster(posting)
+            self._job_messages = JobMessages(self.store, client, posting, index.jobs_dir)
             self._workers = Workers(
-                self.store, self.live, poster, threshold=bot.answer_confidence, count=bot.workers
+                self.store, self.serving, poster, threshold=bot.answer_confidence, count=bot.workers
             )
-            # Until the index is complete questions wait in the inbox: no answer is better than
-            # one from half an FAQ.
-            self._follower = Follower(self.store, self.live, caught_up=self._workers.start)
+            self._runner = Runner(self.store, index, bot, config, serving=self.serving, works=works)
             app = create_app(
                 client,
                 self.store,
                 signing_secret=second if bot.mode == "http" else None,
                 watched=frozenset(bot.watched_channels),
                 arrived=self._workers.wake,
+                admins=Admins(bot.admins, client, str(who["team_id"])),
+                jobs_changed=self._jobs_changed,
                 listening=self._listening,
                 background=self._background,
             )
@@ -88,8 +103,12 @@ class Service:
         Raises:
             FaqbotError: No events can come in; the message says why. Everything is closed again.
         """
-        self._follower.start()
+        # Until the index is complete questions wait in the inbox: no answer is better than one
+        # from half an FAQ.
+        self.serving.start(caught_up=self._workers.start)
         try:
+            self._job_messages.start()
+            self._runner.start()
             self.transport.start()
         except BaseException:
             self.stop()
@@ -99,36 +118,41 @@ class Service:
         """Take in nothing more, finish what is in hand, leave the rest in the inbox."""
         with ExitStack() as steps:  # the last one first, each whether or not one before failed
             steps.callback(self._opened.close)
-            steps.callback(self._follower.stop)
+            steps.callback(self.serving.stop)
+            steps.callback(self._job_messages.stop)
             # Votes are recorded by now; what is left is only how their cards look.
             steps.callback(self._background.shutdown, wait=True, cancel_futures=True)
             steps.callback(self._listening.shutdown, wait=True)
             steps.callback(self._workers.stop)
+            steps.callback(self._runner.stop)
             steps.callback(self.transport.stop)
         log.info("stopped")
 
+    def _jobs_changed(self) -> None:
+        self._job_messages.wake()
+        self._runner.wake()
+
 
 def serve(
-    index: IndexSettings, bot: BotSettings, *, ready: Callable[[], None] = lambda: None
+    index: IndexSettings,
+    bot: BotSettings,
+    *,
+    config: Path | None = None,
+    works: bool = True,
+    ready: Callable[[], None] = lambda: None,
 ) -> None:
     """Run the bot until SIGTERM or SIGINT.
 
     Args:
+        config: The configuration file, for jobs; None: the usual one.
+        works: Whether jobs are run here, and the schedule is kept.
         ready: Called when the bot has begun to answer.
 
     Raises:
         FaqbotError: It cannot start; the message says what to do.
     """
-    stop = threading.Event()
-
-    def on_signal(number: int, _frame: FrameType | None) -> None:
-        stop.set()
-        # A second one ends the process at once; the inbox keeps what was in hand.
-        signal.signal(number, signal.SIG_DFL)
-
-    for number in (signal.SIGTERM, signal.SIGINT):
-        signal.signal(number, on_signal)
-    service = Service(index, bot)
+    stop = processes.stop_on_signal()
+    service = Service(index, bot, config=config, works=works)
     service.start()
     ready()
     stop.wait()

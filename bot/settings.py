@@ -1,19 +1,31 @@
 """Settings of the Slack process."""
 
 import re
+from datetime import UTC
 from typing import ClassVar, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
+from bot.jobs.crontab import OFF, Crontab, read_zone
 from index.settings import CommaList, RoomSettings
 
+WORKSPACE_ADMINS = "workspace-admins"
+ADMIN_ID = re.compile(r"[UWS][A-Z0-9]+")
 _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]+")
 
 
 def _slack(name: str) -> AliasChoices:
     """A key that can also be set by the name that Slack's own tools use for it."""
     return AliasChoices(name, f"FAQBOT_BOT_{name.upper()}", name.upper())
+
+
+def _require_channel_id(channel: str) -> None:
+    if not _CHANNEL_ID.fullmatch(channel):
+        raise ValueError(
+            f"{channel!r} is not a channel id; in Slack open the channel's details, its "
+            "id (C...) stands at the bottom of About"
+        )
 
 
 class BotSettings(RoomSettings):
@@ -53,10 +65,39 @@ class BotSettings(RoomSettings):
     watched_channels: CommaList = Field(
         default=(), description="Ids of channels where every question is answered, such as C0123."
     )
+    admins: CommaList = Field(
+        default=(),
+        description="Who may use the admin commands of /faq: ids of users (U0123) and user groups "
+        '(S0456), "workspace-admins".',
+    )
+    admin_channel: str | None = Field(
+        default=None, description="Id of the channel that scheduled retrains report to."
+    )
     answer_confidence: float = Field(
         default=0.6, ge=0, le=1, description="Confidence from which an answer is given."
     )
     workers: int = Field(default=2, ge=1, le=64, description="Questions answered at one time.")
+    retrain_schedule: str = Field(
+        default="0 2 * * *",
+        description="When the model is retrained: minute, hour, day, month, weekday as in cron; "
+        '"off": never.',
+    )
+    check_schedule: str = Field(
+        default="0 5 * * *", description="When the index is checked against the store."
+    )
+    purge_schedule: str = Field(
+        default="30 5 * * *", description="When what is old is deleted: see keep_questions_days."
+    )
+    timezone: str | None = Field(
+        default=None,
+        description="Time zone of the schedules, such as Europe/Berlin. Default: the machine's.",
+    )
+    keep_questions_days: int = Field(
+        default=90, ge=1, description="How long questions and their votes are kept."
+    )
+    job_time_limit_hours: float = Field(
+        default=6.0, gt=0, description="A job that takes longer is ended, as failed."
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Lowest level that is logged."
     )
@@ -68,12 +109,40 @@ class BotSettings(RoomSettings):
     @classmethod
     def _are_channel_ids(cls, channels: tuple[str, ...]) -> tuple[str, ...]:
         for channel in channels:
-            if not _CHANNEL_ID.fullmatch(channel):
-                raise ValueError(
-                    f"{channel!r} is not a channel id; in Slack open the channel's details, its "
-                    "id (C...) stands at the bottom of About"
-                )
+            _require_channel_id(channel)
         return channels
+
+    @field_validator("admin_channel")
+    @classmethod
+    def _is_channel_id(cls, channel: str | None) -> str | None:
+        if channel is not None:
+            _require_channel_id(channel)
+        return channel
+
+    @field_validator("admins")
+    @classmethod
+    def _are_admin_rules(cls, rules: tuple[str, ...]) -> tuple[str, ...]:
+        for rule in rules:
+            if rule != WORKSPACE_ADMINS and not ADMIN_ID.fullmatch(rule):
+                raise ValueError(
+                    f"{rule!r} names no admins; write the id of a user (U...) or of a user group "
+                    f'(S...), or "{WORKSPACE_ADMINS}"'
+                )
+        return rules
+
+    @field_validator("timezone")
+    @classmethod
+    def _is_a_time_zone(cls, name: str | None) -> str | None:
+        if name is not None:
+            read_zone(name)
+        return name
+
+    @field_validator("retrain_schedule", "check_schedule", "purge_schedule")
+    @classmethod
+    def _is_a_cron_line(cls, line: str) -> str:
+        if line != OFF:
+            Crontab(line, UTC)
+        return line
 
     @classmethod
     def variable(cls, key: str) -> str:

@@ -1,13 +1,22 @@
 """What `faqbot status` says: the store in numbers, without any message text."""
 
+from datetime import UTC, datetime
 from typing import Any
 
+from bot.settings import BotSettings
 from index.store import Store
-from index.store.types import State
+from index.store.jobs import describe
+from index.store.types import Job, JobKind, JobState, State
 
 
-def collect(store: Store) -> dict[str, Any]:
-    """The state of everything as one JSON object."""
+def collect(store: Store, bot: BotSettings | None = None) -> dict[str, Any]:
+    """The state of everything as one JSON object.
+
+    Args:
+        bot: With them it says what is on the schedule.
+    """
+    running = store.jobs.running()
+    retrains = store.jobs.latest(1, kinds=(JobKind.RETRAIN,), states=_OVER)
     generation = store.generations.live()
     revision = store.pairs.revision()
     return {
@@ -34,17 +43,52 @@ def collect(store: Store) -> dict[str, Any]:
             }
             for question in store.inbox.latest(State.FAILED)
         ],
-        "jobs": [
-            {
-                "id": job.id,
-                "kind": job.kind,
-                "state": job.state,
-                "started_at": job.started_at,
-                "result": job.result,
-            }
-            for job in store.jobs.latest()
-        ],
+        "running_job": None if running is None else describe_job(running),
+        "last_retrain": describe_job(retrains[0]) if retrains else None,
+        "schedule": {} if bot is None else _next_times(bot),
+        "jobs": [describe_job(job) for job in store.jobs.latest()],
     }
+
+
+_OVER = tuple(state for state in JobState if state.is_over)
+
+
+def describe_job(job: Job) -> dict[str, Any]:
+    """A job as a JSON object."""
+    return {
+        "id": job.id,
+        "kind": job.kind,
+        "state": job.state,
+        "progress": round(job.progress, 4),
+        "detail": job.detail,
+        "requested_by": job.requested_by,
+        "requested_at": _iso(job.requested_at),
+        "started_at": _iso(job.started_at),
+        "finished_at": _iso(job.finished_at),
+        "arguments": job.arguments,
+        "result": job.result,
+        "summary": summary(job),
+    }
+
+
+def summary(job: Job) -> str:
+    """One line on a job: how far it is, or how it ended."""
+    if not job.state.is_over:
+        return describe(job) + (f": {job.detail}" if job.detail else "")
+    at = job.finished_at or job.started_at
+    when = f" {at.astimezone():%F %R}" if at else ""
+    return f"{job.kind} {job.state}{when}" + (f": {job.detail}" if job.detail else "")
+
+
+def _next_times(bot: BotSettings) -> dict[str, str | None]:
+    from bot.jobs.schedule import timetable
+
+    now = datetime.now(UTC)
+    return {kind.value: _iso(line.after(now)) for kind, line in timetable(bot).items()}
+
+
+def _iso(time: datetime | None) -> str | None:
+    return None if time is None else time.isoformat(timespec="seconds")
 
 
 def lines(report: dict[str, Any]) -> list[tuple[str, str]]:
@@ -69,6 +113,13 @@ def lines(report: dict[str, Any]) -> list[tuple[str, str]]:
     for failed in report["failed"]:
         where = f"{failed['channel']} {failed['ts']}"
         rows.append(("failed question", f"{failed['received_at']} {where}: {failed['reason']}"))
+    if running := report["running_job"]:
+        rows.append(("running", running["summary"]))
+    if retrain := report["last_retrain"]:
+        rows.append(("last retrain", retrain["summary"]))
+    for kind, time in report["schedule"].items():
+        if time is not None:
+            rows.append((f"next {kind}", f"{datetime.fromisoformat(time).astimezone():%F %R}"))
     for job in report["jobs"]:
-        rows.append((f"job {job['id']}", f"{job['kind']} {job['state']} {job['started_at']:%F %R}"))
+        rows.append((f"job {job['id']}", job["summary"]))
     return rows

@@ -1,4 +1,4 @@
-"""The live generation, opened for use: its model and its collection, searched together."""
+"""A generation, opened for use: its model and its collection, searched together."""
 
 import tempfile
 from collections.abc import Callable
@@ -7,7 +7,7 @@ from pathlib import Path
 from index.model.embedder import Embedder
 from index.search.collection import Collection, Engine
 from index.search.points import catch_up
-from index.search.ranking import BaselineRanker
+from index.search.ranking import BaselineRanker, Ranker, read_ranker
 from index.search.searcher import Searcher
 from index.settings import IndexSettings
 from index.setup import live_generation, load_embedder
@@ -18,37 +18,58 @@ Progress = Callable[[int, int], None]
 
 
 class Live:
-    """The generation that answers: its model, its collection, and a searcher over both."""
+    """A generation that answers: its model, its collection, and a searcher over both."""
 
     def __init__(
-        self, store: Store, generation: Generation, embedder: Embedder, collection: Collection
+        self,
+        store: Store,
+        generation: Generation,
+        embedder: Embedder,
+        collection: Collection,
+        ranker: Ranker | None = None,
     ) -> None:
+        """Args:
+        ranker: The model version's; None for the shipped constants.
+        """
         self.generation = generation
         self.embedder = embedder
         self.collection = collection
-        self.searcher = Searcher(embedder, collection, BaselineRanker(), store.pairs)
+        self.searcher = Searcher(embedder, collection, ranker or BaselineRanker(), store.pairs)
         self._store = store
 
     @classmethod
-    def open(cls, settings: IndexSettings, store: Store, engine: Engine) -> "Live":
-        """Open the live generation.
+    def open(
+        cls,
+        settings: IndexSettings,
+        store: Store,
+        engine: Engine,
+        generation: Generation | None = None,
+        beside: "Live | None" = None,
+    ) -> "Live":
+        """Open a generation.
+
+        Args:
+            generation: Which; None for the one the pointer names.
+            beside: One that is open; models with the same encoder share it in memory.
 
         Raises:
             SearchIndexError: There is none yet, or its collection cannot be opened.
             CollectionLocked: Another process holds the embedded collection.
             ModelError: Its model version is missing, damaged or not trusted.
         """
-        generation = live_generation(store)
+        generation = generation or live_generation(store)
         collection = engine.open(generation.collection)
         try:
             if generation.indexed_revision and not collection.count():
                 # Its files were lost, and the engine opened it as a new one.
                 store.generations.set_indexed(generation.id, 0)
-            embedder = load_embedder(settings, store, generation.model_version)
+            loaded = beside.embedder if beside else None
+            embedder = load_embedder(settings, store, generation.model_version, loaded)
+            ranker = read_ranker(settings.models_dir / generation.model_version)
         except BaseException:
             collection.close()
             raise
-        return cls(store, generation, embedder, collection)
+        return cls(store, generation, embedder, collection, ranker)
 
     def catch_up(self, progress: Progress = lambda done, total: None) -> int:
         """Bring the collection up to the store; returns the number of pairs brought over.
@@ -71,6 +92,13 @@ class Live:
                 progress=progress,
             )
 
+    @property
+    def is_complete(self) -> bool:
+        """Whether the collection holds all that the store holds now."""
+        revision = self._store.pairs.revision()
+        current = self._store.generations.get(self.generation.id)
+        return current is not None and current.indexed_revision >= revision
+
     def close(self) -> None:
         self.collection.close()
 
@@ -90,7 +118,8 @@ class TemporaryCopy(Live):
         self._folder = tempfile.TemporaryDirectory(prefix="faqbot-copy-")
         engine = EdgeEngine(Path(self._folder.name))
         collection = engine.create("copy", embedder.model.dimension)
-        super().__init__(store, generation, embedder, collection)
+        ranker = read_ranker(settings.models_dir / generation.model_version)
+        super().__init__(store, generation, embedder, collection, ranker)
 
     def catch_up(self, progress: Progress = lambda done, total: None) -> int:
         return catch_up(self._store.pairs, 0, self.embedder, self.collection, progress=progress)

@@ -94,6 +94,17 @@ class RoomSettings(BaseSettings):
         finally:
             _table.reset(token)
 
+    def revealed(self) -> dict[str, Any]:
+        """All values as JSON has them, secrets in clear; the class can be built from them again.
+
+        For handing them to a process of our own, through a pipe; never for a log or a file.
+        """
+        values = self.model_dump(mode="json")
+        for key in values:
+            if isinstance(value := getattr(self, key), SecretStr):
+                values[key] = value.get_secret_value()
+        return values
+
     @classmethod
     def variable(cls, key: str) -> str:
         """The environment variable that sets `key`."""
@@ -184,3 +195,8 @@ class IndexSettings(RoomSettings):
     @property
     def collections_dir(self) -> Path:
         return self.data_dir / "collections"
+
+    @property
+    def jobs_dir(self) -> Path:
+        """Folder of the jobs' logs and reports, one folder each, named by the job's id."""
+        return self.data_dir / "jobs"

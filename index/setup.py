@@ -7,7 +7,7 @@ from index.errors import SearchIndexError
 from index.model.base import BASE_VERSION, ensure_base_version
 from index.model.embedder import Embedder
 from index.model.versions import read_manifest
-from index.search.collection import Engine
+from index.search.collection import PREFIX, Engine
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import Generation
@@ -59,7 +59,7 @@ def _initialise(settings: IndexSettings, store: Store, engine: Engine) -> Genera
     generation = store.generations.live()
     if generation is None:
         manifest = ensure_base_version(settings.models_dir, settings.base_model)
-        name = f"faq-{uuid4().hex[:12]}"
+        name = new_collection_name()
         engine.create(name, manifest.dimension).close()
         generation = store.generations.add(BASE_VERSION, name)
         store.generations.make_live(generation.id)
@@ -76,8 +76,18 @@ def _initialise(settings: IndexSettings, store: Store, engine: Engine) -> Genera
     return live_generation(store)
 
 
-def load_embedder(settings: IndexSettings, store: Store, version: str) -> Embedder:
+def new_collection_name() -> str:
+    """A name for a generation's collection that no other one has."""
+    return f"{PREFIX}{uuid4().hex[:12]}"
+
+
+def load_embedder(
+    settings: IndexSettings, store: Store, version: str, beside: Embedder | None = None
+) -> Embedder:
     """Load a model version behind the store's embedding cache.
+
+    Args:
+        beside: One that is loaded; where its encoder is the same, the two share it.
 
     Raises:
         ModelError: The version is missing, damaged or not trusted.
@@ -85,9 +95,9 @@ def load_embedder(settings: IndexSettings, store: Store, version: str) -> Embedd
     # Imported late: torch takes seconds, and most commands need none of it.
     from index.model.served import ServedModel
 
-    return Embedder(
-        ServedModel.load(settings.models_dir, version, settings.device), store.embeddings
-    )
+    shared = beside.model if beside else None
+    model = ServedModel.load(settings.models_dir, version, settings.device, shared)
+    return Embedder(model, store.embeddings)
 
 
 def live_generation(store: Store) -> Generation:

@@ -15,6 +15,7 @@ ANSWER_SECONDS = 8.0
 CLICK_SECONDS = 3.0
 QUIT = ("quit", "exit", ":q")
 
+_TIME = re.compile(r"<!date\^[^<>|]*\|([^<>]*)>")
 _LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
 EXAMPLE = """\
@@ -53,6 +54,9 @@ class Chat:
         if self._last is not None and text.isdecimal():
             self._click(int(text))
             return
+        if text.startswith("/"):
+            self._command(text)
+            return
         ts = self._person.post(self._channel, text)
         try:
             (self._last, *_) = self._slack.wait_for_replies(
@@ -62,6 +66,21 @@ class Chat:
             print("(no answer: the bot takes this for no question, or is not running)")
             return
         self._show()
+
+    def _command(self, text: str) -> None:
+        """Types a slash command and shows what comes of it."""
+        command, _, rest = text.partition(" ")
+        seen = {message.ts for message in self._person.sees(self._channel)}
+
+        def answers() -> list[Message]:
+            return [m for m in self._person.sees(self._channel) if m.ts not in seen]
+
+        self._person.command(self._channel, command, rest)
+        try:
+            for message in self._slack.wait_until(answers, timeout=ANSWER_SECONDS):
+                print("\n" + readable(message.all_text) + "\n")
+        except WaitTimeout:
+            print("(no answer)")
 
     def _click(self, number: int) -> None:
         assert self._last is not None
@@ -97,7 +116,9 @@ def _label(message: Message, action_id: str) -> str:
 
 def readable(mrkdwn: str) -> str:
     """Slack's markup as plain text: links written out, escapes undone."""
-    plain = _LINK.sub(lambda m: f"{m[2]} ({m[1]})" if m[2] and m[2] != m[1] else m[1], mrkdwn)
+    # A time is followed by what it is where nobody knows the reader's zone.
+    plain = _TIME.sub(lambda m: m[1], mrkdwn)
+    plain = _LINK.sub(lambda m: f"{m[2]} ({m[1]})" if m[2] and m[2] != m[1] else m[1], plain)
     return html.unescape(plain)
 
 
@@ -111,7 +132,10 @@ def main(arguments: Sequence[str] | None = None) -> int:
         return 1
     try:
         chat = Chat(slack, slack.person(options.person))
-        print("Ask the bot. A number clicks the button it stands at; quit ends.\n")
+        print(
+            "Ask the bot, or type a command, such as /faq help. "
+            "A number clicks the button it stands at; quit ends.\n"
+        )
         while True:
             text = input("you> ").strip()
             if text in QUIT:

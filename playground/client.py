@@ -569,8 +569,12 @@ class Playground:
                 return _channel(channel)
         raise PlaygroundError(f"there is no channel {name!r}")
 
+    def set_admin(self, person: Person | str, *, is_admin: bool, is_owner: bool = False) -> None:
+        """Makes somebody an admin or owner of the workspace, or takes that away."""
+        self.tell("admins", user=_person_id(person), is_admin=is_admin, is_owner=is_owner)
+
     def create_usergroup(self, handle: str, users: Iterable[Person | str]) -> UserGroup:
-        """Adds a user group."""
+        """Adds a user group; one with this handle that is there gets these members."""
         group = self.tell("usergroups", handle=handle, users=[_person_id(user) for user in users])
         return UserGroup(group["id"], group["handle"], tuple(group["users"]))
 

@@ -98,7 +98,8 @@ class Control:
         posts: dict[str, Callable[[Body], Any]] = {
             "users": self.create_user,
             "channels": self.create_channel,
-            "usergroups": self.create_usergroup,
+            "usergroups": self.set_usergroup,
+            "admins": self.set_admin,
             "dm": self.open_dm,
             "post": self.post,
             "edit": self.edit,
@@ -209,12 +210,25 @@ class Control:
         self._hub.changed()
         return self._channel_json(channel)
 
-    def create_usergroup(self, body: Body) -> Json:
-        """Adds a user group."""
+    def set_usergroup(self, body: Body) -> Json:
+        """Adds a user group; one with this handle that is there gets these members."""
         users = [self._user(name).id for name in body.strings("users")]
-        group = UserGroup(self._hub.workspace.next_id("S"), body.text("handle"), users)
-        self._hub.workspace.usergroups[group.id] = group
+        groups, handle = self._hub.workspace.usergroups, body.text("handle").removeprefix("@")
+        group = next((g for g in groups.values() if g.handle == handle), None)
+        if group is None:
+            group = UserGroup(self._hub.workspace.next_id("S"), handle, users)
+            groups[group.id] = group
+        group.users = users
+        self._hub.changed()
         return {"id": group.id, "handle": group.handle, "users": group.users}
+
+    def set_admin(self, body: Body) -> Json:
+        """Makes somebody an admin or owner of the workspace, or takes that away."""
+        user = self._user(body.text("user"))
+        user.is_admin = body.flag("is_admin", user.is_admin)
+        user.is_owner = body.flag("is_owner", user.is_owner)
+        self._hub.changed()
+        return user_json(user)
 
     def open_dm(self, body: Body) -> Json:
         """Opens the direct message between a person and the bot."""

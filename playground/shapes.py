@@ -45,7 +45,7 @@ def user_json(user: User) -> Json:
             **({"bot_id": BOT_ID, "api_app_id": APP_ID} if user.is_bot else {}),
         },
         "is_admin": user.is_admin,
-        "is_owner": False,
+        "is_owner": user.is_owner,
         "is_primary_owner": False,
         "is_restricted": False,
         "is_ultra_restricted": False,

@@ -41,6 +41,7 @@ class User:
     real_name: str
     is_bot: bool = False
     is_admin: bool = False
+    is_owner: bool = False
     deleted: bool = False
 
 

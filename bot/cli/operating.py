@@ -15,20 +15,29 @@ def register(app: typer.Typer) -> None:
     app.command(epilog="Example: faqbot doctor")(doctor)
 
 
-def serve(context: typer.Context) -> None:
+def serve(
+    context: typer.Context,
+    worker: Annotated[
+        bool,
+        typer.Option(
+            "--worker/--no-worker",
+            help="Run jobs and keep the schedule here, too, or leave that to `faqbot worker`.",
+        ),
+    ] = True,
+) -> None:
     """Run the bot until it is stopped (Ctrl-C or SIGTERM)."""
     from bot import logs, service
 
     settings: Context = context.obj
     logs.configure(settings.bot)
-    service.serve(settings.index, settings.bot)
+    service.serve(settings.index, settings.bot, config=settings.config, works=worker)
 
 
 def status(
     context: typer.Context,
     as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
 ) -> None:
-    """Show what the store holds, how far the index is, and what became of the questions."""
+    """Show the store, the index, what became of the questions, and the jobs."""
     from rich.markup import escape
     from rich.table import Table
 
@@ -36,7 +45,7 @@ def status(
 
     settings: Context = context.obj
     with opened_for_reading(settings.index) as store:
-        report = state.collect(store)
+        report = state.collect(store, settings.bot)
     if as_json:
         print_json(report)
         return

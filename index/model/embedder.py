@@ -44,9 +44,20 @@ class Embedder:
         Returns:
             Array of shape (len(texts), dimension).
         """
-        return self.model.apply_head(self._encode(texts, progress or (lambda _: None)))
+        return self.model.apply_head(self.encodings(texts, progress))
 
-    def _encode(self, texts: Sequence[str], progress: Callable[[int], None]) -> Matrix:
+    def encodings(
+        self, texts: Sequence[str], progress: Callable[[int], None] | None = None
+    ) -> Matrix:
+        """The encoder's output for stored texts, before the head; known ones are read.
+
+        Args:
+            progress: Called with the number of texts done since the last call.
+
+        Returns:
+            Array of shape (len(texts), encoder dimension).
+        """
+        progress = progress or (lambda _: None)
         keys = [text_hash(text) for text in texts]
         by_key = dict(zip(keys, texts, strict=True))
         encoder_id = self.model.manifest.encoder_id

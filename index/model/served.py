@@ -4,12 +4,15 @@ The encoder's output depends on the text alone as long as the encoder is frozen,
 cached (see `embedder.py`); the head is one small matrix product.
 """
 
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
 from quaterion_models import SimilarityModel
+from quaterion_models.heads import EncoderHead
+from quaterion_models.utils.classes import restore_class
 
 from index.errors import ModelError, SettingsError
 from index.model.versions import SERVABLE, Manifest, verify
@@ -34,11 +37,18 @@ class ServedModel:
         self._collate = self._encoder.get_collate_fn()
 
     @classmethod
-    def load(cls, models_dir: Path, version: str, device: str = "auto") -> "ServedModel":
+    def load(
+        cls,
+        models_dir: Path,
+        version: str,
+        device: str = "auto",
+        beside: "ServedModel | None" = None,
+    ) -> "ServedModel":
         """Load a version after checking its files.
 
         Args:
             device: "auto" takes the best there is; else a torch device name.
+            beside: A loaded model; where its encoder is the same, the two share it.
 
         Raises:
             ModelError: The version is missing, damaged or not trusted.
@@ -46,8 +56,17 @@ class ServedModel:
         """
         chosen = pick_device(device)
         manifest = verify(models_dir, version)
+        servable = str(models_dir / version / SERVABLE)
+        same = (
+            beside is not None
+            and beside.manifest.encoder_id == manifest.encoder_id
+            and beside._device == chosen
+        )
         try:
-            model = SimilarityModel.load(str(models_dir / version / SERVABLE))
+            if beside is not None and same:
+                model = SimilarityModel(encoders=beside._encoder, head=_load_head(servable))
+            else:
+                model = SimilarityModel.load(servable)
         except Exception as error:  # whatever the libraries make of a servable they cannot read
             reason = " ".join(str(error).split())[:300]
             raise ModelError(f"model version {version} cannot be loaded: {reason}") from error
@@ -111,6 +130,13 @@ class ServedModel:
         """The vector of one text, of shape (`dimension`,)."""
         vector: Matrix = self.apply_head(self.encode([text]))[0]
         return vector
+
+
+def _load_head(servable: str) -> EncoderHead:
+    """The head of a servable, as `SimilarityModel.load` reads it."""
+    config = json.loads((Path(servable) / "config.json").read_text("utf-8"))
+    head: EncoderHead = restore_class(config["head"]).load(str(Path(servable) / "head"))
+    return head
 
 
 def pick_device(name: str) -> torch.device:

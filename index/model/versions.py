@@ -2,6 +2,7 @@
 
     <version>/manifest.json
     <version>/servable/config.json, head/, encoders/
+    <version>/ranking.json, report.json, ...    what else belongs to it
 
 A version is built in a folder beside its own and renamed into place when complete, so one that
 exists is whole. One whose files do not match the manifest is refused.
@@ -14,7 +15,7 @@ import os
 import re
 import shutil
 import tempfile
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
@@ -66,11 +67,14 @@ def write_version(
     parent: str | None = None,
     data_revision: int = 0,
     metrics: dict[str, float] | None = None,
+    extras: Mapping[str, Path] | None = None,
 ) -> Manifest:
     """Write a new model version, complete or not at all.
 
     Args:
         save_servable: Writes the servable to the folder it is given, which does not exist yet.
+        extras: Further files by the name they get in the version's folder, such as "ranking.json";
+            they are copied, and the manifest vouches for them too.
 
     Raises:
         ModelError: The version exists already.
@@ -80,6 +84,10 @@ def write_version(
         if target.exists():
             raise ModelError(f"model version {version} exists already in {models_dir}")
         save_servable(folder / SERVABLE)
+        for name, source in (extras or {}).items():
+            assert Path(name).name == name, name
+            assert name not in (MANIFEST, SERVABLE), name
+            shutil.copyfile(source, folder / name)
         files = {name: _sha256(folder / name) for name in _files(folder)}
         manifest = Manifest(
             version=version,
@@ -144,6 +152,26 @@ def verify(models_dir: Path, version: str) -> Manifest:
                 "which faqbot does not load"
             )
     return manifest
+
+
+def remove_versions(models_dir: Path, keep: Collection[str]) -> list[str]:
+    """Remove the model versions that are not to be kept, and what killed processes left.
+
+    Returns:
+        The names of those removed.
+    """
+    if not models_dir.is_dir():
+        return []
+    with _scratch(models_dir) as folder:
+        stale = sorted(
+            path.parent.name
+            for path in models_dir.glob(f"*/{MANIFEST}")
+            if path.parent.name not in keep and _VERSION.fullmatch(path.parent.name)
+        )
+        for name in stale:
+            # Moved first: a version that is there is whole, at every moment.
+            os.rename(models_dir / name, folder / name)
+    return stale
 
 
 def _classes(config: Path) -> list[tuple[str, str]]:

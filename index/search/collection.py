@@ -68,6 +68,10 @@ class Hit:
     score: float
 
 
+# What the names of generations' collections begin with.
+PREFIX = "faq-"
+
+
 class Collection(Protocol):
     """The points of one generation. Threads may share it."""
 
@@ -103,7 +107,13 @@ class Collection(Protocol):
 
 
 class Engine(Protocol):
-    """Makes, opens and drops collections."""
+    """Makes, opens and drops collections.
+
+    Attributes:
+        shared: Whether other installations may keep collections in the same place.
+    """
+
+    shared: bool
 
     def create(self, name: str, dimension: int) -> Collection:
         """Make an empty collection and open it.
@@ -121,6 +131,9 @@ class Engine(Protocol):
         """
 
     def exists(self, name: str) -> bool: ...
+
+    def names(self) -> list[str]:
+        """The collections of generations that there are, also half made or half dropped ones."""
 
     def drop(self, name: str) -> None:
         """Remove a collection; nothing happens where there is none.

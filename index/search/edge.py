@@ -40,6 +40,7 @@ from index.errors import CollectionLocked, SearchIndexError
 from index.search.collection import (
     EVERYBODY,
     PAYLOAD_INDEXES,
+    PREFIX,
     Hit,
     Lookup,
     Point,
@@ -50,6 +51,8 @@ from index.search.collection import (
 
 class EdgeEngine:
     """Collections as folders below one folder."""
+
+    shared = False
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -98,8 +101,12 @@ class EdgeEngine:
     def exists(self, name: str) -> bool:
         return (self._folder / name / "edge_config.json").is_file()
 
+    def names(self) -> list[str]:
+        found = {path.name.removesuffix(".lock") for path in self._folder.glob(f"{PREFIX}*")}
+        return sorted(found)
+
     def drop(self, name: str) -> None:
-        if not (self._folder / name).exists():
+        if name not in self.names() and not self.exists(name):
             return
         lock = _Lock(self._folder, name)
         try:

@@ -4,10 +4,26 @@
 them back in order, each with a confidence. `BaselineRanker` is a fixed, documented combination.
 """
 
+import json
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, fields, replace
+from pathlib import Path
 from typing import Protocol
+
+from index.errors import ModelError
+
+# Beside a model version's servable: the constants that were fitted to its cosines.
+RANKING = "ranking.json"
+# What a constant can sensibly be; a value outside is a damaged file, not a calibration.
+_RANGES = {
+    "answer_discount": (0.0, 1.0),
+    "bm25_weight": (0.0, 1.0),
+    "intercept": (-100.0, 100.0),
+    "score_weight": (0.0, 100.0),
+    "margin_weight": (0.0, 100.0),
+    "rival_floor": (0.0, 1.0),
+}
 
 
 @dataclass(frozen=True)
@@ -57,8 +73,9 @@ class BaselineRanker:
     equals none is sure. In a small FAQ there may be no rival near; the distance is then to
     `rival_floor`, what a larger FAQ would usually have had nearby.
 
-    `benchmarks/baseline_ranker.py` fitted the constants, on questions of which half have no right
-    answer, so they err on the side of silence.
+    `benchmarks/baseline_ranker.py` fitted the constants for the base model, on questions of which
+    half have no right answer, so they err on the side of silence. A trained model brings its own
+    (`read_ranker`).
     """
 
     answer_discount: float = 0.9
@@ -93,3 +110,39 @@ class BaselineRanker:
         margin = candidate.score - max(rival, self.rival_floor)
         z = self.intercept + self.score_weight * candidate.score + self.margin_weight * margin
         return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+def read_ranker(folder: Path) -> BaselineRanker:
+    """The ranker of a model version.
+
+    Args:
+        folder: The version's folder; where it has no `ranking.json`, as the base version has none,
+            the shipped constants hold.
+
+    Raises:
+        ModelError: The file cannot be read, or holds what no calibration writes.
+    """
+    path = folder / RANKING
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except FileNotFoundError:
+        return BaselineRanker()
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read ({error}); restore it from a backup") from None
+    names = {field.name for field in fields(BaselineRanker)}
+    if not isinstance(values, dict) or values.keys() != names:
+        raise ModelError(f"{path} must hold {sorted(names)}; restore it from a backup")
+    for name, value in values.items():
+        low, high = _RANGES[name]
+        number = isinstance(value, int | float) and not isinstance(value, bool)
+        if not number or not low <= value <= high:
+            raise ModelError(
+                f"{path}: {name} is {value!r}, not between {low:g} and {high:g}; "
+                "restore it from a backup"
+            )
+    return BaselineRanker(**{name: float(value) for name, value in values.items()})
+
+
+def write_ranker(path: Path, ranker: BaselineRanker) -> None:
+    """Write a ranker's constants to a file, for `write_version` to take along."""
+    path.write_text(json.dumps(asdict(ranker), indent=2) + "\n", "utf-8")

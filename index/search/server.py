@@ -13,6 +13,7 @@ from index.errors import SearchIndexError
 from index.search.collection import (
     EVERYBODY,
     PAYLOAD_INDEXES,
+    PREFIX,
     Hit,
     Lookup,
     Point,
@@ -27,6 +28,8 @@ UPSERT_BATCH = 256
 
 class ServerEngine:
     """Collections on a Qdrant server."""
+
+    shared = True
 
     def __init__(self, client: QdrantClient, where: str = "the Qdrant server") -> None:
         """Args:
@@ -68,6 +71,11 @@ class ServerEngine:
     def exists(self, name: str) -> bool:
         with _reporting(self._where):
             return bool(self._client.collection_exists(name))
+
+    def names(self) -> list[str]:
+        with _reporting(self._where):
+            found = [known.name for known in self._client.get_collections().collections]
+        return sorted(name for name in found if name.startswith(PREFIX))
 
     def drop(self, name: str) -> None:
         with _reporting(self._where):

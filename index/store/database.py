@@ -109,6 +109,11 @@ class Database:
         else:
             yield True  # an in-memory database has no other process
 
+    def forget_lock(self, name: str) -> None:
+        """Remove what a named lock leaves on disk; only for one that nobody takes any more."""
+        if path := self._file:
+            path.with_name(f"{path.name}.{name}.lock").unlink(missing_ok=True)
+
     def close(self) -> None:
         self.engine.dispose()
 

@@ -70,6 +70,7 @@ class Generations:
             Whether the pointer moved.
         """
         with self._database.write() as connection:
+            self._lock_pointer(connection)
             if claim is not None and not holds(connection, claim):
                 return False
             moved = connection.execute(
@@ -98,15 +99,21 @@ class Generations:
 
     def mark_dropped(self, generation_id: int) -> bool:
         """Record that a generation is no more; refused for the live one."""
-        live = sa.select(pointers.c.value).where(pointers.c.name == "live_generation")
         with self._database.write() as connection:
+            if self._lock_pointer(connection) == generation_id:
+                return False
             dropped = connection.execute(
                 sa.update(generations)
                 .where(generations.c.id == generation_id)
-                .where(generations.c.id != sa.func.coalesce(live.scalar_subquery(), -1))
                 .values(state=GenerationState.DROPPED)
             ).rowcount
             return bool(dropped)
+
+    def _lock_pointer(self, connection: sa.Connection) -> int | None:
+        """Let nobody else move the pointer until the transaction ends; returns where it is."""
+        pointer = sa.select(pointers.c.value).where(pointers.c.name == "live_generation")
+        found: int | None = connection.scalar(pointer.with_for_update())
+        return found
 
 
 def _generation(row: sa.Row[Any]) -> Generation:

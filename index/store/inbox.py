@@ -225,6 +225,24 @@ class Inbox:
             ).one_or_none()
         return None if row is None else _question(row)
 
+    def expire_questions(self, older_than: timedelta) -> int:
+        """Forget what was asked, in questions that were finished longer ago; their rows stay.
+
+        Returns:
+            How many texts were forgotten.
+        """
+        with self._database.write() as connection:
+            result = connection.execute(
+                sa.update(questions)
+                .where(
+                    questions.c.state.not_in(OPEN),
+                    questions.c.finished_at < datetime.now(UTC) - older_than,
+                    questions.c.text != "",
+                )
+                .values(text="", matched_text=None)
+            )
+            return result.rowcount
+
     def count(self) -> dict[State, int]:
         """How many questions there are in each state."""
         with self._database.read() as connection:

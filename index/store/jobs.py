@@ -57,7 +57,7 @@ def describe(job: Job) -> str:
         return f"{job.kind} is waiting for its turn"
     since = job.started_at.astimezone()
     day = "%H:%M" if since.date() == datetime.now().astimezone().date() else "%F %H:%M"
-    return f"{job.kind} is running since {since.strftime(day)}, at {job.progress:.0%}"
+    return f"{job.kind} is running since {since.strftime(day)}, at {job.progress * 100:.0f} %"
 
 
 class Jobs:
@@ -92,17 +92,26 @@ class Jobs:
 
         Returns:
             The job, and whether it is new: one of the same kind that is waiting or running
-            stands for this request too.
+            stands for this request too, unless it is being cancelled.
         """
-        open_ = jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING))
-        same = sa.or_(open_, jobs.c.slot == slot) if slot is not None else open_
+        of_kind = sa.select(jobs).where(jobs.c.kind == kind).order_by(jobs.c.id).limit(1)
+        open_ = of_kind.where(
+            jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING)), ~jobs.c.cancel_requested
+        )
         with self._database.write() as connection:
             self._take_turn(connection)
             self._bury_dead(connection)
-            row = connection.execute(
-                sa.select(jobs).where(jobs.c.kind == kind, same).order_by(jobs.c.id).limit(1)
-            ).one_or_none()
+            if slot is not None:
+                row = connection.execute(of_kind.where(jobs.c.slot == slot)).one_or_none()
+                if row is not None:
+                    return _job(row), False
+            row = connection.execute(open_).one_or_none()
             if row is not None:
+                if slot is not None:
+                    # It stands for a later slot as well: that one must not come again.
+                    row = connection.execute(
+                        sa.update(jobs).where(jobs.c.id == row.id).values(slot=slot).returning(jobs)
+                    ).one()
                 return _job(row), False
             job = self._insert(
                 connection,
@@ -202,7 +211,11 @@ class Jobs:
             connection.execute(
                 sa.update(jobs)
                 .where(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED)
-                .values(state=JobState.CANCELLED, finished_at=datetime.now(UTC))
+                .values(
+                    state=JobState.CANCELLED,
+                    detail="cancelled before it began",
+                    finished_at=datetime.now(UTC),
+                )
             )
             connection.execute(
                 sa.update(jobs)
@@ -243,8 +256,8 @@ class Jobs:
         with self._database.write() as connection:
             return bool(connection.execute(sa.update(jobs).where(*theirs).values(values)).rowcount)
 
-    def set_message(self, job_id: int, channel: str, message_ts: str) -> None:
-        """Record which Slack message shows the job's progress."""
+    def set_message(self, job_id: int, channel: str | None, message_ts: str | None) -> None:
+        """Record which Slack message shows the job's progress; None when it shows its end."""
         with self._database.write() as connection:
             connection.execute(
                 sa.update(jobs)
@@ -273,10 +286,41 @@ class Jobs:
         with self._database.read() as connection:
             return [_job(row) for row in connection.execute(query)]
 
+    def announced(self) -> list[Job]:
+        """The jobs whose Slack message is still to be posted or updated, oldest first."""
+        query = sa.select(jobs).where(jobs.c.channel.is_not(None)).order_by(jobs.c.id)
+        with self._database.read() as connection:
+            return [_job(row) for row in connection.execute(query)]
+
+    def running(self) -> Job | None:
+        """The job that has its turn, which its runner may have left without a word."""
+        with self._database.read() as connection:
+            return self._running(connection)
+
+    def is_waiting(self, kinds: Collection[JobKind]) -> bool:
+        """Whether a job of these kinds waits."""
+        query = sa.select(jobs.c.id).where(
+            jobs.c.state == JobState.QUEUED, jobs.c.kind.in_(list(kinds))
+        )
+        with self._database.read() as connection:
+            return connection.scalar(query.limit(1)) is not None
+
+    def newest_slot(self, kind: JobKind) -> str | None:
+        """The last slot of the schedule that a job of this kind has stood for."""
+        query = sa.select(sa.func.max(jobs.c.slot)).where(jobs.c.kind == kind)
+        with self._database.read() as connection:
+            found: str | None = connection.scalar(query)
+        return found
+
     def bury_dead(self) -> None:
         """Mark jobs as failed whose lease has ended: nobody runs them any more."""
         with self._database.write() as connection:
             self._bury_dead(connection)
+
+    def bury(self, owner: str) -> None:
+        """Mark what somebody ran as failed, who is known to be dead: it ends their lease."""
+        with self._database.write() as connection:
+            self._bury(connection, jobs.c.owner == owner)
 
     def _take_turn(self, connection: sa.Connection) -> None:
         # Two who look whether a job runs must not both find none. (SQLite holds its write lock.)
@@ -284,11 +328,18 @@ class Jobs:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
 
     def _bury_dead(self, connection: sa.Connection) -> None:
-        now = datetime.now(UTC)
+        self._bury(connection, jobs.c.lease_until < datetime.now(UTC))
+
+    def _bury(self, connection: sa.Connection, dead: sa.ColumnElement[bool]) -> None:
         connection.execute(
             sa.update(jobs)
-            .where(jobs.c.state == JobState.RUNNING, jobs.c.lease_until < now)
-            .values(state=JobState.FAILED, detail=INTERRUPTED, finished_at=now, lease_until=None)
+            .where(jobs.c.state == JobState.RUNNING, dead)
+            .values(
+                state=JobState.FAILED,
+                detail=INTERRUPTED,
+                finished_at=datetime.now(UTC),
+                lease_until=None,
+            )
         )
 
     def _running(self, connection: sa.Connection) -> Job | None:

@@ -232,7 +232,8 @@ class Job:
         arguments: What was asked for, such as {"depth": "head"}.
         requested_by: A Slack user id, "schedule" or "command line".
         owner: The process that runs it.
-        channel: With `message_ts`, the Slack message that shows its progress.
+        channel: With `message_ts`, the Slack message that shows its progress, until that shows
+            how it ended. Without, where that message is to be posted.
     """
 
     id: int

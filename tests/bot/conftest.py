@@ -40,8 +40,11 @@ def _one_model_in_memory() -> Iterator[None]:
     """The real model, but read from disk once: checking and loading it takes a second."""
     load = ServedModel.load
 
-    def load_cached(models_dir: Path, version: str, device: str = "auto") -> ServedModel:
-        assert version == BASE_VERSION
+    def load_cached(
+        models_dir: Path, version: str, device: str = "auto", beside: ServedModel | None = None
+    ) -> ServedModel:
+        if version != BASE_VERSION:
+            return load(models_dir, version, device, beside)
         if (version, device) not in _loaded:
             _loaded[version, device] = load(models_dir, version, device)
         return _loaded[version, device]

@@ -141,6 +141,10 @@ class Desk:
             "mode": self.mode,
             "http_port": 0,
             "watched_channels": (self.watched.id,),
+            # A test that runs at night would else find a job that it has not asked for.
+            "retrain_schedule": "off",
+            "check_schedule": "off",
+            "purge_schedule": "off",
             **self.settings,
         }
         return BotSettings(**values)

@@ -53,7 +53,7 @@ def test_the_demo_answers_in_the_thread_is_chatted_with_and_stops_cleanly(
 
     chat = subprocess.run(
         [*FAQBOT, "chat", "--url", url],
-        input="how do i reset my password?\n1\n",
+        input="how do i reset my password?\n1\n/faq help\n/faq status\n",
         capture_output=True,
         text=True,
         timeout=60,
@@ -62,6 +62,8 @@ def test_the_demo_answers_in_the_thread_is_chatted_with_and_stops_cleanly(
     assert "help.northwind.example/password" in chat.stdout
     assert "[1] Solved" in chat.stdout
     assert "Solved for 1 person" in chat.stdout
+    assert "`/faq retrain`" in chat.stdout
+    assert "*pairs*: 130 active" in chat.stdout
 
     slack.disconnect()
     process.send_signal(signal.SIGINT)

@@ -12,6 +12,7 @@ from slack_sdk import WebClient
 
 from bot.doctor import BOT_SCOPES
 from bot.intake import question_from_event
+from bot.listeners.commands import COMMAND, HELP
 from bot.transports import EVENTS_PATH
 
 ROOT = Path(__file__).parents[2]
@@ -31,8 +32,10 @@ METHOD_SCOPES: dict[str, str | object | None] = {
     "chat_delete": "chat:write",
     "conversations_replies": HISTORY,
     "conversations_history": HISTORY,
+    "files_upload_v2": "files:write",
     "reactions_add": "reactions:write",
     "reactions_remove": "reactions:write",
+    "usergroups_users_list": "usergroups:read",
     "users_info": "users:read",
     "views_open": None,
     "views_update": None,
@@ -61,8 +64,9 @@ SAMPLES: dict[str, dict[str, Any]] = {
     "member_joined_channel": {"type": "member_joined_channel", "channel": WATCHED},
     "app_home_opened": {"type": "app_home_opened", "channel": "D01"},
 }
-# Decorators of a Bolt app that need an entry in the manifest's `features`.
+# Decorators of a Bolt app that need an entry in the manifest's `features`, and a scope.
 FEATURES = {"command": "slash_commands", "shortcut": "shortcuts"}
+FEATURE_SCOPE = "commands"
 LIMITS = {
     ("display_information", "name"): (1, 35),
     ("display_information", "description"): (1, 140),
@@ -92,7 +96,7 @@ def api_methods() -> set[str]:
     known = {
         name
         for name in vars(WebClient)
-        if re.fullmatch(r"[a-z]+_[a-zA-Z_]+", name) and name not in ("api_call",)
+        if re.fullmatch(r"[a-z]+_[a-zA-Z0-9_]+", name) and name not in ("api_call",)
     }
     return known & set(calls_on_attributes())
 
@@ -117,6 +121,8 @@ def needed_scopes() -> set[str]:
             scopes |= history
         elif isinstance(scope, str):
             scopes.add(scope)
+    if FEATURES.keys() & set(calls_on_attributes("bot/listeners")):
+        scopes.add(FEATURE_SCOPE)
     return scopes
 
 
@@ -147,7 +153,8 @@ def test_the_manifest_subscribes_to_exactly_the_events_that_bring_questions(
 
 def test_every_scope_has_a_comment_that_says_why() -> None:
     lines = MANIFEST.read_text("utf-8").splitlines()
-    scopes = [i for i, line in enumerate(lines) if re.match(r"\s+- [a-z_]+:[a-z]+$", line)]
+    scopes = [i for i, line in enumerate(lines) if re.match(r"\s+- [a-z_]+(:[a-z]+)?$", line)]
+    scopes = [i for i in scopes if lines[i].split()[-1] in BOT_SCOPES]
     assert len(scopes) == len(BOT_SCOPES)
     for i in scopes:
         assert lines[i - 1].strip().startswith("#"), lines[i]
@@ -162,6 +169,15 @@ def test_buttons_work_and_no_command_is_offered_that_nobody_handles(
         assert (feature in manifest["features"]) is (decorator in called), feature
 
 
+def test_the_command_that_is_handled_is_the_one_that_is_offered(manifest: dict[str, Any]) -> None:
+    (offered,) = manifest["features"]["slash_commands"]
+    assert offered["command"] == COMMAND
+    # No command takes a person or a channel, so there are no ids to be had.
+    assert offered["should_escape"] is False
+    hinted = {words.split()[0] for words in offered["usage_hint"].split(" | ")}
+    assert hinted == set(re.findall(r"(?m)^• `/faq (\w+)", HELP))
+
+
 def test_people_can_write_to_the_bot_directly(manifest: dict[str, Any]) -> None:
     home = manifest["features"]["app_home"]
     assert home["messages_tab_enabled"] is True
@@ -173,16 +189,19 @@ def test_socket_mode_is_on_and_the_http_hint_names_the_path_that_is_served(
     manifest: dict[str, Any],
 ) -> None:
     assert manifest["settings"]["socket_mode_enabled"] is True
-    hints = re.findall(r"# request_url: https://[\w.]+(\S+)", MANIFEST.read_text("utf-8"))
-    assert hints == [EVENTS_PATH, EVENTS_PATH]
+    hints = re.findall(r"# (?:request_)?url: https://[\w.]+(\S+)", MANIFEST.read_text("utf-8"))
+    assert hints == [EVENTS_PATH] * 3
 
 
 def test_the_http_hints_taken_in_make_the_http_manifest() -> None:
     text = MANIFEST.read_text("utf-8").replace("# request_url:", "request_url:")
-    settings = yaml.safe_load(text)["settings"]
-    for part in ("event_subscriptions", "interactivity"):
-        assert settings[part]["request_url"].startswith("https://")
-        assert len(settings[part]["request_url"]) <= 3500
+    manifest = yaml.safe_load(text.replace("# url:", "url:"))
+    settings = manifest["settings"]
+    urls = [settings[part]["request_url"] for part in ("event_subscriptions", "interactivity")]
+    urls += [command["url"] for command in manifest["features"]["slash_commands"]]
+    for url in urls:
+        assert url.startswith("https://")
+        assert len(url) <= 3500
 
 
 def test_keys_and_lengths_are_those_that_slack_documents(manifest: dict[str, Any]) -> None:
@@ -221,6 +240,12 @@ def test_keys_and_lengths_are_those_that_slack_documents(manifest: dict[str, Any
         assert part.keys() <= keys, path
         assert part.keys() >= required.get(path, set()), path
     assert manifest["_metadata"]["major_version"] in (1, 2)
+    for command in manifest["features"]["slash_commands"]:
+        keys = {"command", "url", "description", "usage_hint", "should_escape"}
+        assert {"command", "description"} <= command.keys() <= keys
+        assert re.fullmatch(r"/[a-z0-9_-]{1,31}", command["command"])
+        assert len(command["description"]) <= 2000
+        assert len(command["usage_hint"]) <= 1000
     for path, (low, high) in LIMITS.items():
         *parents, key = path
         value = _at(manifest, parents).get(key)

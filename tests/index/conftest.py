@@ -6,7 +6,9 @@ from typing import TYPE_CHECKING
 import pytest
 
 from index.model.base import BASE_VERSION, ensure_base_version
+from index.model.versions import verify
 from index.settings import IndexSettings
+from tests.index.models import link_models, write_turned
 
 if TYPE_CHECKING:
     from index.model.served import ServedModel
@@ -40,3 +42,43 @@ def settings(base_models: Path, tmp_path: Path) -> IndexSettings:
     data.mkdir()
     (data / "models").symlink_to(base_models)
     return IndexSettings(data_dir=data, device="cpu")
+
+
+@pytest.fixture(scope="session")
+def two_models(base_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with the base version and a turned one; to be read only."""
+    folder = tmp_path_factory.mktemp("two") / "models"
+    link_models(base_models, folder)
+    write_turned(folder)
+    return folder
+
+
+@pytest.fixture
+def room(two_models: Path, tmp_path: Path) -> IndexSettings:
+    """Settings of a data folder of the test's own, with two model versions."""
+    data = tmp_path / "room"
+    data.mkdir()
+    link_models(two_models, data / "models")
+    return IndexSettings(data_dir=data, device="cpu")
+
+
+@pytest.fixture
+def models_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Each version is read from disk once in the test process: that takes a second."""
+    from index.model.served import ServedModel
+
+    load = ServedModel.load
+
+    def load_cached(
+        models_dir: Path, version: str, device: str = "auto", beside: "ServedModel | None" = None
+    ) -> "ServedModel":
+        manifest = verify(models_dir, version)
+        key = (version, manifest.encoder_id)
+        if key not in _loaded:
+            _loaded[key] = load(models_dir, version, device, beside)
+        return _loaded[key]
+
+    monkeypatch.setattr(ServedModel, "load", load_cached)
+
+
+_loaded: "dict[tuple[str, str], ServedModel]" = {}

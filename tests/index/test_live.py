@@ -1,39 +1,25 @@
-"""The live generation: set up once, followed while it serves, shared out between processes."""
+"""The live generation: set up once, opened, caught up, shared out between processes."""
 
 import shutil
 import subprocess
 import sys
-import threading
-import time
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
 
-from index import follower as module
 from index.errors import CollectionLocked, SearchIndexError
-from index.follower import Follower
 from index.live import Live, TemporaryCopy
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.search.collection import Collection
 from index.search.edge import EdgeEngine
 from index.settings import IndexSettings
 from index.setup import initialise, open_engine
 from index.store import Store
-from index.store.types import Origin, PairDraft, Status
+from index.store.types import PairDraft
 
 VPN = PairDraft("it", "vpn", "Why does the VPN disconnect?", "Update the client.")
 MAIL = PairDraft("it", "mail", "How do I add a mail signature?", "Settings, then Signature.")
-
-
-def eventually(condition: Callable[[], object], *, within: float = 60) -> None:
-    """Wait until something holds; how long it takes says more of the machine than of the code."""
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to hold"
-        time.sleep(0.02)
 
 
 def found(live: Live, question: str) -> str | None:
@@ -57,14 +43,6 @@ def live(
     opened = Live(sqlite_store, generation, Embedder(served, sqlite_store.embeddings), collection)
     yield opened
     opened.close()
-
-
-@contextmanager
-def following(store: Store, live: Live) -> Iterator[Follower]:
-    follower = Follower(store, live)
-    follower.start()
-    yield follower
-    follower.stop()
 
 
 def test_setting_up_again_changes_nothing(
@@ -173,72 +151,6 @@ def test_a_model_that_is_refused_lets_the_collection_go(
     engine.open(generation.collection).close()
 
 
-def test_a_change_is_searchable_without_a_rebuild(live: Live, sqlite_store: Store) -> None:
-    with following(sqlite_store, live):
-        sqlite_store.pairs.upsert([VPN, MAIL])
-        eventually(lambda: found(live, "vpn drops") == "vpn")
-
-        sqlite_store.pairs.add_phrasing(MAIL.id, "tunnel", Origin.VOTE)
-        eventually(lambda: found(live, "tunnel") == "mail")
-
-        sqlite_store.pairs.set_status([VPN.id, MAIL.id], Status.RETIRED)
-        eventually(lambda: live.collection.count() == 0)
-
-    generation = sqlite_store.generations.live()
-    assert generation is not None
-    assert generation.indexed_revision == sqlite_store.pairs.revision()
-
-
-class Failing:
-    """A collection whose writes fail as long as they are told to."""
-
-    def __init__(self, inner: Collection, error: Exception) -> None:
-        self._inner = inner
-        self._error = error
-        self.failures = 0
-        self.fails = True
-
-    def __getattr__(self, name: str) -> object:
-        return getattr(self._inner, name)
-
-    def replace(self, *args: object) -> None:
-        if self.fails:
-            self.failures += 1
-            raise self._error
-        self._inner.replace(*args)  # type: ignore[arg-type]
-
-
-@pytest.mark.parametrize(
-    "error", [SearchIndexError("the disk is full"), RuntimeError("unheard of")]
-)
-def test_following_survives_a_failing_engine(
-    live: Live, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    monkeypatch.setattr(module, "RETRY_AFTER_S", 0.05)
-    collection = live.collection
-    failing = live.collection = Failing(collection, error)
-
-    with following(sqlite_store, live):
-        sqlite_store.pairs.upsert([VPN])
-        eventually(lambda: failing.failures >= 2)
-        assert collection.count() == 0
-        failing.fails = False
-        eventually(lambda: found(live, "vpn drops") == "vpn")
-
-
-def test_following_ends_at_once_and_is_taken_up_again(
-    live: Live, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    sqlite_store.pairs.upsert([VPN])
-    stopping = Follower(sqlite_store, live)
-    stopping.stop()  # before it was started: nothing to do
-    with following(sqlite_store, live):
-        pass
-
-    with following(sqlite_store, live):
-        eventually(lambda: found(live, "vpn drops") == "vpn")
-
-
 def test_only_one_of_several_processes_brings_changes_over(
     settings: IndexSettings,
     open_store: Callable[[], Store],
@@ -259,24 +171,6 @@ def test_only_one_of_several_processes_brings_changes_over(
     assert live.catch_up() == 1
     assert found(live, "vpn drops") == "vpn"
     live.close()
-
-
-def test_following_waits_for_the_process_that_brings_changes_over(
-    live: Live, sqlite_store: Store
-) -> None:
-    other = Store(str(sqlite_store.database.engine.url))
-    caught_up = threading.Event()
-    with other.database.try_lock(f"index-{live.generation.id}"):
-        sqlite_store.pairs.upsert([VPN])
-        follower = Follower(sqlite_store, live, caught_up.set)
-        follower.start()
-        assert not caught_up.wait(0.6)
-
-    # The other one died without finishing: its lock is free, its work is taken over.
-    eventually(caught_up.is_set)
-    assert live.collection.count() == 2
-    follower.stop()
-    other.close()
 
 
 def test_a_temporary_copy_searches_while_another_process_holds_the_index(

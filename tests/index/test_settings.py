@@ -1,5 +1,6 @@
 """Settings: a table of the configuration file, the environment, secret files; clear refusals."""
 
+import json
 from pathlib import Path
 
 import pytest
@@ -219,3 +220,17 @@ def test_a_missing_secrets_folder_is_one_line(
     monkeypatch.setenv(SECRETS_VARIABLE, str(tmp_path / "none"))
 
     assert SECRETS_VARIABLE in refusal()
+
+
+def test_settings_can_be_handed_to_another_process(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAQBOT_INDEX_DATABASE_URL", SECRET)
+    monkeypatch.setenv("FAQBOT_INDEX_DATA_DIR", "here")
+    settings = IndexSettings.load()
+
+    revealed = json.loads(json.dumps(settings.revealed()))
+
+    assert revealed["database_url"] == SECRET
+    monkeypatch.setenv("FAQBOT_INDEX_DATA_DIR", "there")
+    monkeypatch.setenv("FAQBOT_INDEX_QDRANT_URL", "http://elsewhere")
+    assert IndexSettings(**revealed) == settings
+    assert settings.jobs_dir == Path("here/jobs")

@@ -248,6 +248,21 @@ def test_people_and_groups_can_be_looked_up(slack: Playground, api: WebClient, a
     group = slack.create_usergroup("admins", [ann])
     assert api.usergroups_users_list(usergroup=group.id)["users"] == [ann.id]
     assert error_of(api.usergroups_users_list, usergroup="S404") == "no_such_subteam"
+    bob = slack.create_user("bob")
+    assert slack.create_usergroup("@admins", [bob]).id == group.id
+    assert api.usergroups_users_list(usergroup=group.id)["users"] == [bob.id]
+
+
+def test_admins_and_owners_are_shown_as_such(api: WebClient, slack: Playground) -> None:
+    boss = slack.create_user("boss", is_admin=True)
+
+    def roles() -> tuple[bool, bool]:
+        user = api.users_info(user=boss.id)["user"]
+        return user["is_admin"], user["is_owner"]
+
+    assert roles() == (True, False)
+    slack.set_admin(boss, is_admin=False, is_owner=True)
+    assert roles() == (False, True)
 
 
 def test_a_direct_message_is_opened_by_id_or_by_posting(

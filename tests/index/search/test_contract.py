@@ -1,6 +1,7 @@
 """What both search engines must do alike."""
 
 import threading
+import uuid
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 
@@ -376,3 +377,14 @@ def test_a_question_and_a_text_share_their_terms() -> None:
     shared = set(bm25.query("resetting passwords").indices)
 
     assert shared == set(bm25.document("Reset your PASSWORD").indices)
+
+
+def test_the_collections_of_generations_are_listed(engine: Engine) -> None:
+    name = f"faq-{uuid.uuid4().hex[:12]}"
+    before = engine.names()
+    engine.create(name, 4).close()
+    try:
+        assert engine.names() == sorted([*before, name])
+    finally:
+        engine.drop(name)
+    assert engine.names() == before

@@ -211,3 +211,15 @@ def test_a_copied_folder_is_a_backup(
     (hits,) = copy.search([lookup(Retriever.QUESTION, 1)], channel=None)
     assert [hit.pair_id for hit in hits] == ["a"]
     copy.close()
+
+
+def test_what_is_left_of_a_collection_is_listed_and_can_be_dropped(tmp_path: Path) -> None:
+    engine = EdgeEngine(tmp_path)
+    (tmp_path / "faq-half").mkdir()
+    (tmp_path / "faq-dropped.lock").touch()
+
+    assert engine.names() == ["faq-dropped", "faq-half"]
+    for name in engine.names():
+        engine.drop(name)
+
+    assert list(tmp_path.iterdir()) == []

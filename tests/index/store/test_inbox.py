@@ -241,3 +241,37 @@ def test_what_is_known_of_a_sent_reply_stays_unless_said_otherwise(store: Store)
         found = store.inbox.get(question.id)
         assert found is not None
         assert (found.posting_until is not None) is is_known
+
+
+def test_what_was_asked_is_forgotten_some_time_after_it_was_finished(store: Store) -> None:
+    outcome = Outcome("p1", "question one", ("p1",), 0.9, "base", 1)
+    for number in (1, 2, 3):
+        store.inbox.add(asked(number))
+    old, recent, waiting = (claim(store, f"w{number}") for number in (1, 2, 3))
+    store.inbox.begin_posting(old.id, "w1", outcome)
+    store.inbox.begin_posting(recent.id, "w2", outcome)
+    store.inbox.finish(old.id, State.ANSWERED, "9.9")
+    store.inbox.finish(recent.id, State.ANSWERED, "9.9")
+    with store.database.write() as connection:
+        for question, days in ((old, 91), (recent, 89)):
+            then = datetime.now(UTC) - timedelta(days=days)
+            connection.execute(
+                sa.update(questions)
+                .where(questions.c.id == question.id)
+                .values(finished_at=then, received_at=then)
+            )
+
+    assert store.inbox.expire_questions(timedelta(days=90)) == 1
+    assert store.inbox.expire_questions(timedelta(days=90)) == 0
+
+    forgotten, kept, still_open = (store.inbox.get(q.id) for q in (old, recent, waiting))
+    assert forgotten is not None
+    assert kept is not None
+    assert still_open is not None
+    assert (forgotten.text, forgotten.matched_text) == ("", None)
+    # What was decided stays on record.
+    assert (forgotten.state, forgotten.pair_id, forgotten.reply_ts) == (State.ANSWERED, "p1", "9.9")
+    assert (kept.text, kept.matched_text) == ("question 2", "question one")
+    assert still_open.text == "question 3"
+    # Delivered once more, it is still known.
+    assert not store.inbox.add(asked(1))

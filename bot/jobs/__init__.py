@@ -1,0 +1,1 @@
+"""Long work: asked for in the store, run in child processes, on a schedule."""

@@ -1,0 +1,128 @@
+"""The schedule: asks for jobs when their time has come.
+
+It only writes to the store. Each time on the schedule has a name there, its slot: however many
+processes keep the schedule, a job is asked for once.
+"""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, datetime, tzinfo
+from typing import Any
+
+import structlog
+from apscheduler.schedulers.background import BackgroundScheduler
+from tzlocal import get_localzone
+
+from bot.jobs.child import can_train
+from bot.jobs.crontab import OFF, Crontab, read_zone
+from bot.settings import BotSettings
+from index.errors import FaqbotError, SettingsError
+from index.store import Store
+from index.store.types import JobKind
+
+REQUESTED_BY = "schedule"
+
+log = structlog.get_logger(__name__)
+
+
+def timetable(bot: BotSettings) -> dict[JobKind, Crontab]:
+    """What is done by itself, and when: a retrain only where it can be done.
+
+    Raises:
+        SettingsError: No time zone is set, and the machine does not say which one it is in.
+    """
+    zone = _zone(bot)
+    lines = {
+        JobKind.RETRAIN: bot.retrain_schedule,
+        JobKind.CHECK: bot.check_schedule,
+        JobKind.PURGE: bot.purge_schedule,
+    }
+    if not can_train():
+        del lines[JobKind.RETRAIN]  # a failed job each night would help nobody
+    return {kind: Crontab(line, zone) for kind, line in lines.items() if line != OFF}
+
+
+class Schedule:
+    """Asks for jobs at their times, and at the start for those whose time was missed."""
+
+    def __init__(
+        self, store: Store, bot: BotSettings, wake: Callable[[], None] = lambda: None
+    ) -> None:
+        """Args:
+        wake: Called after a job was asked for.
+
+        Raises:
+            SettingsError: The machine's time zone cannot be found out.
+        """
+        self._store = store
+        self._wake = wake
+        self._times = timetable(bot)
+        self._arguments: Mapping[JobKind, dict[str, Any]] = {
+            JobKind.PURGE: {"days": bot.keep_questions_days},
+            # Then it is only done where there is something new to learn.
+            JobKind.RETRAIN: {"scheduled": True},
+        }
+        # Where Slack is told how it ended.
+        self._channels = {JobKind.RETRAIN: bot.admin_channel}
+        self._scheduler = BackgroundScheduler(timezone=UTC)
+
+    def start(self) -> None:
+        for kind, times in self._times.items():
+            self.request_due(kind)
+            # However late it fires: what is due is found out then.
+            self._scheduler.add_job(
+                self.request_due, times, args=(kind,), misfire_grace_time=None, coalesce=True
+            )
+        self._scheduler.start()
+        if not can_train():
+            log.warning("retrain_not_scheduled", reason="the extra `train` is not installed")
+
+    def stop(self) -> None:
+        if self._scheduler.running:
+            self._scheduler.shutdown()
+
+    def request_due(self, kind: JobKind, now: datetime | None = None) -> None:
+        """Ask for a job if a time for it has come since the last one; for one, if many have.
+
+        Args:
+            now: The time it is; None looks at the clock.
+        """
+        try:
+            last = self._last(kind)
+            due = self._times[kind].latest(last, now or datetime.now(UTC)) if last else None
+            if due is None:
+                return
+            slot = due.isoformat(timespec="minutes")
+            job, is_new = self._store.jobs.request(
+                kind,
+                arguments=self._arguments.get(kind),
+                requested_by=REQUESTED_BY,
+                slot=slot,
+                channel=self._channels.get(kind),
+            )
+        except Exception as error:  # the next time on the schedule must come all the same
+            known = isinstance(error, FaqbotError)
+            log.error("schedule_failed", reason=str(error) if known else type(error).__name__)
+            return
+        if is_new:
+            log.info("job_scheduled", job=job.id, kind=kind, slot=slot)
+            self._wake()
+
+    def _last(self, kind: JobKind) -> datetime | None:
+        """From when on times count: a store that was made today has missed nothing."""
+        if slot := self._store.jobs.newest_slot(kind):
+            return datetime.fromisoformat(slot)
+        generations = self._store.generations.all()
+        return generations[-1].created_at if generations else None
+
+
+def _zone(bot: BotSettings) -> tzinfo:
+    if bot.timezone is not None:
+        return read_zone(bot.timezone)
+    try:
+        zone: tzinfo = get_localzone()
+    except (KeyError, ValueError, OSError) as error:
+        raise SettingsError(
+            f"the machine's time zone is unknown ({error}); "
+            f"set [bot] timezone ({bot.variable('timezone')}), such as Europe/Berlin"
+        ) from None
+    return zone

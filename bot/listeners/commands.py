@@ -1,0 +1,211 @@
+"""The slash command `/faq`: acknowledged at once, then checked and carried out.
+
+Whatever changes the bot is for admins only, and is checked here at each command. Long work is
+not done here: a command writes a job into the store, and a worker somewhere takes it.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from concurrent.futures import Executor
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from slack_bolt import Ack, App, Respond
+
+from bot import mrkdwn, status
+from bot.admins import Admins, Standing
+from bot.cards import job_title, notice
+from bot.slack import explain
+from index.store import Store
+from index.store.jobs import describe
+from index.store.types import GenerationState, Job, JobKind, JobState
+
+COMMAND = "/faq"
+DEPTHS = ("head", "full")
+# What people can ask for, and so can stop.
+KINDS = (JobKind.RETRAIN, JobKind.REINDEX, JobKind.ROLLBACK, JobKind.CHECK, JobKind.PURGE)
+OPEN = (JobState.RUNNING, JobState.QUEUED)
+
+QUOTE_LIMIT = 60
+VALUE_LIMIT = 300
+
+HELP = """\
+Ask me by mentioning me, or in a direct message. Commands:
+• `/faq help`: this list
+For admins:
+• `/faq status`: what I know, what I was asked, and what is running
+• `/faq retrain` (or `retrain head`, `retrain full`): let the model learn from your answers; \
+it goes live only where it is better
+• `/faq reindex`: build the search index anew
+• `/faq rollback` (or `rollback ID`): back to the generation before, or to that one
+• `/faq cancel` (or `cancel retrain`): stop what is running or waiting"""
+
+REFUSALS = {
+    Standing.NOT_ADMIN: "Sorry, that is for my admins only, and you are not one of them. "
+    "`/faq help` shows what everybody can use.",
+    Standing.NOBODY_IS: "Sorry, that is for admins only, and nobody is one yet. Whoever runs me "
+    "can name them with the setting `admins` (`FAQBOT_BOT_ADMINS`): ids of users or user groups, "
+    "or `workspace-admins`.",
+    Standing.UNVERIFIED: "Sorry, that is for my admins only, and I could not verify with Slack "
+    "that you are one, so I did nothing. Try again later; if it stays so, whoever runs me finds "
+    "the reason with `faqbot doctor`.",
+}
+FAILED = "Sorry, that did not work. Whoever runs me finds the reason in the log."
+
+log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True)
+class Typed:
+    """A command as somebody typed it."""
+
+    name: str
+    rest: tuple[str, ...]
+    user: str
+    channel: str
+
+    @classmethod
+    def parse(cls, payload: Mapping[str, Any]) -> "Typed":
+        name, *rest = str(payload.get("text") or "").split() or ["help"]
+        user, channel = (str(payload.get(key) or "") for key in ("user_id", "channel_id"))
+        return cls(name.lower(), tuple(word.lower() for word in rest), user, channel)
+
+
+def register(
+    app: App,
+    store: Store,
+    *,
+    admins: Admins,
+    background: Executor,
+    jobs_changed: Callable[[], None],
+) -> None:
+    """Take `/faq`.
+
+    Args:
+        background: Carries commands out: Bolt's few threads are needed to acknowledge.
+        jobs_changed: Called after a job was asked for or cancelled; must not block.
+    """
+    desk = Desk(store, admins, jobs_changed)
+
+    @app.command(COMMAND)
+    def take(ack: Ack, command: dict[str, Any], respond: Respond) -> None:
+        ack()
+        background.submit(_carry_out, desk, Typed.parse(command), respond)
+
+
+def _carry_out(desk: "Desk", typed: Typed, respond: Respond) -> None:
+    """Do what a command says and answer to whoever typed it, whatever happens."""
+    try:
+        text = desk.answer(typed)
+    except Exception as error:
+        log.error("command_failed", command=typed.name, error=type(error).__name__)
+        text = FAILED
+    message = notice(text)
+    try:
+        response = respond(text=message.text, blocks=message.blocks, response_type="ephemeral")
+        if response.status_code != 200:
+            log.warning("command_not_answered", reason=f"HTTP status {response.status_code}")
+    except Exception as error:
+        log.warning("command_not_answered", reason=str(explain(error)))
+
+
+@dataclass(frozen=True)
+class Desk:
+    """What the commands do; each answers with mrkdwn."""
+
+    store: Store
+    admins: Admins
+    jobs_changed: Callable[[], None]
+
+    def answer(self, typed: Typed) -> str:
+        """Carry a command out, if whoever typed it may; returns what to tell them."""
+        commands = {
+            "status": self.status,
+            "retrain": self.retrain,
+            "reindex": self.reindex,
+            "rollback": self.rollback,
+            "cancel": self.cancel,
+        }
+        if typed.name == "help":
+            return HELP
+        if typed.name not in commands:
+            return f"I don't know “{mrkdwn.line(typed.name, QUOTE_LIMIT)}”. {HELP}"
+        standing = self.admins.standing(typed.user)
+        if standing is not Standing.ADMIN:
+            log.info("command_refused", command=typed.name, user=typed.user, standing=standing)
+            return REFUSALS[standing]
+        log.info("command", command=typed.name, user=typed.user, channel=typed.channel)
+        return commands[typed.name](typed)
+
+    def status(self, _typed: Typed) -> str:
+        return "\n".join(
+            f"*{name}*: {mrkdwn.line(value, VALUE_LIMIT)}"
+            for name, value in status.lines(status.collect(self.store))
+        )
+
+    def retrain(self, typed: Typed) -> str:
+        if len(typed.rest) > 1 or (typed.rest and typed.rest[0] not in DEPTHS):
+            return f"A retrain is one of `/faq retrain`, {_calls('retrain', DEPTHS)}."
+        return self._request(typed, JobKind.RETRAIN, {"depth": typed.rest[0]} if typed.rest else {})
+
+    def reindex(self, typed: Typed) -> str:
+        return self._request(typed, JobKind.REINDEX, {})
+
+    def rollback(self, typed: Typed) -> str:
+        if not typed.rest:
+            return self._request(typed, JobKind.ROLLBACK, {})
+        live = self.store.generations.live()
+        ready = [
+            generation.id
+            for generation in self.store.generations.all(GenerationState.READY)
+            if live is None or generation.id != live.id
+        ]
+        if len(typed.rest) == 1 and typed.rest[0] in map(str, ready):
+            return self._request(typed, JobKind.ROLLBACK, {"generation": int(typed.rest[0])})
+        wanted = mrkdwn.line(" ".join(typed.rest), QUOTE_LIMIT)
+        there = f"There is {_calls('rollback', ready)}." if ready else "There is none yet."
+        return f"“{wanted}” is no generation to go back to. {there}"
+
+    def cancel(self, typed: Typed) -> str:
+        kinds = [kind for kind in KINDS if not typed.rest or kind == typed.rest[0]]
+        if len(typed.rest) > 1 or not kinds:
+            return f"To stop a job, use `/faq cancel`, {_calls('cancel', KINDS[:3])}."
+        for state in OPEN:  # what runs before what waits
+            for job in self.store.jobs.latest(1, kinds=kinds, states=(state,)):
+                left = self.store.jobs.cancel(job.id)
+                self.jobs_changed()
+                if left is JobState.RUNNING:
+                    return f"{job_title(job)} is told to stop."
+                return f"{job_title(job)} is {left}."
+        return f"No {typed.rest[0] if typed.rest else 'job'} is running or waiting."
+
+    def _request(self, typed: Typed, kind: JobKind, arguments: dict[str, Any]) -> str:
+        job, is_new = self.store.jobs.request(
+            kind, arguments=arguments, requested_by=typed.user, channel=typed.channel
+        )
+        if not is_new:
+            return f"{_sentence(describe(job))}. `/faq cancel {kind}` stops it."
+        self.jobs_changed()
+        answer = f"{job_title(job)} is asked for."
+        if before := self._before(job):
+            answer += f" It waits for its turn: {describe(before)}."
+        return (
+            f"{answer} A message here shows how far it is; where I am not a member, a direct "
+            "message does."
+        )
+
+    def _before(self, job: Job) -> Job | None:
+        """The job that this one waits for: the one that runs, else the first in the queue."""
+        if running := self.store.jobs.running():
+            return running if running.id != job.id else None
+        waiting = self.store.jobs.latest(100, kinds=KINDS, states=(JobState.QUEUED,))
+        first = min(waiting, key=lambda other: other.id, default=job)
+        return first if first.id < job.id else None
+
+
+def _calls(name: str, arguments: Iterable[object]) -> str:
+    return ", ".join(f"`{COMMAND} {name} {argument}`" for argument in arguments)
+
+
+def _sentence(words: str) -> str:
+    return words[:1].upper() + words[1:]

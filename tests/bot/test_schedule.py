@@ -1,0 +1,322 @@
+"""The schedule: cron lines as cron reads them, time zones, what was missed, and asked for once."""
+
+import threading
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from typing import Any
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from bot.jobs import schedule as module
+from bot.jobs.crontab import Crontab
+from bot.jobs.schedule import Schedule, timetable
+from bot.settings import BotSettings
+from index.errors import FaqbotError, SettingsError
+from index.store import Store
+from index.store.types import Job, JobKind, JobState
+from tests.bot.desk import until
+
+BERLIN = ZoneInfo("Europe/Berlin")
+# A Monday.
+MONDAY = datetime(2026, 11, 23, 12, tzinfo=UTC)
+
+
+def times(line: str, start: datetime, count: int, zone: Any = UTC) -> list[str]:
+    """The next times of a line, as a clock in the zone shows them."""
+    crontab, found = Crontab(line, zone), []
+    for _ in range(count):
+        moment = crontab.after(start)
+        assert moment is not None
+        found.append(f"{moment.astimezone(zone):%a %d %b %H:%M}")
+        start = moment
+    return found
+
+
+# -- cron lines ----------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("weekday", "days"),
+    [
+        ("0", "Sun"),
+        ("7", "Sun"),
+        ("1", "Mon"),
+        ("6", "Sat"),
+        ("1-5", "Mon Tue Wed Thu Fri"),
+        ("5-7", "Fri Sat Sun"),
+        ("0-1", "Mon Sun"),
+        ("*/2", "Tue Thu Sat Sun"),
+        ("1-5/2", "Mon Wed Fri"),
+        ("4/2", "Thu Sat"),
+        ("mon,THU", "Mon Thu"),
+        ("fri-sun", "Fri Sat Sun"),
+        ("*", "Mon Tue Wed Thu Fri Sat Sun"),
+    ],
+)
+def test_weekdays_are_those_of_cron(weekday: str, days: str) -> None:
+    found = times(f"0 2 * * {weekday}", MONDAY - timedelta(days=1), len(days.split()))
+    assert sorted(time[:3] for time in found) == sorted(days.split())
+
+
+def test_a_day_of_the_month_or_a_weekday_is_enough() -> None:
+    assert times("0 2 25 * 5", MONDAY, 3) == [
+        "Wed 25 Nov 02:00",
+        "Fri 27 Nov 02:00",
+        "Fri 04 Dec 02:00",
+    ]
+
+
+def test_with_a_star_both_must_hold() -> None:
+    assert times("0 2 1-7 * *", MONDAY, 1) == ["Tue 01 Dec 02:00"]
+    assert times("0 2 */1 * mon", MONDAY, 1) == ["Mon 30 Nov 02:00"]
+
+
+NO_LINES = """
+0 2 * *
+0 2 * * * *
+61 2 * * *
+0 25 * * *
+x * * * *
+0 2 0 * *
+0 2 31 2 *
+0 2 * 13 *
+0 2 * * 8
+0 2 * * someday
+0 2 * * 5-3
+0 2 * * */0
+0 2 * * 1-
+off off
+@daily
+"""
+
+
+@pytest.mark.parametrize("line", NO_LINES.strip().splitlines())
+def test_a_line_that_is_none_is_said_in_one_line(
+    line: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("FAQBOT_BOT_RETRAIN_SCHEDULE", line)
+    with pytest.raises(SettingsError, match=r"\[bot\] retrain_schedule") as error:
+        BotSettings.load()
+    assert "\n" not in str(error.value)
+
+
+def test_an_unknown_time_zone_is_said_in_one_line(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("FAQBOT_BOT_TIMEZONE", "Europe/Atlantis")
+    with pytest.raises(SettingsError, match="'Europe/Atlantis' is no known time zone") as error:
+        BotSettings.load()
+    assert "\n" not in str(error.value)
+
+
+def test_the_time_zone_decides_when_it_is_two() -> None:
+    settings = BotSettings(timezone="America/New_York")
+    found = timetable(settings)[JobKind.RETRAIN].after(MONDAY)
+    assert found == datetime(2026, 11, 24, 7, tzinfo=UTC)
+
+
+def test_without_a_setting_it_is_the_machine_s_time_zone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(module, "get_localzone", lambda: BERLIN)
+    found = timetable(BotSettings())[JobKind.RETRAIN].after(MONDAY)
+    assert found == datetime(2026, 11, 24, 1, tzinfo=UTC)
+
+
+def test_a_machine_without_a_time_zone_is_told_to_set_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    def unknown() -> Any:
+        raise KeyError("no zone")
+
+    monkeypatch.setattr(module, "get_localzone", unknown)
+    with pytest.raises(SettingsError, match=r"set \[bot\] timezone"):
+        timetable(BotSettings())
+    assert timetable(BotSettings(timezone="UTC"))
+
+
+def test_what_is_off_and_what_cannot_be_done_is_not_scheduled(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    assert set(timetable(BotSettings())) == {JobKind.RETRAIN, JobKind.CHECK, JobKind.PURGE}
+    assert set(timetable(BotSettings(check_schedule="off"))) == {JobKind.RETRAIN, JobKind.PURGE}
+    monkeypatch.setattr(module, "can_train", lambda: False)
+    assert set(timetable(BotSettings())) == {JobKind.CHECK, JobKind.PURGE}
+
+
+# -- clocks that are changed ---------------------------------------------------------------
+
+
+@pytest.mark.parametrize("line", ["0 2 * * *", "30 2 * * *", "0 3 * * *"])
+@pytest.mark.parametrize("night", [datetime(2026, 3, 29), datetime(2026, 10, 25)])
+def test_in_a_night_of_a_clock_change_it_runs_once(line: str, night: datetime) -> None:
+    noon_before = (night - timedelta(hours=12)).replace(tzinfo=BERLIN)
+    found = times(line, noon_before, 3, BERLIN)
+    assert [time[:10] for time in found] == [
+        f"{night + timedelta(days=day):%a %d %b}" for day in range(3)
+    ]
+
+
+def test_in_an_hour_that_comes_twice_an_hourly_job_runs_twice() -> None:
+    start = datetime(2026, 10, 24, 23, 30, tzinfo=UTC)  # 01:30
+    found = times("0 * * * *", start, 4, BERLIN)
+    assert [time[-5:] for time in found] == ["02:00", "02:00", "03:00", "04:00"]
+
+
+# -- what was missed -----------------------------------------------------------------------
+
+
+def test_the_latest_missed_time_is_found_however_long_ago_it_was() -> None:
+    crontab = Crontab("0 2 * * *", UTC)
+    two = MONDAY.replace(hour=2)
+    assert crontab.latest(MONDAY - timedelta(days=900), MONDAY) == two
+    assert crontab.latest(two - timedelta(seconds=1), MONDAY) == two
+    assert crontab.latest(two, MONDAY) is None
+    assert crontab.latest(two - timedelta(days=1), two) == two
+    assert crontab.latest(MONDAY, two) is None
+    yearly = Crontab("0 0 1 1 *", UTC)
+    assert yearly.latest(MONDAY - timedelta(days=900), MONDAY) == datetime(2026, 1, 1, tzinfo=UTC)
+    minutely = Crontab("* * * * *", UTC)
+    assert minutely.latest(MONDAY - timedelta(days=900), MONDAY) == MONDAY
+
+
+Make = Callable[..., Schedule]
+
+
+@pytest.fixture
+def make(sqlite_store: Store) -> Iterator[Make]:
+    made: list[Schedule] = []
+
+    def make_one(store: Store = sqlite_store, **settings: Any) -> Schedule:
+        made.append(Schedule(store, BotSettings(timezone="UTC", **settings)))
+        return made[-1]
+
+    yield make_one
+    for schedule in made:
+        schedule.stop()
+
+
+def asked(store: Store) -> list[Job]:
+    return store.jobs.latest(100)
+
+
+def later(**more: int) -> datetime:
+    """Some time after the store was made."""
+    return datetime.now(UTC) + timedelta(**more)
+
+
+def end(store: Store, job: Job) -> None:
+    store.jobs.finish(job.id, JobState.DONE, {})
+
+
+def test_a_fresh_store_has_missed_nothing(sqlite_store: Store, make: Make) -> None:
+    make().request_due(JobKind.RETRAIN)
+    sqlite_store.generations.add("base", "faq-1")
+    make().request_due(JobKind.RETRAIN)
+    assert asked(sqlite_store) == []
+
+
+def test_many_missed_times_are_one_job(sqlite_store: Store, make: Make) -> None:
+    sqlite_store.generations.add("base", "faq-1")
+    now = later(days=9)
+    make().request_due(JobKind.RETRAIN, now)
+    (job,) = asked(sqlite_store)
+    assert (job.kind, job.state, job.requested_by) == ("retrain", "queued", "schedule")
+    two = now.replace(hour=2, minute=0)
+    two -= timedelta(days=two > now)
+    assert job.slot == f"{two:%Y-%m-%dT%H:%M}+00:00"
+    end(sqlite_store, job)
+    make().request_due(JobKind.RETRAIN, now)
+    assert asked(sqlite_store) == [sqlite_store.jobs.get(job.id)]
+
+
+def test_each_time_is_asked_for_once_whoever_keeps_the_schedule(
+    open_store: Callable[[], Store], make: Make
+) -> None:
+    stores = [open_store() for _ in range(4)]
+    stores[0].generations.add("base", "faq-1")
+    schedules = [make(store) for store in stores]
+    for day in (3, 4):
+        now, start = later(days=day), threading.Barrier(len(schedules))
+
+        def fire(schedule: Schedule, now: datetime = now, start: Any = start) -> None:
+            start.wait()
+            schedule.request_due(JobKind.RETRAIN, now)
+
+        threads = [threading.Thread(target=fire, args=(schedule,)) for schedule in schedules]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        end(stores[0], asked(stores[0])[0])
+    assert [job.state for job in asked(stores[0])] == ["done", "done"]
+
+
+def test_a_time_that_comes_while_its_kind_runs_is_dealt_with(
+    sqlite_store: Store, make: Make
+) -> None:
+    sqlite_store.generations.add("base", "faq-1")
+    job = sqlite_store.jobs.begin(JobKind.RETRAIN, "somebody", requested_by="command line")
+    now = later(days=2)
+    make().request_due(JobKind.RETRAIN, now)
+    end(sqlite_store, job)
+    make().request_due(JobKind.RETRAIN, now)
+    assert [found.id for found in asked(sqlite_store)] == [job.id]
+    make().request_due(JobKind.RETRAIN, now + timedelta(days=1))
+    assert len(asked(sqlite_store)) == 2
+
+
+def test_the_jobs_are_told_what_the_settings_say(sqlite_store: Store, make: Make) -> None:
+    sqlite_store.generations.add("base", "faq-1")
+    schedule = make(keep_questions_days=7, admin_channel="C0123")
+    for kind in (JobKind.PURGE, JobKind.RETRAIN):
+        schedule.request_due(kind, later(days=2))
+    retrain, purge = asked(sqlite_store)
+    assert (purge.arguments, purge.channel) == ({"days": 7}, None)
+    assert (retrain.arguments, retrain.channel) == ({"scheduled": True}, "C0123")
+
+
+def test_a_store_that_is_away_does_not_end_the_schedule(
+    sqlite_store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    sqlite_store.generations.add("base", "faq-1")
+    schedule = make()
+
+    def away(kind: JobKind) -> Any:
+        raise FaqbotError("the store cannot be reached")
+
+    with monkeypatch.context() as patch:
+        patch.setattr(sqlite_store.jobs, "newest_slot", away)
+        schedule.request_due(JobKind.RETRAIN, later(days=2))
+    assert asked(sqlite_store) == []
+    schedule.request_due(JobKind.RETRAIN, later(days=2))
+    assert len(asked(sqlite_store)) == 1
+
+
+# -- the clock -----------------------------------------------------------------------------
+
+
+def test_a_start_asks_for_what_was_missed_and_a_stop_ends_it(
+    sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = set(threading.enumerate())
+    slot = f"{datetime.now(UTC) - timedelta(days=5):%Y-%m-%dT%H:%M}+00:00"
+    job, _ = sqlite_store.jobs.request(JobKind.RETRAIN, slot=slot)
+    end(sqlite_store, job)
+    woken: list[int] = []
+    schedule = Schedule(sqlite_store, BotSettings(timezone="UTC"), lambda: woken.append(1))
+    schedule.start()
+    assert [found.kind for found in asked(sqlite_store)] == ["retrain", "retrain"]
+    assert woken == [1]
+    schedule.stop()
+    until(lambda: set(threading.enumerate()) <= before, "no thread is left")
+
+
+def test_it_fires_when_the_time_comes(
+    sqlite_store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    fired: list[JobKind] = []
+    schedule = make(retrain_schedule="* * * * *", check_schedule="off", purge_schedule="off")
+    monkeypatch.setattr(schedule, "request_due", fired.append)
+    # Instead of the next minute.
+    soon = datetime.now(UTC) + timedelta(seconds=0.2)
+    monkeypatch.setattr(
+        Crontab, "get_next_fire_time", lambda self, previous, now: None if previous else soon
+    )
+    schedule.start()
+    until(lambda: fired == [JobKind.RETRAIN] * 2, "at the start, and then")

@@ -1,0 +1,563 @@
+"""Jobs in child processes: how they end, how they are ended, and what is recorded of it."""
+
+import os
+import signal
+import subprocess
+import sys
+import textwrap
+import threading
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot import processes
+from bot.jobs import child as parent
+from bot.jobs.child import StopRequest, bury_dead, require_training, run_job
+from bot.jobs.worker import Worker
+from index.errors import FaqbotError
+from index.settings import IndexSettings
+from index.store import Store
+from index.store.jobs import INTERRUPTED
+from index.store.types import Job, JobKind
+from index.work.child import Ending, Report
+from tests.bot.desk import until
+
+# A child that does what its order says; it tells that it has begun by its first progress.
+CHILD = """
+import json, os, signal, subprocess, sys, time
+order = json.loads(sys.stdin.buffer.readline())
+say = lambda **what: print(json.dumps(what), flush=True)
+done = lambda detail="done", **result: say(state="done", detail=detail, result=result)
+say(progress=0.25, detail="begun")
+print("a line of the log", file=sys.stderr, flush=True)
+{body}
+"""
+WAIT_FOR_EVER = "sys.stdin.buffer.read()"
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> IndexSettings:
+    return IndexSettings(data_dir=tmp_path)
+
+
+class Runs:
+    """Runs a job in the fake child, as a foreground command does."""
+
+    def __init__(self, store: Store, settings: IndexSettings, folder: Path) -> None:
+        self.store = store
+        self.settings = settings
+        self.folder = folder
+        self.stop = StopRequest("the test wants it", grace_s=10)
+        self.progress: list[tuple[float, str]] = []
+
+    def command(self, body: str) -> dict[JobKind, list[str]]:
+        script = self.folder / "child.py"
+        script.write_text(CHILD.format(body=textwrap.dedent(body)))
+        return {kind: [sys.executable, str(script)] for kind in JobKind}
+
+    def begin(self, kind: JobKind = JobKind.REINDEX, **arguments: Any) -> Job:
+        return self.store.jobs.begin(kind, processes.owner(), arguments=arguments)
+
+    def __call__(self, body: str, job: Job | None = None, **more: Any) -> Job:
+        return run_job(
+            job or self.begin(),
+            self.store,
+            self.settings,
+            None,
+            limit_s=more.pop("limit_s", 60),
+            stop=self.stop,
+            on_progress=lambda share, detail: self.progress.append((share, detail)),
+            commands=self.command(body),
+            **more,
+        )
+
+    @contextmanager
+    def beside(self, body: str, **more: Any) -> Iterator[Callable[[], Job]]:
+        """Runs a job in a thread; yields, once the child has begun, a function that joins it."""
+        job = self.begin()
+        ended: list[Job] = []
+        thread = threading.Thread(target=lambda: ended.append(self(body, job, **more)))
+        thread.start()
+
+        def join() -> Job:
+            thread.join(30)
+            assert ended, "the job has not ended"
+            return ended[0]
+
+        try:
+            until(lambda: self.progress, "the child runs")
+            yield join
+        finally:
+            self.stop.grace_s = 0
+            self.stop.set()
+            thread.join()
+
+    def log(self, job: Job) -> str:
+        return (self.settings.jobs_dir / str(job.id) / "log.txt").read_text(errors="replace")
+
+
+@pytest.fixture
+def run(sqlite_store: Store, settings: IndexSettings, tmp_path: Path) -> Runs:
+    return Runs(sqlite_store, settings, tmp_path)
+
+
+def is_alive(pid: int) -> bool:
+    try:
+        os.kill(pid, 0)
+    except ProcessLookupError:
+        return False
+    return "\nState:\tZ" not in Path(f"/proc/{pid}/status").read_text()
+
+
+# -- ends by itself ------------------------------------------------------------------------
+
+
+def test_a_job_ends_as_its_child_says(run: Runs) -> None:
+    job = run('done("rebuilt 3 pairs", pairs=3)')
+    assert (job.state, job.detail, job.result) == ("done", "rebuilt 3 pairs", {"pairs": 3})
+    assert job.progress == 1
+    assert job.finished_at is not None
+    assert "a line of the log" in run.log(job)
+    assert run.store.jobs.running() is None
+
+
+def test_a_failure_and_its_reason_are_the_child_s(run: Runs) -> None:
+    job = run('say(state="failed", detail="the model is damaged", result={"step": 2})')
+    assert (job.state, job.detail, job.result) == ("failed", "the model is damaged", {"step": 2})
+
+
+def test_the_child_is_told_everything_it_needs(run: Runs, tmp_path: Path) -> None:
+    job = run.begin(JobKind.ROLLBACK, generation=3)
+    ended = run('done(**order | {"environment": "FAQBOT_TEST" in os.environ})', job)
+    order = ended.result
+    assert order["job_id"] == job.id
+    assert order["owner"] == job.owner
+    assert (order["kind"], order["arguments"]) == ("rollback", {"generation": 3})
+    assert IndexSettings(**order["index"]) == run.settings
+    assert order["config"] is None
+
+
+def test_the_configuration_file_is_named_so_that_it_is_found_from_anywhere(
+    run: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    job = run_job(
+        run.begin(),
+        run.store,
+        run.settings,
+        Path("my.toml"),
+        limit_s=60,
+        stop=run.stop,
+        commands=run.command('done(config=order["config"])'),
+    )
+    assert job.result == {"config": str(tmp_path / "my.toml")}
+
+
+def test_progress_is_shown_and_recorded(run: Runs) -> None:
+    with run.beside(f'say(progress=0.5, detail="half"); {WAIT_FOR_EVER}'):
+        until(lambda: (0.5, "half") in run.progress, "it is shown")
+        job = until(lambda: (j := run.store.jobs.running()) and j.progress == 0.5 and j, "recorded")
+        assert job.detail == "half"
+
+
+def test_what_is_no_progress_goes_to_the_log(run: Runs) -> None:
+    body = r"""
+        print("Epoch 1: 50%", flush=True)
+        sys.stdout.buffer.write(b"\xff\xfe\n7\nnull\n[]\n"); sys.stdout.flush()
+        print('{"progress": NaN, "detail": "lost"}', flush=True)
+        print('{"progress": 1.5, "detail": "more than all"}', flush=True)
+        print('{"state": "running", "detail": "?"}', flush=True)
+        print('{"state": "finished", "detail": "?"}', flush=True)
+        done()
+    """
+    job = run(body)
+    assert (job.state, job.detail) == ("done", "done")
+    for line in ("Epoch 1: 50%", "lost", "more than all", "finished"):
+        assert line in run.log(job)
+        assert line not in [detail for _, detail in run.progress]
+
+
+def test_a_result_that_is_not_a_number_can_be_stored(
+    store: Store, settings: IndexSettings, tmp_path: Path
+) -> None:
+    job = Runs(store, settings, tmp_path)('done(loss=float("nan"))')
+    assert (job.state, job.result) == ("done", {"loss": None})
+
+
+@pytest.mark.parametrize(
+    ("body", "said"),
+    [
+        ("sys.exit(3)", "the reindex process ended with status 3; see "),
+        ("os.kill(os.getpid(), signal.SIGSEGV)", "the reindex process was ended by SIGSEGV; see "),
+        ("os.kill(os.getpid(), signal.SIGKILL)", "SIGKILL, perhaps for want of memory; see "),
+        ("sys.exit(0)", "the reindex process ended with status 0; see "),
+        ("raise RuntimeError", "the reindex process ended with status 1; see "),
+    ],
+)
+def test_a_crash_is_a_failure_that_names_the_log(run: Runs, body: str, said: str) -> None:
+    job = run(body)
+    assert job.state == "failed"
+    assert job.detail is not None
+    assert said in job.detail
+    assert job.detail.endswith(f"/jobs/{job.id}/log.txt")
+    assert "\n" not in job.detail
+    assert run.store.jobs.running() is None
+
+
+def test_a_crash_after_the_switch_is_not_told_as_if_nothing_had_happened(run: Runs) -> None:
+    job = run.begin()
+    generation = run.store.generations.add("m1", "faq-1", job.id)
+    run.store.generations.make_live(generation.id)
+    ended = run("sys.exit(1)", job)
+    assert ended.state == "failed"
+    assert f"its generation {generation.id} had gone live" in (ended.detail or "")
+
+
+def test_a_command_that_cannot_be_run_is_a_failure(run: Runs) -> None:
+    job = run_job(
+        run.begin(),
+        run.store,
+        run.settings,
+        None,
+        limit_s=60,
+        stop=run.stop,
+        commands={JobKind.REINDEX: ["/no/such/program"]},
+    )
+    assert (job.state, job.detail) == ("failed", "/no/such/program: No such file or directory")
+
+
+def test_what_the_child_leaves_behind_is_ended_with_it(run: Runs) -> None:
+    body = 'done(pid=subprocess.Popen(["sleep", "600"]).pid)'
+    job = run(body)
+    assert job.state == "done"
+    until(lambda: not is_alive(job.result["pid"]), "nothing is left running")
+
+
+# -- is ended ------------------------------------------------------------------------------
+
+
+def test_a_cancelled_job_may_clean_up(run: Runs) -> None:
+    body = f"""
+        def cancel(*_):
+            say(state="cancelled", detail="cancelled", result={{"dropped": 1}})
+            os._exit(0)
+        signal.signal(signal.SIGTERM, cancel)
+        say(progress=0.3, detail="ready")
+        {WAIT_FOR_EVER}
+    """
+    with run.beside(body) as join:
+        until(lambda: (0.3, "ready") in run.progress, "it can be cancelled")
+        running = run.store.jobs.running()
+        assert running is not None
+        run.store.jobs.cancel(running.id)
+        job = join()
+    assert (job.state, job.detail) == ("cancelled", "cancelled on request")
+    assert job.result == {"dropped": 1}
+
+
+def test_a_stop_ends_a_job_as_cancelled(run: Runs) -> None:
+    with run.beside(WAIT_FOR_EVER) as join:
+        run.stop.set()
+        job = join()
+    assert (job.state, job.detail) == ("cancelled", "cancelled: the test wants it")
+
+
+def test_who_does_not_end_when_asked_is_killed(run: Runs) -> None:
+    run.stop.grace_s = 0.1
+    body = f"""
+        signal.signal(signal.SIGTERM, signal.SIG_IGN)
+        helper = subprocess.Popen(["sleep", "600"])
+        say(progress=0.3, detail=f"{{os.getpid()}} {{helper.pid}}")
+        {WAIT_FOR_EVER}
+    """
+    with run.beside(body) as join:
+        until(lambda: run.progress[-1][0] == 0.3, "it ignores SIGTERM")
+        pids = [int(pid) for pid in run.progress[-1][1].split()]
+        run.stop.set()
+        job = join()
+    assert job.state == "cancelled"
+    until(lambda: not any(map(is_alive, pids)), "it is gone, and its helpers are")
+
+
+def test_what_was_done_when_the_stop_came_is_done(run: Runs) -> None:
+    body = f"""
+        signal.signal(signal.SIGTERM, lambda *_: (done("switched"), os._exit(0)))
+        say(progress=0.9, detail="ready")
+        {WAIT_FOR_EVER}
+    """
+    with run.beside(body) as join:
+        until(lambda: (0.9, "ready") in run.progress, "it is ready")
+        run.stop.set()
+        assert (join().state, join().detail) == ("done", "switched")
+
+
+def test_who_is_done_but_does_not_leave_is_ended(run: Runs) -> None:
+    run.stop.grace_s = 0.1
+    job = run(f"signal.signal(signal.SIGTERM, signal.SIG_IGN); done(); {WAIT_FOR_EVER}")
+    assert job.state == "done"
+
+
+def test_a_job_that_takes_too_long_fails(run: Runs) -> None:
+    job = run(WAIT_FOR_EVER, limit_s=0.1)
+    assert job.state == "failed"
+    assert "the limit ([bot] job_time_limit_hours); see " in (job.detail or "")
+
+
+def test_a_job_that_somebody_else_took_for_dead_is_ended(
+    run: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parent, "RENEW_EVERY_S", 0.1)
+    with run.beside(WAIT_FOR_EVER) as join:
+        run.store.jobs.bury(processes.owner())
+        other = run.begin(JobKind.PURGE)
+        job = join()
+    assert (job.state, job.detail) == ("failed", INTERRUPTED)
+    assert run.store.jobs.running() == run.store.jobs.get(other.id)
+
+
+def test_a_store_that_is_away_for_a_moment_ends_no_job(
+    run: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parent, "RENEW_EVERY_S", 0.01)
+    renew, failures = run.store.jobs.renew, []
+
+    def renew_at_last(*args: Any) -> Any:
+        if len(failures) < 2:
+            failures.append(args)
+            raise FaqbotError("the store cannot be reached")
+        return renew(*args)
+
+    monkeypatch.setattr(run.store.jobs, "renew", renew_at_last)
+    with run.beside(f"{WAIT_FOR_EVER}") as join:
+        until(lambda: len(failures) == 2, "it was away")
+        run.stop.set()
+        assert join().state == "cancelled"
+
+
+def test_training_without_its_packages_is_said_before_anything_starts(
+    run: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parent.importlib.util, "find_spec", lambda name: None)
+    with pytest.raises(FaqbotError, match=r"pip install 'faqbot\[train\]'"):
+        require_training()
+    job = run("done()", run.begin(JobKind.RETRAIN))
+    assert job.state == "failed"
+    assert "training needs the extra `train`" in (job.detail or "")
+    assert run.progress == []
+
+
+# -- the dead ------------------------------------------------------------------------------
+
+
+def test_a_job_whose_runner_died_here_is_failed_at_once(store: Store) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    machine = processes.owner().split(":")[0]
+    job = store.jobs.begin(JobKind.RETRAIN, f"{machine}:{gone.pid}:0a1b2c3d")
+    bury_dead(store)
+    buried = store.jobs.get(job.id)
+    assert buried is not None
+    assert (buried.state, buried.detail) == ("failed", INTERRUPTED)
+
+
+@pytest.mark.parametrize("owner", ["{self}", "{self}:3", "elsewhere/1:1:0a1b2c3d", "?"])
+def test_a_job_of_the_living_or_of_another_machine_is_left_alone(store: Store, owner: str) -> None:
+    job = store.jobs.begin(JobKind.RETRAIN, owner.format(self=processes.owner()))
+    bury_dead(store)
+    assert store.jobs.running() == job
+
+
+def test_a_predecessor_with_our_process_id_is_dead() -> None:
+    machine, pid, _ = processes.owner().split(":")
+    assert processes.is_dead(f"{machine}:{pid}:00000000")
+    assert not processes.is_dead(processes.owner())
+
+
+# -- the worker ----------------------------------------------------------------------------
+
+
+Start = Callable[..., Worker]
+
+
+@pytest.fixture
+def start(run: Runs, settings: IndexSettings) -> Iterator[Start]:
+    workers: list[Worker] = []
+
+    def start_one(body: str = "done()", **more: Any) -> Worker:
+        commands = run.command(body)
+        worker = Worker(run.store, settings, None, limit_hours=1, commands=commands, **more)
+        workers.append(worker)
+        worker.start()
+        return worker
+
+    yield start_one
+    for worker in workers:
+        worker.stop()
+
+
+def ended(store: Store, job: Job) -> Job:
+    """The job when it is over."""
+
+    def look() -> Job | None:
+        found = store.jobs.get(job.id)
+        return found if found is not None and found.state.is_over else None
+
+    found = until(look, f"{job.kind} is over")
+    assert found is not None
+    return found
+
+
+def test_a_worker_runs_what_is_asked_for_in_its_order(run: Runs, start: Start) -> None:
+    jobs = [run.store.jobs.request(kind)[0] for kind in (JobKind.REINDEX, JobKind.PURGE)]
+    worker = start()
+    jobs.append(run.store.jobs.request(JobKind.ROLLBACK)[0])
+    worker.wake()
+    over = [ended(run.store, job) for job in jobs]
+    assert [job.state for job in over] == ["done"] * 3
+    times = [job.finished_at for job in over]
+    assert times == sorted(times, key=str)
+
+
+def test_a_failed_job_does_not_keep_the_next_one_waiting(run: Runs, start: Start) -> None:
+    first, _ = run.store.jobs.request(JobKind.REINDEX)
+    second, _ = run.store.jobs.request(JobKind.PURGE)
+    start('sys.exit(1) if order["kind"] == "reindex" else done()')
+    assert ended(run.store, first).state == "failed"
+    assert ended(run.store, second).state == "done"
+
+
+def test_two_workers_run_a_job_once(run: Runs, start: Start, tmp_path: Path) -> None:
+    body = f'open({str(tmp_path / "ran")!r}, "a").write("x"); done()'
+    workers = [start(body), start(body)]
+    job, _ = run.store.jobs.request(JobKind.REINDEX)
+    for worker in workers:
+        worker.wake()
+    ended(run.store, job)
+    for worker in workers:
+        worker.stop()
+    assert (tmp_path / "ran").read_text() == "x"
+
+
+def test_a_stopped_worker_leaves_no_job_running(run: Runs, start: Start) -> None:
+    job, _ = run.store.jobs.request(JobKind.REINDEX)
+    waiting, _ = run.store.jobs.request(JobKind.PURGE)
+    worker = start(f"time.sleep(0.01); {WAIT_FOR_EVER}")
+    until(lambda: (j := run.store.jobs.running()) and j.detail == "begun", "the child runs")
+    worker.stop()
+    stopped = run.store.jobs.get(job.id)
+    assert stopped is not None
+    assert (stopped.state, stopped.detail) == ("cancelled", "cancelled: the worker was stopped")
+    left = run.store.jobs.get(waiting.id)
+    assert left is not None
+    assert left.state == "queued"
+
+
+def test_kinds_that_are_not_the_worker_s_stay_waiting(run: Runs, start: Start) -> None:
+    check, _ = run.store.jobs.request(JobKind.CHECK)
+    purge, _ = run.store.jobs.request(JobKind.PURGE)
+    start()
+    ended(run.store, purge)
+    left = run.store.jobs.get(check.id)
+    assert left is not None
+    assert left.state == "queued"
+
+
+def test_some_kinds_run_in_the_worker_s_own_process(run: Runs, start: Start) -> None:
+    def check(job: Job, report: Report) -> Ending:
+        report(0.5, "counting")
+        counting = run.store.jobs.get(job.id)
+        assert counting is not None
+        return Ending(f"it was {counting.detail}", {"pid": os.getpid()})
+
+    start(kinds=(), here={JobKind.CHECK: check})
+    job = ended(run.store, run.store.jobs.request(JobKind.CHECK)[0])
+    assert (job.state, job.detail) == ("done", "it was counting")
+    assert job.result == {"pid": os.getpid()}
+
+
+@pytest.mark.parametrize(
+    ("error", "detail"),
+    [(FaqbotError("no index"), "no index"), (KeyError("secret"), "unexpected KeyError")],
+)
+def test_a_failure_in_its_own_process_ends_that_job_only(
+    run: Runs, start: Start, error: Exception, detail: str
+) -> None:
+    def check(job: Job, report: Report) -> Ending:
+        if not job.arguments:
+            raise error
+        return Ending("fine")
+
+    start(kinds=(), here={JobKind.CHECK: check})
+    first = ended(run.store, run.store.jobs.request(JobKind.CHECK)[0])
+    assert (first.state, first.detail) == ("failed", detail)
+    again, _ = run.store.jobs.request(JobKind.CHECK, arguments={"again": 1})
+    assert ended(run.store, again).state == "done"
+
+
+def test_work_in_its_own_process_can_be_cancelled(run: Runs, start: Start) -> None:
+    def check(job: Job, report: Report) -> Ending:
+        while True:
+            report(0.5, "counting")
+            time.sleep(0.01)
+
+    start(kinds=(), here={JobKind.CHECK: check})
+    job, _ = run.store.jobs.request(JobKind.CHECK)
+    until(lambda: run.store.jobs.running(), "it runs")
+    run.store.jobs.cancel(job.id)
+    assert ended(run.store, job).state == "cancelled"
+
+
+def test_a_worker_goes_on_when_the_store_was_away(
+    run: Runs, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("bot.jobs.worker.RETRY_AFTER_S", 0.01)
+    waiting, failures = run.store.jobs.is_waiting, []
+
+    def is_waiting(kinds: Any) -> bool:
+        if not failures:
+            failures.append(kinds)
+            raise FaqbotError("the store cannot be reached")
+        return waiting(kinds)
+
+    monkeypatch.setattr(run.store.jobs, "is_waiting", is_waiting)
+    job, _ = run.store.jobs.request(JobKind.PURGE)
+    start()
+    assert ended(run.store, job).state == "done"
+    assert failures
+
+
+def test_a_job_runs_again_after_its_worker_was_killed(run: Runs, start: Start) -> None:
+    """The killed one's job is failed, its child ends with it, and the next job has its turn."""
+    body = f"say(progress=0.5, detail=str(os.getpid())); {WAIT_FOR_EVER}"
+    script = f"""
+        import sys
+        from pathlib import Path
+        from bot.jobs.worker import Worker
+        from index.settings import IndexSettings
+        from index.store import Store
+        from index.store.types import JobKind
+        settings = IndexSettings(data_dir=Path({str(run.settings.data_dir)!r}))
+        command = {run.command(body)[JobKind.REINDEX]!r}
+        commands = {{JobKind.REINDEX: command}}
+        store = Store(settings.store_url)
+        worker = Worker(store, settings, None, limit_hours=1, commands=commands)
+        worker.start()
+        worker._thread.join()
+    """
+    job, _ = run.store.jobs.request(JobKind.REINDEX)
+    killed = subprocess.Popen([sys.executable, "-c", textwrap.dedent(script)])
+    running = until(lambda: (j := run.store.jobs.running()) and j.progress == 0.5 and j, "it runs")
+    killed.send_signal(signal.SIGKILL)
+    killed.wait()
+    until(lambda: not is_alive(int(running.detail or "")), "the child sees that its parent is gone")
+
+    start()
+    again, _ = run.store.jobs.request(JobKind.PURGE)
+    assert ended(run.store, again).state == "done"
+    buried = run.store.jobs.get(job.id)
+    assert buried is not None
+    assert (buried.state, buried.detail) == ("failed", INTERRUPTED)

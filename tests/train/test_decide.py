@@ -1,0 +1,143 @@
+"""When a trained model goes live, and when a run is not worth starting."""
+
+from typing import Any
+
+import pytest
+
+from index.evaluation import Estimate
+from train.compare import Comparison, Figures
+from train.decide import Basis, Earlier, decide, why_not_now
+
+BASIS = Basis(revision=7, live_model="base", settings={"depth": "head", "seed": 1})
+ENOUGH = (700, 100, 200)
+
+
+def comparison(
+    mrr: tuple[float, float, float], precision: tuple[float, float] = (0.6, 0.65)
+) -> Comparison:
+    """Live and candidate that differ by an MRR of (value, low, high), at these precisions."""
+    before, after = (Estimate(value, value, value) for value in precision)
+    gain = precision[1] - precision[0]
+    return Comparison(
+        questions=212,
+        pairs=50,
+        live=Figures(before, Estimate(0.7, 0.6, 0.8)),
+        candidate=Figures(after, Estimate(0.7 + mrr[0], 0.6, 0.8)),
+        precision_difference=Estimate(gain, gain, gain),
+        mrr_difference=Estimate(*mrr),
+    )
+
+
+def test_a_model_that_is_surely_better_goes_live() -> None:
+    decision = decide(comparison((0.031, 0.012, 0.05)), [])
+
+    assert decision.promote
+    assert decision.reason == (
+        "better: MRR +0.031 (+0.012 to +0.050) on 212 held-out questions, "
+        "precision@1 0.600 -> 0.650"
+    )
+    assert decision.inputs["mrr_difference"] == {"value": 0.031, "low": 0.012, "high": 0.05}
+    assert decision.inputs["held_out_questions"] == 212
+    assert "interval" in decision.inputs["rule"]
+
+
+@pytest.mark.parametrize(
+    ("mrr", "precision", "golden", "reason"),
+    [
+        (
+            (0.004, -0.010, 0.017),
+            (0.6, 0.65),
+            [],
+            "no better: MRR +0.004 (-0.010 to +0.017) on 212 held-out questions",
+        ),
+        ((0.004, 0.0, 0.017), (0.6, 0.65), [], "no better: MRR +0.004 (+0.000 to +0.017)"),
+        ((float("nan"),) * 3, (0.6, 0.65), [], "no better: MRR +nan"),
+        ((-0.03, -0.05, -0.01), (0.6, 0.65), [], "worse: MRR -0.030 (-0.050 to -0.010)"),
+        (
+            (0.03, 0.01, 0.05),
+            (0.65, 0.6),
+            [],
+            "fewer first answers right: precision@1 0.650 -> 0.600; MRR +0.030",
+        ),
+        (
+            (0.03, 0.01, 0.05),
+            (0.6, 0.65),
+            [4],
+            "golden question 4 would be answered wrongly; MRR +0.030",
+        ),
+        (
+            (0.03, 0.01, 0.05),
+            (0.6, 0.65),
+            [1, 2, 3, 4, 5, 6],
+            "golden questions 1, 2, 3, 4, 5, ... would be answered wrongly",
+        ),
+    ],
+)
+def test_the_live_model_stays(
+    mrr: tuple[float, float, float],
+    precision: tuple[float, float],
+    golden: list[int],
+    reason: str,
+) -> None:
+    decision = decide(comparison(mrr, precision), golden)
+
+    assert not decision.promote
+    assert decision.reason.startswith(reason)
+    assert "\n" not in decision.reason
+
+
+def test_as_many_first_answers_as_before_are_enough() -> None:
+    assert decide(comparison((0.03, 0.01, 0.05), (0.6, 0.6)), []).promote
+
+
+@pytest.mark.parametrize(
+    ("sides", "reason"),
+    [
+        ((39, 10, 20), "too few pairs: 39 to train on of 69 in all, at least 40"),
+        ((50, 1, 20), "too few pairs: 1 to stop by of 71 in all, at least 2"),
+        ((50, 5, 9), "too few pairs: 9 held out to compare by of 64 in all, at least 10"),
+        ((0, 0, 0), "too few pairs: 0 to train on"),
+    ],
+)
+def test_too_few_pairs_are_not_trained_on(sides: tuple[int, int, int], reason: str) -> None:
+    why = why_not_now(sides, BASIS, None, changed=99, scheduled=False, min_new=20)
+
+    assert why is not None
+    assert why.startswith(reason)
+
+
+@pytest.mark.parametrize(
+    ("earlier", "changed", "scheduled", "reason"),
+    [
+        (None, 0, True, None),
+        (None, 0, False, None),
+        (Earlier(3, {**BASIS.as_dict(), "revision": 6}), 19, False, None),
+        (Earlier(3, {**BASIS.as_dict(), "revision": 6}), 20, True, None),
+        (
+            Earlier(3, {**BASIS.as_dict(), "revision": 6}),
+            19,
+            True,
+            "too little is new: 19 pairs changed since retrain 3, a nightly run starts from 20 "
+            "([train] min_new)",
+        ),
+        (
+            Earlier(3, BASIS.as_dict()),
+            0,
+            False,
+            "nothing has changed since retrain 3: same data, model and settings",
+        ),
+        (Earlier(3, BASIS.as_dict()), 0, True, "nothing has changed since retrain 3: same data"),
+        (Earlier(3, {**BASIS.as_dict(), "live_model": "retrain-2"}), 0, False, None),
+        (Earlier(3, {**BASIS.as_dict(), "settings": {"depth": "full"}}), 0, False, None),
+        (Earlier(3, None), 50, True, None),
+    ],
+)
+def test_a_run_starts_when_it_is_worth_it(
+    earlier: Earlier | None, changed: int, scheduled: bool, reason: str | None
+) -> None:
+    options: dict[str, Any] = {"changed": changed, "scheduled": scheduled, "min_new": 20}
+
+    why = why_not_now(ENOUGH, BASIS, earlier, **options)
+
+    assert (why or "").startswith(reason or "")
+    assert (why is None) is (reason is None)

@@ -1,0 +1,160 @@
+"""Whether a trained model goes live: a rule, its inputs, and its result in one line.
+
+A candidate goes live where all of this holds:
+
+- the mean reciprocal rank (MRR) of the held-out questions rises, and the lower end of the 95 %
+  interval of the paired difference is above 0;
+- the precision at 1 on them is not lower;
+- no golden question that the live model gets right would be answered wrongly.
+
+A small FAQ has few held-out questions, and its interval is wide: there only a large gain is told
+from chance, and otherwise the live model stays. That is on purpose: a refusal costs nothing.
+"""
+
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Any
+
+from index.evaluation import Estimate
+from train.compare import Comparison
+
+RULE = (
+    "the MRR's 95 % interval of the difference is above 0, precision@1 is not lower, "
+    "no golden question flips to wrong"
+)
+
+# Below these nothing can be learnt, or nothing can be shown.
+MIN_TRAIN_PAIRS = 40
+MIN_DEVELOP_PAIRS = 2
+MIN_HELD_OUT_PAIRS = 10
+
+
+@dataclass(frozen=True)
+class Decision:
+    """What was decided.
+
+    Attributes:
+        promote: Whether the candidate goes live.
+        reason: One line.
+        inputs: What it was decided by, for the report.
+    """
+
+    promote: bool
+    reason: str
+    inputs: dict[str, Any]
+
+
+def decide(held_out: Comparison, golden_flips: Sequence[int]) -> Decision:
+    """Decide by the rule above.
+
+    Args:
+        held_out: Live model and candidate on the held-out questions, each wording as if it was
+            not stored.
+        golden_flips: Ids of the golden questions that the live model gets right and the candidate
+            wrong.
+    """
+    mrr, live, candidate = held_out.mrr_difference, held_out.live, held_out.candidate
+    inputs = {
+        "rule": RULE,
+        "held_out_questions": held_out.questions,
+        "held_out_pairs": held_out.pairs,
+        "mrr_difference": _rounded(mrr),
+        "precision_at_1": {
+            "live": round(live.precision_at_1.value, 4),
+            "candidate": round(candidate.precision_at_1.value, 4),
+        },
+        "golden_flips": list(golden_flips),
+    }
+    found = (
+        f"MRR {mrr.value:+.3f} ({mrr.low:+.3f} to {mrr.high:+.3f}) "
+        f"on {held_out.questions} held-out questions"
+    )
+    precision = (
+        f"precision@1 {live.precision_at_1.value:.3f} -> {candidate.precision_at_1.value:.3f}"
+    )
+    if golden_flips:
+        return Decision(False, f"{flipped(golden_flips)}; {found}", inputs)
+    if mrr.high < 0:
+        return Decision(False, f"worse: {found}", inputs)
+    if not mrr.low > 0:  # also where it is not a number
+        return Decision(False, f"no better: {found}", inputs)
+    if held_out.precision_difference.value < 0:
+        return Decision(False, f"fewer first answers right: {precision}; {found}", inputs)
+    return Decision(True, f"better: {found}, {precision}", inputs)
+
+
+def flipped(golden: Sequence[int]) -> str:
+    """What golden questions that flip to wrong say of a model, by their ids."""
+    ids = ", ".join(str(i) for i in golden[:5]) + (", ..." if len(golden) > 5 else "")
+    if len(golden) == 1:
+        return f"golden question {ids} would be answered wrongly"
+    return f"golden questions {ids} would be answered wrongly"
+
+
+@dataclass(frozen=True)
+class Basis:
+    """What a run is about to be made from.
+
+    Attributes:
+        revision: The store's.
+        live_model: The version that answers.
+        settings: What of the settings changes the outcome.
+    """
+
+    revision: int
+    live_model: str
+    settings: dict[str, Any]
+
+    def as_dict(self) -> dict[str, Any]:
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """The last run that came to a decision."""
+
+    job_id: int
+    basis: dict[str, Any] | None
+
+
+def why_not_now(
+    sides: tuple[int, int, int],
+    basis: Basis,
+    earlier: Earlier | None,
+    *,
+    changed: int,
+    scheduled: bool,
+    min_new: int,
+) -> str | None:
+    """Why a run is not worth starting, in one line; None where it is.
+
+    Args:
+        sides: Pairs for training, for development, and held out.
+        changed: Pairs that have changed since the earlier run.
+        scheduled: Whether nobody but the clock asked for it.
+    """
+    for pairs, least, what in zip(
+        sides,
+        (MIN_TRAIN_PAIRS, MIN_DEVELOP_PAIRS, MIN_HELD_OUT_PAIRS),
+        ("to train on", "to stop by", "held out to compare by"),
+        strict=True,
+    ):
+        if pairs < least:
+            return (
+                f"too few pairs: {pairs} {what} of {sum(sides)} in all, at least {least} are "
+                "needed; add more and run it again"
+            )
+    if earlier is None:
+        return None
+    if earlier.basis == basis.as_dict():
+        return f"nothing has changed since retrain {earlier.job_id}: same data, model and settings"
+    if scheduled and changed < min_new:
+        return (
+            f"too little is new: {changed} pairs changed since retrain {earlier.job_id}, a "
+            f"nightly run starts from {min_new} ([train] min_new)"
+        )
+    return None
+
+
+def _rounded(estimate: Estimate) -> dict[str, float]:
+    return {key: round(value, 4) for key, value in asdict(estimate).items()}

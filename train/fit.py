@@ -1,0 +1,286 @@
+"""Fine-tuning a model version on pairs, by similarity learning with Quaterion.
+
+The encoder's outputs come from the store's embedding cache, so a nightly run encodes only what
+is new; depth head then trains a small layer on them, depth full the encoder itself.
+"""
+
+import hashlib
+import time
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+import torch
+
+from index.model.embedder import Embedder
+from index.model.served import ServedModel, pick_device
+from index.model.versions import SERVABLE
+from index.store.records import Embeddings
+from index.text import text_hash
+from index.vectors import Matrix
+from train.batches import false_negative_groups
+from train.data import Sides, Texts, samples_of, texts_of_pairs
+from train.errors import TrainingFailed
+from train.loop import Outcome, Work, run
+from train.model import Encodings
+from train.recipe import recipe_for
+from train.settings import TrainSettings
+from train.worker import run_in_child
+
+Progress = Callable[[str, float], None]
+
+# Fewer teach a model nothing that holds for the next question.
+MIN_PAIRS = 20
+# From here on the encoder is worth training, where an accelerator makes it a matter of minutes.
+MIN_PAIRS_FULL = 500
+# Development pairs that are measured after each epoch; more would change no decision.
+MAX_DEVELOP = 1000
+# A batch that must be smaller than this to fit leaves too few negatives to learn from.
+MIN_BATCH = 8
+
+
+@dataclass(frozen=True)
+class Fitted:
+    """A trained model and how it came about.
+
+    Attributes:
+        servable: Folder with the trained model, for `index.model.versions.write_version`.
+        depth: "head" or "full".
+        head: Name of the trained head; "none" for depth full.
+        curves: One row for each epoch: `epoch` (from 1), `train_loss`, `develop_mrr`,
+            `develop_precision_at_1`, `seconds`. (An epoch is not always one pass over the samples:
+            see `train.recipe`.)
+        best_epoch: The epoch whose weights were kept.
+        encode_seconds: For reading and encoding the texts.
+        train_seconds: For all the rest.
+        texts: How many different texts were embedded for training.
+        texts_encoded: How many of them the embedding cache did not have yet.
+        notes: What an operator should know, one line each.
+    """
+
+    servable: Path
+    depth: str
+    head: str
+    batch_size: int
+    curves: list[dict[str, float]]
+    best_epoch: int
+    encode_seconds: float
+    train_seconds: float
+    texts: int
+    texts_encoded: int
+    notes: list[str]
+
+
+def fit(
+    data: Sides,
+    settings: TrainSettings,
+    *,
+    models_dir: Path,
+    parent: str,
+    cache: Embeddings | None,
+    folder: Path,
+    device: str = "auto",
+    progress: Progress = lambda what, share: None,
+    with_topic: bool = True,
+) -> Fitted:
+    """Train a model on the training side; the development side decides when it is best.
+
+    Equal data, settings and parent give equal weights on the same hardware. A run that was killed
+    goes on from its last checkpoint when it is repeated with the same folder.
+
+    Args:
+        data: A `Snapshot` or a `Split`.
+        parent: The model version to start from. Depth head puts a fresh head on its encoder,
+            which stays as it is, bit by bit; depth full trains its encoder on and leaves out
+            its head.
+        cache: The store's embeddings; None encodes all anew.
+        folder: The run's own folder: checkpoints, and the servable in the end.
+        device: As in `IndexSettings`: "auto" or a torch device.
+        progress: Called with what is being done ("encoding", "training") and the share (0 to 1)
+            of it that is done. What it raises ends the run.
+        with_topic: Whether answers are embedded as in the index; False leaves them as written.
+
+    Raises:
+        TrainingFailed: There are too few pairs, nothing can be learned from them, the loss is no
+            number any more, or even small batches do not fit into the memory.
+        ModelError: The parent is missing, damaged or not trusted.
+        SettingsError: A setting asks for what is not there.
+    """
+    pairs = texts_of_pairs(data.train, with_topic=with_topic)
+    develop = texts_of_pairs(data.develop[:MAX_DEVELOP], with_topic=with_topic)
+    _check(pairs)
+    chosen = pick_device(device)
+    depth = _depth(settings, chosen, len(pairs))
+    notes: list[str] = []
+
+    started = time.perf_counter()
+    encodings, encoded = _encodings([*pairs, *develop], models_dir, parent, cache, device, progress)
+    encode_seconds = time.perf_counter() - started
+
+    started = time.perf_counter()
+    work = _plan(pairs, develop, encodings, settings, depth, chosen, models_dir / parent, folder)
+    work, outcome = _until_it_fits(work, notes, lambda share: progress("training", share))
+    return Fitted(
+        servable=folder / SERVABLE,
+        depth=depth,
+        head=work.head,
+        batch_size=work.recipe.batch_size,
+        curves=outcome.curves,
+        best_epoch=outcome.best_epoch,
+        encode_seconds=encode_seconds,
+        train_seconds=time.perf_counter() - started,
+        texts=len(encodings.vectors),
+        texts_encoded=encoded,
+        notes=notes,
+    )
+
+
+def _check(pairs: Sequence[Texts]) -> None:
+    if len(pairs) < MIN_PAIRS:
+        raise TrainingFailed(
+            f"too few pairs to train on: {len(pairs)} on the training side, at least {MIN_PAIRS} "
+            "are needed; add or import more pairs (seven in ten of them are trained on)"
+        )
+
+
+def _depth(settings: TrainSettings, device: torch.device, pairs: int) -> str:
+    if settings.depth != "auto":
+        return settings.depth
+    return "full" if device.type != "cpu" and pairs >= MIN_PAIRS_FULL else "head"
+
+
+def _encodings(
+    pairs: Sequence[Texts],
+    models_dir: Path,
+    parent: str,
+    cache: Embeddings | None,
+    device: str,
+    progress: Progress,
+) -> tuple[Encodings, int]:
+    """The parent's encodings of all texts, and how many had to be encoded for that."""
+    texts = list(dict.fromkeys(text for pair in pairs for text in (*pair.wordings, pair.answer)))
+    served = ServedModel.load(models_dir, parent, device)
+    known: set[bytes] = set()
+    if cache is not None:
+        known = cache.known(served.manifest.encoder_id, [text_hash(text) for text in texts])
+    done = 0
+
+    def report(more: int) -> None:
+        nonlocal done
+        done += more
+        progress("encoding", done / len(texts))
+
+    vectors = Embedder(served, cache).encodings(texts, report)
+    return Encodings(texts, vectors), len(texts) - len(known)
+
+
+def _plan(
+    pairs: Sequence[Texts],
+    develop: Sequence[Texts],
+    encodings: Encodings,
+    settings: TrainSettings,
+    depth: str,
+    device: torch.device,
+    parent: Path,
+    folder: Path,
+) -> Work:
+    samples = samples_of(pairs)
+    recipe = recipe_for(depth, len(samples), settings.batch_size)
+    questions = _unit(encodings.of([pair.wordings[0] for pair in pairs]))
+    answers = _unit(encodings.of([pair.answer for pair in pairs]))
+    groups = false_negative_groups(pairs, questions, answers, recipe.duplicate_cosine)
+    if len(np.unique(groups)) < 2:
+        raise TrainingFailed(
+            "nothing to learn: the training pairs all have the same answer, or nearly so"
+        )
+    head = settings.head if depth == "head" else "none"
+    devices, processes = _devices(settings, device)
+    digest = hashlib.sha256(encodings.vectors.tobytes())
+    for part in (pairs, develop, recipe, depth, head, settings.seed, parent.name, processes):
+        digest.update(repr(part).encode())
+    return Work(
+        key=digest.hexdigest(),
+        parent=parent,
+        depth=depth,
+        head=head,
+        recipe=recipe,
+        samples=samples,
+        groups=groups,
+        neighbourhood=_unit(questions + answers),
+        encodings=encodings,
+        develop=develop,
+        seed=settings.seed,
+        precision=_precision(settings, depth, device),
+        accelerator=device.type,
+        devices=devices,
+        processes=processes,
+        tensorboard=settings.tensorboard,
+        folder=folder,
+    )
+
+
+def _devices(settings: TrainSettings, device: torch.device) -> tuple[int | list[int], int]:
+    """What Lightning is to train on, and how many processes that makes."""
+    if device.index is not None:
+        return [device.index], 1
+    if settings.devices == "auto":
+        count = 1 if device.type == "cpu" else torch.accelerator.device_count()
+    else:
+        count = settings.devices
+    return count, count
+
+
+def _precision(settings: TrainSettings, depth: str, device: torch.device) -> str:
+    """Lightning's name of the precision; a head is too small to gain by less than 32 bits."""
+    if depth == "head" or settings.precision == "32":
+        return "32-true"
+    if settings.precision == "bf16":
+        return "bf16-mixed"
+    if device.type == "cpu":
+        fast = bool(torch.cpu.get_capabilities().get("avx512_bf16"))
+    elif device.type == "cuda":
+        fast = torch.cuda.is_bf16_supported(including_emulation=False)
+    else:
+        fast = False
+    return "bf16-mixed" if fast else "32-true"
+
+
+def _until_it_fits(
+    work: Work, notes: list[str], progress: Callable[[float], None]
+) -> tuple[Work, Outcome]:
+    """Run, with half the batch as often as the memory is not enough."""
+    while True:
+        try:
+            return work, (run if work.processes == 1 else run_in_child)(work, progress)
+        except RuntimeError as error:
+            if not _is_out_of_memory(error):
+                raise
+            size = work.recipe.batch_size
+        # Outside of the handler: the error's traceback holds on to the memory.
+        if size // 2 < MIN_BATCH:
+            raise TrainingFailed(
+                f"out of memory at a batch of {size}, and smaller ones teach nothing; free "
+                'memory, or set [train] depth to "head"'
+            )
+        notes.append(f"out of memory at a batch of {size}, went on with {size // 2}")
+        work = replace(
+            work,
+            recipe=replace(work.recipe, batch_size=size // 2),
+            key=f"{work.key}-{size // 2}",
+        )
+        if torch.accelerator.is_available():
+            torch.accelerator.empty_cache()
+
+
+def _is_out_of_memory(error: RuntimeError) -> bool:
+    message = str(error).lower()
+    return isinstance(error, torch.OutOfMemoryError) or any(
+        sign in message for sign in ("out of memory", "not enough memory")
+    )
+
+
+def _unit(vectors: Matrix) -> Matrix:
+    norms = np.linalg.norm(vectors, axis=1, keepdims=True)
+    unit: Matrix = vectors / np.maximum(norms, 1e-12)
+    return unit

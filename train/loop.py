@@ -1,0 +1,285 @@
+"""One training run by Lightning: measured after every epoch, resumable, its best weights kept."""
+
+import importlib.util
+import json
+import shutil
+import signal
+import threading
+import time
+import warnings
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pytorch_lightning as pl
+import torch
+from pytorch_lightning.callbacks import ModelCheckpoint
+from pytorch_lightning.loggers import TensorBoardLogger
+from quaterion_models import SimilarityModel
+
+import train.compat  # noqa: F401
+from index.errors import SettingsError
+from index.model.versions import SERVABLE
+from train.batches import HardBatches, Ints
+from train.data import Sample, Texts
+from train.measure import Development
+from train.model import Encodings, FaqModel, make_head
+from train.recipe import Recipe
+
+from quaterion import Quaterion  # isort: skip
+from quaterion.dataset import PairsSimilarityDataLoader, SimilarityPairSample  # isort: skip
+
+LAST = "last.ckpt"
+_BEST = "best.pt"
+_KEY = "run.json"
+
+# With fewer wordings to measure on, the differences between epochs are chance.
+MIN_MEASURED = 40
+
+
+@dataclass(frozen=True)
+class Work:
+    """All that a training run needs.
+
+    Attributes:
+        key: Stands for the data, the settings and the starting point; a checkpoint of other work
+            is not continued.
+        parent: Folder of the model version to start from.
+        depth: "head" or "full".
+        samples: Pairs of texts; `pairs` says of what they were made.
+        groups: A number for each pair, shared by those that are not each other's negatives.
+        encodings: Of all texts, by the parent's encoder.
+        devices: How many to train on, or which one; `processes` is how many that are.
+        neighbourhood: Unit vectors of the pairs, shape (pairs, dimension).
+    """
+
+    key: str
+    parent: Path
+    depth: str
+    head: str
+    recipe: Recipe
+    samples: Sequence[Sample]
+    groups: Ints
+    neighbourhood: Any
+    encodings: Encodings
+    develop: Sequence[Texts]
+    seed: int
+    precision: str
+    accelerator: str
+    devices: int | list[int]
+    processes: int
+    tensorboard: bool
+    folder: Path
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """How a run went; see `train.fit.Fitted`."""
+
+    curves: list[dict[str, float]]
+    best_epoch: int
+
+
+def run(work: Work, progress: Callable[[float], None]) -> Outcome:
+    """Train, and write the best weights as a servable to `work.folder / "servable"`.
+
+    A run that was killed goes on from its last checkpoint in the folder. With several devices
+    Lightning starts this process's command once more for each: see `train.worker`.
+
+    Args:
+        progress: Called with the share (0 to 1) of the steps that are done.
+
+    Raises:
+        TrainingFailed: The loss is no number any more.
+        SettingsError: TensorBoard is wanted and not installed.
+    """
+    resumed = _prepare(work)
+    with _on_its_own():
+        pl.seed_everything(work.seed, workers=True)
+        loader = _loader(work)
+        model = _model(work)
+        measured = Measured(work, progress)
+        trainer = _trainer(work, measured)
+        try:
+            Quaterion.fit(model, trainer, loader, ckpt_path=str(resumed) if resumed else None)
+        except SystemExit:
+            # Lightning makes one of an interruption.
+            if isinstance(measured.stopped_by, KeyboardInterrupt):
+                raise measured.stopped_by from None
+            raise
+        finally:
+            model.unwrap_cache()
+        if trainer.is_global_zero:
+            model.load_trained_weights(
+                torch.load(work.folder / _BEST, map_location="cpu", weights_only=True)
+            )
+            servable = work.folder / SERVABLE
+            shutil.rmtree(servable, ignore_errors=True)
+            model.save_servable(str(servable))
+    return Outcome(measured.curves, measured.best_epoch)
+
+
+class Measured(pl.Callback):
+    """Measures the model after each epoch, keeps the best weights, and ends a run that stands."""
+
+    def __init__(self, work: Work, progress: Callable[[float], None]) -> None:
+        self.curves: list[dict[str, float]] = []
+        self.stopped_by: BaseException | None = None
+        self._work = work
+        self._progress = progress
+        self._development = Development(work.develop)
+        self._losses: list[torch.Tensor] = []
+        self._started = 0.0
+
+    @property
+    def best_epoch(self) -> int:
+        """The epoch with the best development MRR; the last where too few pairs measure it."""
+        if len(self._development.wordings) < MIN_MEASURED:
+            return len(self.curves)
+        mrr = [row["develop_mrr"] for row in self.curves]
+        return 1 + mrr.index(max(mrr))
+
+    def on_train_epoch_start(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        self._started = time.perf_counter()
+        self._losses = []
+
+    def on_train_batch_end(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, outputs: Any, *args: Any
+    ) -> None:
+        self._losses.append(outputs["loss"].detach())
+        if trainer.is_global_zero:
+            self._progress(min(1.0, trainer.global_step / trainer.estimated_stepping_batches))
+
+    def on_train_epoch_end(self, trainer: pl.Trainer, pl_module: pl.LightningModule) -> None:
+        assert isinstance(pl_module, FaqModel)
+        loss = trainer.strategy.reduce(torch.stack(self._losses).mean(), reduce_op="mean")
+        mrr, precision = 0.0, 0.0
+        if self._development.wordings:
+            with trainer.precision_plugin.forward_context():
+                vectors = pl_module.embed(self._development.texts)
+            mrr, precision = self._development.measure(vectors)
+        row = {
+            "epoch": float(len(self.curves) + 1),
+            "train_loss": float(loss),
+            "develop_mrr": mrr,
+            "develop_precision_at_1": precision,
+            "seconds": time.perf_counter() - self._started,
+        }
+        self.curves.append(row)
+        if trainer.logger is not None:
+            trainer.logger.log_metrics(
+                {key: row[key] for key in ("develop_mrr", "develop_precision_at_1")},
+                step=trainer.global_step,
+            )
+        if self.best_epoch == len(self.curves) and trainer.is_global_zero:
+            scratch = self._work.folder / f"{_BEST}.new"
+            torch.save(pl_module.trained_weights(), scratch)
+            scratch.replace(self._work.folder / _BEST)
+        if len(self.curves) - self.best_epoch >= self._work.recipe.patience:
+            trainer.should_stop = True
+
+    def on_exception(
+        self, trainer: pl.Trainer, pl_module: pl.LightningModule, exception: BaseException
+    ) -> None:
+        self.stopped_by = exception
+
+    def state_dict(self) -> dict[str, Any]:
+        return {"curves": self.curves}
+
+    def load_state_dict(self, state_dict: dict[str, Any]) -> None:
+        self.curves = list(state_dict["curves"])
+
+
+def _prepare(work: Work) -> Path | None:
+    """The checkpoint to go on from, if the folder has one of this very work."""
+    work.folder.mkdir(parents=True, exist_ok=True)
+    key = work.folder / _KEY
+    last = work.folder / LAST
+    try:
+        same = json.loads(key.read_text("utf-8"))["key"] == work.key
+    except (OSError, ValueError, KeyError, TypeError):
+        same = False
+    if same and last.is_file() and (work.folder / _BEST).is_file():
+        return last
+    for stale in (last, work.folder / _BEST):
+        stale.unlink(missing_ok=True)
+    key.write_text(json.dumps({"key": work.key}) + "\n", "utf-8")
+    return None
+
+
+@contextmanager
+def _on_its_own() -> Iterator[None]:
+    """Give the process back as it was: Lightning changes warnings and signal handlers."""
+    main = threading.current_thread() is threading.main_thread()
+    handler = signal.getsignal(signal.SIGINT) if main else None
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore")
+        try:
+            yield
+        finally:
+            if main:
+                signal.signal(signal.SIGINT, handler)
+
+
+def _loader(work: Work) -> PairsSimilarityDataLoader:
+    dataset = [
+        SimilarityPairSample(s.first, s.second, subgroup=int(work.groups[s.pair]))
+        for s in work.samples
+    ]
+    batches = HardBatches(
+        work.samples,
+        work.neighbourhood,
+        batch_size=work.recipe.batch_size,
+        hard_share=work.recipe.hard_share,
+        passes=work.recipe.passes,
+        seed=work.seed,
+        processes=work.processes,
+    )
+    return PairsSimilarityDataLoader(dataset, batch_sampler=batches)
+
+
+def _model(work: Work) -> FaqModel:
+    parent = SimilarityModel.load(str(work.parent / SERVABLE))
+    (encoder,) = parent.encoders.values()
+    model = FaqModel(
+        encoder,
+        make_head(work.head, encoder.embedding_size),
+        work.recipe,
+        encodings=work.encodings if work.depth == "head" else None,
+    )
+    model.train()  # what was loaded to be served has its dropout off
+    return model
+
+
+def _trainer(work: Work, measured: Measured) -> pl.Trainer:
+    logger: TensorBoardLogger | bool = False
+    if work.tensorboard:
+        if importlib.util.find_spec("tensorboard") is None:
+            raise SettingsError(
+                "[train] tensorboard is set, but TensorBoard is not installed: "
+                "pip install 'faqbot[tensorboard]', or take the key out"
+            )
+        logger = TensorBoardLogger(str(work.folder), name="tensorboard", version="")
+    return pl.Trainer(
+        accelerator=work.accelerator,
+        devices=work.devices,
+        strategy="auto",
+        precision=work.precision,  # type: ignore[arg-type]
+        max_epochs=work.recipe.epochs,
+        gradient_clip_val=work.recipe.gradient_norm,
+        # Our sampler deals its batches out to the processes itself.
+        use_distributed_sampler=False,
+        callbacks=[
+            measured,
+            # Always the same file, replaced after each epoch.
+            ModelCheckpoint(work.folder, filename=Path(LAST).stem, enable_version_counter=False),
+        ],
+        logger=logger,
+        log_every_n_steps=10,
+        deterministic="warn",
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        default_root_dir=str(work.folder),
+    )

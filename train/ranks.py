@@ -1,0 +1,303 @@
+"""Where the bot would rank the right answer: all questions at once, as matrix products.
+
+It computes what `Searcher` and `BaselineRanker` would give, without a collection, and lets a
+question's own stored wording be withheld: what is left is what the bot does for a wording that it
+has not seen.
+"""
+
+import hashlib
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.sparse import csr_array
+
+from index.model.embedder import Embedder
+from index.search import bm25
+from index.search.collection import Sparse
+from index.search.points import answer_text, keyword_text
+from index.search.ranking import BaselineRanker
+from index.search.searcher import DEPTH, WORDINGS
+from index.store.types import Pair
+from index.text import fold
+from index.vectors import Matrix
+
+Ints = npt.NDArray[np.int64]
+
+# Bytes of one matrix of scores: questions are asked in chunks that keep to it.
+_CHUNK_BYTES = 64_000_000
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A question.
+
+    Attributes:
+        pair: Position of the pair that answers it, among the FAQ's pairs.
+        unseen: Whether this wording is withheld, wherever it is stored.
+    """
+
+    text: str
+    pair: int
+    unseen: bool
+
+
+@dataclass(frozen=True)
+class View:
+    """What is searched.
+
+    Attributes:
+        wordings: Whether questions are; `only_questions` leaves further phrasings out.
+        ranked: Whether the score is the ranker's, over the hits that the bot would take from each
+            retriever; otherwise it is the plain cosine, over everything.
+    """
+
+    wordings: bool
+    answers: bool
+    only_questions: bool = False
+    ranked: bool = False
+
+
+BOT = View(wordings=True, answers=True, ranked=True)
+TO_ANSWERS = View(wordings=False, answers=True)
+TO_QUESTIONS = View(wordings=True, answers=False, only_questions=True)
+
+
+@dataclass(frozen=True)
+class Ranks:
+    """How questions came out; each array has the shape (questions,).
+
+    Attributes:
+        rank: Of the right answer; 1 is best. In a tie it is the last of the equals.
+        own: Score of the right answer.
+        first: Score of the best other answer.
+        second: Score of the next other answer; 0 where there is none.
+    """
+
+    rank: Ints
+    own: Matrix
+    first: Matrix
+    second: Matrix
+
+
+class Faq:
+    """Pairs as arrays. Pairs with the same answer stand together and count as one.
+
+    Attributes:
+        pairs: In the order of their answers.
+        texts: All texts that are embedded, each once.
+    """
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        """Args:
+        pairs: Two or more, not all with one answer.
+        """
+        keyed = sorted(((fold(pair.answer), pair.id, pair) for pair in pairs), key=lambda k: k[:2])
+        self.pairs = tuple(pair for _, _, pair in keyed)
+        self.position = {pair.id: i for i, pair in enumerate(self.pairs)}
+        _, self.answer_of = np.unique([key for key, _, _ in keyed], return_inverse=True)
+        # The first pair of each answer: where the columns of one answer begin.
+        self.answer_starts = np.flatnonzero(np.diff(self.answer_of, prepend=-1))
+        wordings = [wordings_of(pair) for pair in self.pairs]
+        counts = np.array([len(own) for own in wordings])
+        self.wording_starts = np.cumsum(counts) - counts
+        row: dict[str, int] = {}
+        self._wording_rows = [row.setdefault(w, len(row)) for own in wordings for w in own]
+        self._answer_rows = [row.setdefault(answer_text(p), len(row)) for p in self.pairs]
+        self.texts = tuple(row)
+        self._columns: dict[str, list[int]] = {}
+        for column, text in enumerate(w for own in wordings for w in own):
+            self._columns.setdefault(fold(text), []).append(column)
+        self._pair_of_column = np.repeat(np.arange(len(self.pairs)), counts)
+        self._keywords = _Keywords(self.pairs)
+
+    def questions(self, pairs: Sequence[Pair], most: int) -> list[Asked]:
+        """Every wording of some pairs, asked as if it was not known.
+
+        Args:
+            most: Beyond about so many, pairs are left out: always the same ones.
+        """
+        asked: list[Asked] = []
+        for pair in sorted(pairs, key=lambda pair: _shuffled(pair.id)):
+            if len(asked) >= most:
+                break
+            position = self.position[pair.id]
+            asked += [Asked(text, position, unseen=True) for text in wordings_of(pair)]
+        return asked
+
+    def ranks(
+        self,
+        asked: Sequence[Asked],
+        vectors: Matrix,
+        faq_vectors: Matrix,
+        ranker: BaselineRanker,
+        view: View = BOT,
+    ) -> Ranks:
+        """Ask questions.
+
+        Args:
+            vectors: Of the questions, of unit length; shape (len(asked), dimension).
+            faq_vectors: Of `texts`, by the same model; shape (len(texts), dimension).
+        """
+        wordings = faq_vectors[self._wording_rows] if view.wordings else None
+        answers = faq_vectors[self._answer_rows] if view.answers else None
+        columns = (len(self._wording_rows) if view.wordings else 0) + 3 * len(self.pairs)
+        size = max(1, _CHUNK_BYTES // (4 * columns))
+        parts = []
+        for start in range(0, len(asked), size):
+            chunk = asked[start : start + size]
+            scores = self._scores(
+                chunk, vectors[start : start + size], wordings, answers, ranker, view
+            )
+            parts.append(_ranks(scores, self.answer_of[[question.pair for question in chunk]]))
+        if not parts:
+            nothing = np.empty(0, dtype=np.float32)
+            return Ranks(np.empty(0, dtype=np.int64), nothing, nothing, nothing)
+        return Ranks(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+
+    def _scores(
+        self,
+        asked: Sequence[Asked],
+        vectors: Matrix,
+        wordings: Matrix | None,
+        answers: Matrix | None,
+        ranker: BaselineRanker,
+        view: View,
+    ) -> Matrix:
+        """Score of each answer for each question; shape (len(asked), answers)."""
+        scores = np.zeros((len(asked), len(self.pairs)), dtype=np.float32)
+        if wordings is not None:
+            cosines = vectors @ wordings.T
+            for row, question in enumerate(asked):
+                if question.unseen:
+                    cosines[row, self._columns[fold(question.text)]] = 0.0
+            if view.ranked:
+                _keep_top(cosines, WORDINGS * DEPTH)
+            if view.only_questions:
+                found = cosines[:, self.wording_starts]
+            else:
+                found = np.maximum.reduceat(cosines, self.wording_starts, axis=1)
+            np.maximum(scores, found, out=scores)
+        if answers is not None:
+            cosines = vectors @ answers.T
+            if view.ranked:
+                _keep_top(cosines, DEPTH)
+                cosines *= ranker.answer_discount
+            np.maximum(scores, cosines, out=scores)
+        if view.ranked and ranker.bm25_weight:
+            without = [
+                {int(self._pair_of_column[c]) for c in self._columns[fold(question.text)]}
+                if question.unseen
+                else set()
+                for question in asked
+            ]
+            keywords = self._keywords.scores([question.text for question in asked], without)
+            _keep_top(keywords, DEPTH)
+            scores += ranker.bm25_weight * keywords
+        best: Matrix = np.maximum.reduceat(scores, self.answer_starts, axis=1)
+        return best
+
+
+def wordings_of(pair: Pair) -> list[str]:
+    """A pair's question, then its further phrasings, each once."""
+    return list(dict.fromkeys((pair.question, *(p.text for p in pair.phrasings))))
+
+
+def embedded(embedder: Embedder, faq: Faq, asked: Sequence[Asked], faq_vectors: Matrix) -> Matrix:
+    """The vectors of questions: taken from the FAQ's where they are stored wordings.
+
+    Returns:
+        Array of shape (len(asked), dimension).
+    """
+    row = {text: i for i, text in enumerate(faq.texts)}
+    others = list(dict.fromkeys(q.text for q in asked if q.text not in row))
+    vectors = np.concatenate([faq_vectors, embedder.embed(others)]) if others else faq_vectors
+    row |= {text: len(faq.texts) + i for i, text in enumerate(others)}
+    chosen: Matrix = vectors[[row[question.text] for question in asked]]
+    return chosen
+
+
+class _Keywords:
+    """BM25 scores as an engine computes them: term weights, and the IDF over all pairs."""
+
+    def __init__(self, pairs: Sequence[Pair]) -> None:
+        self._pairs = pairs
+        documents = [bm25.document(keyword_text(pair)) for pair in pairs]
+        terms = np.unique([i for document in documents for i in document.indices])
+        self._column = {int(term): column for column, term in enumerate(terms)}
+        self._documents = self._matrix(documents).tocsc()
+        found_in = np.diff(self._documents.indptr)
+        self._idf = np.log(1 + (len(pairs) - found_in + 0.5) / (found_in + 0.5))
+        self._documents = self._documents.T.tocsr()
+
+    def scores(self, texts: Sequence[str], without: Sequence[set[int]]) -> Matrix:
+        """Shape (len(texts), pairs).
+
+        Args:
+            without: For each text, the pairs that are scored as if they did not have it.
+        """
+        queries = self._matrix([bm25.query(text) for text in texts])
+        queries.data *= self._idf[queries.indices]
+        scores: Matrix = (queries @ self._documents).toarray().astype(np.float32)
+        for row, (text, positions) in enumerate(zip(texts, without, strict=True)):
+            start, end = queries.indptr[row], queries.indptr[row + 1]
+            weights = dict(
+                zip(
+                    queries.indices[start:end].tolist(),
+                    queries.data[start:end].tolist(),
+                    strict=True,
+                )
+            )
+            for position in positions:
+                document = bm25.document(keyword_text(_without(self._pairs[position], text)))
+                scores[row, position] = sum(
+                    weights.get(self._column.get(term, -1), 0.0) * value
+                    for term, value in zip(document.indices, document.values, strict=True)
+                )
+        return scores
+
+    def _matrix(self, rows: Sequence[Sparse]) -> csr_array:
+        """Weights by term; terms that no pair has are left out."""
+        pointers, columns, values = [0], [], []
+        for row in rows:
+            for term, value in zip(row.indices, row.values, strict=True):
+                if (column := self._column.get(term)) is not None:
+                    columns.append(column)
+                    values.append(value)
+            pointers.append(len(columns))
+        shape = (len(rows), len(self._column))
+        return csr_array((np.array(values, dtype=np.float64), columns, pointers), shape=shape)
+
+
+def _without(pair: Pair, text: str) -> Pair:
+    """A pair as it would be if a wording was not stored."""
+    key = fold(text)
+    return replace(
+        pair,
+        question="" if fold(pair.question) == key else pair.question,
+        phrasings=tuple(p for p in pair.phrasings if fold(p.text) != key),
+    )
+
+
+def _keep_top(scores: Matrix, limit: int) -> None:
+    """Set all but the highest of each row to 0, as what a retriever did not find."""
+    if scores.shape[1] > limit:
+        least = np.partition(scores, -limit, axis=1)[:, -limit, None]
+        scores[scores < least] = 0.0
+
+
+def _ranks(scores: Matrix, right: Ints) -> Iterator[npt.NDArray[np.generic]]:
+    rows = np.arange(len(scores))
+    own = scores[rows, right]
+    yield np.count_nonzero(scores >= own[:, None], axis=1)
+    yield own
+    scores[rows, right] = 0.0
+    two = min(2, scores.shape[1])
+    others = np.sort(np.partition(scores, -two, axis=1)[:, -two:], axis=1)
+    yield others[:, -1]
+    yield others[:, -2] if two == 2 else np.zeros_like(own)
+
+
+def _shuffled(pair_id: str) -> bytes:
+    return hashlib.blake2b(pair_id.encode(), digest_size=8, person=b"faqbot-asked").digest()

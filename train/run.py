@@ -1,0 +1,321 @@
+"""A retrain from beginning to end: snapshot, training, proof, decision, switch, report.
+
+Nothing touches the live generation before the switch, which is one pointer. A run that is killed
+leaves its scratch folder, which the next run removes, and perhaps a model version or a collection
+that no generation needs, which `index.building.tidy` removes.
+"""
+
+import shutil
+from contextlib import closing
+from dataclasses import replace
+from datetime import datetime
+from pathlib import Path
+from typing import Any
+
+from pydantic import ValidationError
+
+from index.building import build, discard, switch, tidy, within
+from index.errors import SettingsError
+from index.live import Live
+from index.model.versions import read_manifest, remove_versions, write_version
+from index.search.collection import Engine
+from index.search.ranking import RANKING, write_ranker
+from index.setup import live_generation, open_engine
+from index.store import Store
+from index.store.types import Generation, Job, JobKind, JobState
+from index.work.child import Cancelled, Ending, Order, Report, log
+from train import golden, report
+from train.compare import UNSEEN
+from train.data import Snapshot, take_snapshot
+from train.decide import Basis, Decision, Earlier, flipped, why_not_now
+from train.settings import TrainSettings
+from train.trial import Steps, Trial, run_trial, save_servable
+
+# In a job's folder, what is not kept: checkpoints, and the candidate until it is a version.
+SCRATCH = "scratch"
+# What a job's arguments may set instead of the settings.
+_ARGUMENTS = ("depth", "head", "seed")
+# Settings that change what comes out; the others change how it is come by.
+_DECISIVE = ("depth", "head", "seed", "batch_size", "precision")
+# Earlier retrains looked at, for the last decision and for the picture.
+_LOOK_BACK = 1000
+_NIGHTS_SHOWN = 60
+
+
+def retrain(order: Order, tell: Report) -> Ending:
+    """Do it, as a child process is ordered to.
+
+    Arguments of the job: `depth`, `head` and `seed` stand in for the settings; `dry_run` stops
+    before anything is changed; `scheduled` asks for enough new data.
+
+    Raises:
+        FaqbotError: A step failed; the live generation stays.
+    """
+    settings = settings_for(order)
+    with closing(Store(order.index.store_url)) as store:
+        store.require_schema()
+        sweep(order.index.jobs_dir)
+        live = live_generation(store)
+        steps = Steps(tell)
+        with steps.step("reading the pairs", 0.0, 0.02):
+            snapshot = take_snapshot(store)
+        earlier = decided(store, order.claim.job_id)
+        basis = Basis(
+            snapshot.revision,
+            live.model_version,
+            {name: getattr(settings, name) for name in _DECISIVE},
+        )
+        reason = _why_not_now(order, settings, store, snapshot, basis, earlier)
+        if reason is not None:
+            result = _result(order, snapshot, reason) | {"skipped": True}
+            return Ending(reason, result)
+        scratch = order.folder / SCRATCH
+        try:
+            scratch.mkdir(parents=True, exist_ok=True)
+            version = _free_name(order)
+            trial = run_trial(order, settings, store, snapshot, live, version, scratch, steps)
+            about = {
+                "job": order.claim.job_id,
+                "when": f"{datetime.now().astimezone():%F %H:%M %Z}",
+                "live_model": live.model_version,
+                "settings": settings.model_dump(mode="json"),
+                "data": {
+                    "revision": snapshot.revision,
+                    "pairs": len(snapshot.pairs),
+                    "train": len(snapshot.train),
+                    "develop": len(snapshot.develop),
+                    "held_out": len(snapshot.held_out),
+                },
+            }
+            return _conclude(order, store, snapshot, trial, basis, earlier, about, steps)
+        finally:
+            shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _conclude(
+    order: Order,
+    store: Store,
+    snapshot: Snapshot,
+    trial: Trial,
+    basis: Basis,
+    earlier: list[Job],
+    about: dict[str, Any],
+    steps: Steps,
+) -> Ending:
+    dry_run = bool(order.arguments.get("dry_run"))
+    generation: Generation | None = None
+
+    def write() -> tuple[dict[str, Path], dict[str, Any]]:
+        promoted = trial.decision.promote and not dry_run
+        result = _result_of(order, snapshot, trial, basis, steps) | {
+            "promoted": promoted,
+            "model_version": trial.version if promoted else None,
+            "generation": generation.id if generation else None,
+        }
+        nights = report.history(earlier[:_NIGHTS_SHOWN], (order.claim.job_id, result))
+        about["seconds"] = steps.seconds
+        return report.write(order.folder, trial, result, about, nights), result
+
+    files, result = write()
+    if trial.decision.promote and not dry_run:
+        generation, trial = _go_live(order, store, trial, files, steps)
+    try:
+        if not dry_run:
+            with closing(open_engine(order.index)) as engine, steps.step("tidying up", 0.98, 1):
+                log(f"tidied: {tidy(order.index, store, engine)}")
+        files, result = write()
+    except Cancelled:
+        if generation is None:
+            raise
+        # Too late: the new generation answers.
+        files, result = write()
+    return Ending(str(result["reason"]), result)
+
+
+def _go_live(
+    order: Order, store: Store, trial: Trial, files: dict[str, Path], steps: Steps
+) -> tuple[Generation | None, Trial]:
+    """Write the version, build its generation, switch to it.
+
+    Returns:
+        The live generation, or None where a golden question stopped it; the trial with the
+        decision as it then is.
+    """
+    index = order.index
+    parent = read_manifest(trial.models_dir, trial.version)
+    ranking = order.folder / SCRATCH / RANKING
+    write_ranker(ranking, trial.calibration.ranker)
+    held_out = trial.sides["held_out"][UNSEEN].comparison
+    generation: Generation | None = None
+    is_live = False
+    try:
+        with steps.step("writing the model version", 0.86, 0.88):
+            write_version(
+                index.models_dir,
+                trial.version,
+                lambda folder: save_servable(trial, folder),
+                base_encoder=parent.base_encoder,
+                dimension=parent.dimension,
+                parent=parent.parent,
+                data_revision=parent.data_revision,
+                metrics={
+                    "precision_at_1": round(held_out.candidate.precision_at_1.value, 4),
+                    "mrr": round(held_out.candidate.mrr.value, 4),
+                    "questions": held_out.questions,
+                },
+                extras={RANKING: ranking, **files},
+            )
+        with closing(open_engine(index)) as engine:
+            with steps.step("building", 0.88, 0.97):
+                told = within(steps.report, 0.88, 0.97)
+                generation = build(index, store, engine, trial.version, order.claim, told)
+            try:
+                trial = _ask_golden(order, store, engine, generation, trial, steps)
+                if not trial.decision.promote:
+                    discard(store, engine, generation)
+                    return None, trial
+                steps.report(0.975, "switching")
+                switch(store, engine, generation, order.claim)
+                is_live = True
+            except BaseException:
+                if discard(store, engine, generation):
+                    raise
+                # The pointer had moved: it is too late to stop, and nothing failed.
+                is_live = True
+        return store.generations.get(generation.id) or generation, trial
+    finally:
+        if not is_live:
+            _remove_version(index.models_dir, trial.version)
+
+
+def _ask_golden(
+    order: Order, store: Store, engine: Engine, generation: Generation, trial: Trial, steps: Steps
+) -> Trial:
+    """The trial, decided anew where the built index gets a golden question wrong."""
+    questions = golden.in_force(store.golden.all(), {p.id: p for p in trial.faq.pairs})
+    if not questions:
+        return trial
+    with (
+        steps.step("asking the new index the golden questions", 0.97, 0.975),
+        closing(Live.open(order.index, store, engine, generation)) as opened,
+    ):
+        checked = golden.check(
+            questions,
+            lambda _: trial.golden_live,
+            lambda asked: golden.answers_right(opened.searcher, asked, store.pairs),
+        )
+    decision = trial.decision
+    if checked.flipped:
+        inputs = decision.inputs | {"golden_flips": checked.ids}
+        decision = Decision(False, f"{flipped(checked.ids)} by the new index", inputs)
+    return replace(trial, golden=checked, decision=decision)
+
+
+def settings_for(order: Order) -> TrainSettings:
+    """The settings of training, with what the job's arguments say instead.
+
+    Raises:
+        SettingsError: The settings or the arguments have a value that cannot be used.
+    """
+    settings = TrainSettings.load(order.config)
+    given = {k: order.arguments[k] for k in _ARGUMENTS if order.arguments.get(k) is not None}
+    if not given:
+        return settings
+    try:
+        return TrainSettings(**{**settings.model_dump(), **given})
+    except ValidationError as error:
+        first = error.errors()[0]
+        raise SettingsError(f"retrain: {first['loc'][0]} is refused: {first['msg']}") from None
+
+
+def decided(store: Store, before: int) -> list[Job]:
+    """The retrains before a job that came to a decision, newest first."""
+    found = store.jobs.latest(_LOOK_BACK, kinds=[JobKind.RETRAIN], states=[JobState.DONE])
+    return [
+        job
+        for job in found
+        if job.id < before and not job.result.get("dry_run") and not job.result.get("skipped")
+    ]
+
+
+def sweep(jobs_dir: Path) -> None:
+    """Remove the scratch folders that killed runs have left: only one job runs at a time."""
+    for scratch in jobs_dir.glob(f"*/{SCRATCH}"):
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _why_not_now(
+    order: Order,
+    settings: TrainSettings,
+    store: Store,
+    snapshot: Snapshot,
+    basis: Basis,
+    earlier: list[Job],
+) -> str | None:
+    last = earlier[0] if earlier else None
+    return why_not_now(
+        (len(snapshot.train), len(snapshot.develop), len(snapshot.held_out)),
+        basis,
+        Earlier(last.id, last.result.get("basis")) if last else None,
+        changed=store.pairs.count_changed(int(last.result.get("data_revision", 0)) if last else 0),
+        scheduled=bool(order.arguments.get("scheduled")),
+        min_new=settings.min_new,
+    )
+
+
+def _result(order: Order, snapshot: Snapshot, reason: str) -> dict[str, Any]:
+    return {
+        "promoted": False,
+        "skipped": False,
+        "dry_run": bool(order.arguments.get("dry_run")),
+        "reason": reason,
+        "data_revision": snapshot.revision,
+        "model_version": None,
+        "generation": None,
+    }
+
+
+def _result_of(
+    order: Order, snapshot: Snapshot, trial: Trial, basis: Basis, steps: Steps
+) -> dict[str, Any]:
+    """What the job's row records; short, for lists and pictures of many of them."""
+    reason = trial.decision.reason
+    if order.arguments.get("dry_run"):
+        reason = f"{'would go live' if trial.decision.promote else 'would be refused'}: {reason}"
+    comparison = trial.held_out.comparison.as_dict()
+    difference = comparison["mrr_difference"]
+    return _result(order, snapshot, reason) | {
+        "basis": basis.as_dict(),
+        "depth": trial.fitted.depth,
+        "precision_at_1": {
+            "live": comparison["live"]["precision_at_1"]["value"],
+            "candidate": comparison["candidate"]["precision_at_1"]["value"],
+        },
+        "mrr": {
+            "live": comparison["live"]["mrr"]["value"],
+            "candidate": comparison["candidate"]["mrr"]["value"],
+            "difference": difference["value"],
+            "low": difference["low"],
+            "high": difference["high"],
+        },
+        "n_held_out": comparison["questions"],
+        "golden": {"checked": trial.golden.checked, "flipped": len(trial.golden.flipped)},
+        "calibration_error": round(trial.calibration.after.error, 4),
+        "texts": trial.texts,
+        "texts_encoded": trial.texts_encoded,
+        "seconds": dict(steps.seconds),
+    }
+
+
+def _free_name(order: Order) -> str:
+    """A name that no version has: a store that was made anew counts its jobs from 1 again."""
+    name = wanted = f"retrain-{order.claim.job_id}"
+    number = 1
+    while (order.index.models_dir / name).exists():
+        number += 1
+        name = f"{wanted}-{number}"
+    return name
+
+
+def _remove_version(models_dir: Path, version: str) -> None:
+    remove_versions(models_dir, {path.name for path in models_dir.iterdir()} - {version})

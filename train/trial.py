@@ -1,0 +1,253 @@
+"""A candidate on trial: trained, compared with the live model, calibrated, and judged."""
+
+import shutil
+import time
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+
+from index.live import TemporaryCopy
+from index.model.embedder import Embedder
+from index.model.served import ServedModel
+from index.model.versions import SERVABLE, read_manifest, write_version
+from index.search.ranking import BaselineRanker, read_ranker
+from index.search.searcher import searchable
+from index.setup import load_embedder
+from index.store import Store
+from index.store.types import Generation, Golden
+from index.text import text_hash
+from index.work.child import Order, Report
+from train import golden
+from train.calibrate import Calibration, calibrate, examples_of, questions_for
+from train.compare import UNSEEN, Answered, Comparer, Model
+from train.data import Snapshot
+from train.decide import Decision, decide
+from train.fit import Fitted, fit
+from train.ranks import Asked, Faq, embedded
+from train.settings import TrainSettings
+
+# Questions of the sides that decide nothing: enough for a figure in the report.
+MOST_ASIDE = 1000
+
+
+@dataclass
+class Steps:
+    """The steps of a run: told as they come, and how long each took.
+
+    Attributes:
+        seconds: By step.
+    """
+
+    report: Report
+    seconds: dict[str, float] = field(default_factory=dict)
+
+    @contextmanager
+    def step(self, what: str, start: float, end: float) -> Iterator[Callable[[float], None]]:
+        """A step from one share of the run to another; yields a function for the share of it."""
+        began = time.perf_counter()
+        self.report(start, what)
+        try:
+            yield lambda share: self.report(
+                start + min(1.0, share) * (end - start), f"{what}, {min(1.0, share):.0%}"
+            )
+        finally:
+            self.add(what, time.perf_counter() - began)
+
+    def add(self, what: str, seconds: float) -> None:
+        self.seconds[what] = round(self.seconds.get(what, 0.0) + seconds, 2)
+
+
+@dataclass(frozen=True)
+class Trial:
+    """What came out.
+
+    Attributes:
+        version: The name the candidate has, and is to get.
+        models_dir: Where the candidate is until then.
+        sides: By side of the split, then by view.
+        golden_live: Ids of the golden questions that the live index answers rightly.
+        texts: Different texts of the snapshot; `texts_encoded` of them were new.
+    """
+
+    version: str
+    models_dir: Path
+    fitted: Fitted
+    sides: dict[str, dict[str, Answered]]
+    calibration: Calibration
+    golden: golden.Checked
+    golden_live: set[int]
+    decision: Decision
+    faq: Faq
+    texts: int
+    texts_encoded: int
+
+    @property
+    def held_out(self) -> Answered:
+        """What decides."""
+        return self.sides["held_out"][UNSEEN]
+
+
+def run_trial(
+    order: Order,
+    settings: TrainSettings,
+    store: Store,
+    snapshot: Snapshot,
+    live: Generation,
+    version: str,
+    scratch: Path,
+    steps: Steps,
+) -> Trial:
+    """Train a candidate on a snapshot and judge it against the live model.
+
+    Args:
+        version: The name it gets.
+        scratch: A folder for what is not kept.
+
+    Raises:
+        TrainingFailed: There is no candidate.
+        ModelError: The live model is missing or damaged.
+    """
+    index = order.index
+    with steps.step("encoding new texts", 0.02, 0.15) as share:
+        embedder = load_embedder(index, store, live.model_version)
+        faq = Faq(snapshot.pairs)
+        texts_encoded = len(faq.texts) - len(
+            store.embeddings.known(
+                embedder.model.manifest.encoder_id, [text_hash(text) for text in faq.texts]
+            )
+        )
+        encodings = embedder.encodings(faq.texts, _counting(len(faq.texts), share))
+    with steps.step("training", 0.15, 0.68) as share:
+        fitted = fit(
+            snapshot,
+            settings,
+            models_dir=index.models_dir,
+            parent=live.model_version,
+            cache=store.embeddings,
+            folder=scratch / "fit",
+            device=index.device,
+            progress=lambda what, done: share(done) if what == "training" else None,
+        )
+    with steps.step("encoding with the trained model", 0.68, 0.76) as share:
+        models_dir = scratch / "models"
+        model = _candidate(order, version, live, fitted, models_dir, embedder.model, snapshot)
+        candidate = Embedder(model, store.embeddings)
+        if model.manifest.encoder_id == embedder.model.manifest.encoder_id:
+            vectors = model.apply_head(encodings)
+        else:
+            vectors = candidate.embed(faq.texts, _counting(len(faq.texts), share))
+    with steps.step("comparing", 0.76, 0.82) as share:
+        comparer = Comparer(
+            faq,
+            Model(
+                embedder.model.apply_head(encodings),
+                read_ranker(index.models_dir / live.model_version),
+            ),
+            Model(vectors, BaselineRanker()),
+        )
+        sides = {"held_out": comparer.views(snapshot.held_out)}
+        share(0.6)
+        sides["develop"] = comparer.views(snapshot.develop, MOST_ASIDE)
+        share(0.8)
+        sides["train"] = comparer.views(snapshot.train, MOST_ASIDE)
+    with steps.step("calibrating", 0.82, 0.84):
+        calibration = _calibration(faq, snapshot, candidate, comparer.candidate)
+    with steps.step("asking the golden questions", 0.84, 0.86):
+        questions = golden.in_force(store.golden.all(), {p.id: p for p in snapshot.pairs})
+        golden_live = _right_live(order, store, questions)
+        ask = partial(_right_on_paper, faq)
+        checked = golden.check(
+            questions,
+            partial(ask, embedder, comparer.live),
+            partial(ask, candidate, comparer.candidate),
+        )
+    return Trial(
+        version=version,
+        models_dir=models_dir,
+        fitted=fitted,
+        sides=sides,
+        calibration=calibration,
+        golden=checked,
+        golden_live=golden_live,
+        decision=decide(sides["held_out"][UNSEEN].comparison, checked.ids),
+        faq=faq,
+        texts=len(faq.texts),
+        texts_encoded=texts_encoded,
+    )
+
+
+def save_servable(trial: Trial, folder: Path) -> None:
+    """Write the candidate's servable to a folder, for `write_version`."""
+    shutil.copytree(trial.models_dir / trial.version / SERVABLE, folder)
+
+
+def _candidate(
+    order: Order,
+    version: str,
+    live: Generation,
+    fitted: Fitted,
+    models_dir: Path,
+    beside: ServedModel,
+    snapshot: Snapshot,
+) -> ServedModel:
+    """The trained model, loaded as serving would load it."""
+    from quaterion_models import SimilarityModel
+
+    parent = read_manifest(order.index.models_dir, live.model_version)
+
+    def save(folder: Path) -> None:
+        shutil.copytree(fitted.servable, folder)
+
+    write_version(
+        models_dir,
+        version,
+        save,
+        base_encoder=parent.base_encoder,
+        dimension=int(SimilarityModel.load(str(fitted.servable)).head.output_size),
+        parent=live.model_version,
+        data_revision=snapshot.revision,
+    )
+    return ServedModel.load(models_dir, version, order.index.device, beside)
+
+
+def _calibration(faq: Faq, snapshot: Snapshot, embedder: Embedder, candidate: Model) -> Calibration:
+    asked = questions_for(faq, (*snapshot.held_out, *snapshot.develop))
+    vectors = embedded(embedder, faq, asked, candidate.vectors)
+    ranks = faq.ranks(asked, vectors, candidate.vectors, candidate.ranker)
+    return calibrate(examples_of(asked, ranks, candidate.ranker.rival_floor), candidate.ranker)
+
+
+def _right_live(order: Order, store: Store, questions: Sequence[Golden]) -> set[int]:
+    """What the live generation gets right, in a copy beside the process that serves it."""
+    if not questions:
+        return set()
+    with closing(TemporaryCopy(order.index, store)) as copy:
+        copy.catch_up()
+        return golden.answers_right(copy.searcher, questions, store.pairs)
+
+
+def _right_on_paper(
+    faq: Faq, embedder: Embedder, model: Model, questions: Sequence[Golden]
+) -> set[int]:
+    """What a model gets right, before there is a collection to search."""
+    asked = [
+        Asked(searchable(question.question), faq.position[question.pair_id], unseen=False)
+        for question in questions
+    ]
+    vectors = embedder.embed_queries([question.text for question in asked])
+    ranks = faq.ranks(asked, vectors, model.vectors, model.ranker)
+    return {q.id for q, rank in zip(questions, ranks.rank, strict=True) if rank == 1}
+
+
+def _counting(total: int, share: Callable[[float], None]) -> Callable[[int], None]:
+    """A progress function that is told of more, as one that is told the share."""
+    done = 0
+
+    def more(count: int) -> None:
+        nonlocal done
+        done += count
+        share(done / max(1, total))
+
+    return more

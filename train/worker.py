@@ -1,0 +1,85 @@
+"""A training run in a process of its own, for several devices.
+
+Lightning trains on several devices by starting the running command once more for each of them.
+That must not be the command that took the snapshot and holds the job, so it is this one, which
+finds all it needs in the run's folder and writes nothing but that.
+"""
+
+import json
+import pickle
+import re
+import subprocess
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from pathlib import Path
+
+from pytorch_lightning.utilities import rank_zero_only
+
+from train.errors import TrainingFailed
+from train.loop import Outcome, Work, run
+
+_WORK = "work.pickle"
+_OUTCOME = "outcome.json"
+
+
+def run_in_child(work: Work, progress: Callable[[float], None]) -> Outcome:
+    """Do what `train.loop.run` does, in child processes.
+
+    Raises:
+        TrainingFailed: As `run` does.
+        RuntimeError: A child failed otherwise; the message holds what it said last.
+    """
+    work.folder.mkdir(parents=True, exist_ok=True)
+    outcome = work.folder / _OUTCOME
+    outcome.unlink(missing_ok=True)
+    # Written and read by this very code in one run, so a pickle is safe here.
+    (work.folder / _WORK).write_bytes(pickle.dumps(work))
+    log = work.folder / "worker.log"
+    with log.open("w", encoding="utf-8") as errors:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "train.worker", str(work.folder)],
+            stdout=subprocess.PIPE,
+            stderr=errors,
+            text=True,
+        )
+        try:
+            assert child.stdout is not None
+            for line in child.stdout:
+                progress(float(line))
+            code = child.wait()
+        finally:
+            child.terminate()
+            child.wait()
+            (work.folder / _WORK).unlink(missing_ok=True)
+    if code == 0:
+        return Outcome(**json.loads(outcome.read_text("utf-8")))
+    raise _failure(code, log)
+
+
+def _failure(code: int, log: Path) -> Exception:
+    """What ended the children, from what they wrote: one line of it says why."""
+    lines = log.read_text("utf-8", errors="replace").strip().splitlines() or ["no message"]
+    # Lightning's children put their number before each line.
+    said = [re.sub(r"^\[rank\d+\]: ", "", line) for line in lines]
+    expected = f"{TrainingFailed.__module__}.{TrainingFailed.__qualname__}: "
+    for line in said:
+        if line.startswith(expected):
+            return TrainingFailed(line.removeprefix(expected))
+    reason = next((line for line in said if "out of memory" in line.lower()), said[-1])
+    return RuntimeError(f"training processes ended with exit code {code}: {reason}; see {log}")
+
+
+def main() -> None:
+    folder = Path(sys.argv[1])
+    work: Work = pickle.loads((folder / _WORK).read_bytes())
+    result = run(work, lambda share: print(share, flush=True))
+    rank_zero_only(_tell)(folder, result)
+
+
+def _tell(folder: Path, result: Outcome) -> None:
+    (folder / _OUTCOME).write_text(json.dumps(asdict(result)), "utf-8")
+
+
+if __name__ == "__main__":
+    main()
