@@ -30,6 +30,7 @@ from typing import Any
 
 import sqlalchemy as sa
 from running import (
+    ANSWER_TIMEOUT_S,
     EXAMPLES,
     Answered,
     Asker,
@@ -53,6 +54,7 @@ from playground.testing import running_playground
 SWITCH_TIMEOUT_S = 300.0
 # Around a switch: from before the new model is opened until after the old one is closed.
 AROUND_S = 1.0
+SLOWEST = 5
 STAND_IN = [sys.executable, str(Path(__file__).resolve()), "--stand-in"]
 
 
@@ -170,10 +172,9 @@ def _figures(
     before: list[Answered], during: list[Answered], events: list[dict[str, Any]]
 ) -> dict[str, Any]:
     windows = [
-        (at - event["seconds"] - AROUND_S, at + AROUND_S)
+        (_at(event) - event["seconds"] - AROUND_S, _at(event) + AROUND_S)
         for event in events
         if event.get("event") == "generation_switched"
-        for at in [datetime.fromisoformat(event["timestamp"]).timestamp()]
     ]
     around = [
         one
@@ -195,8 +196,33 @@ def _figures(
         "asked_around_switches": len(around),
         "during_over_before": _ratios(_milliseconds(during), normal),
         "around_switches_over_before": _ratios(_milliseconds(around), normal),
+        "slowest": _slowest(during, events),
         "switch_seconds": [e["seconds"] for e in events if e.get("event") == "generation_switched"],
     }
+
+
+def _at(event: dict[str, Any]) -> float:
+    return datetime.fromisoformat(event["timestamp"]).timestamp()
+
+
+def _slowest(during: list[Answered], events: list[dict[str, Any]]) -> list[dict[str, Any]]:
+    """The longest waits: when, in seconds after the nearest switch, and how the bot spent it."""
+    switches = [_at(e) for e in events if e.get("event") == "generation_switched"]
+    finished = [e for e in events if e.get("event") == "question_finished"]
+    slowest = sorted(during, key=lambda one: one.seconds or ANSWER_TIMEOUT_S)[-SLOWEST:]
+    found = []
+    for one in reversed(slowest):
+        end = one.asked_at + (one.seconds or ANSWER_TIMEOUT_S)
+        after = min((end - switch for switch in switches), key=abs, default=None)
+        told = [e for e in finished if e["channel"] == one.channel and abs(_at(e) - end) < 0.2]
+        found.append(
+            {
+                "ms": round(1000 * (one.seconds or ANSWER_TIMEOUT_S)),
+                "seconds_after_switch": None if after is None else round(after, 2),
+                **{key: e[key] for e in told[:1] for key in ("search_ms", "total_ms")},
+            }
+        )
+    return found
 
 
 def _milliseconds(answered: list[Answered]) -> dict[str, float]:

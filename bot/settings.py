@@ -86,14 +86,14 @@ class BotSettings(RoomSettings):
         default="0 5 * * *", description="When the index is checked against the store."
     )
     purge_schedule: str = Field(
-        default="30 5 * * *", description="When what is old is deleted: see keep_questions_days."
+        default="30 5 * * *", description="When what is no longer needed is deleted."
     )
     timezone: str | None = Field(
         default=None,
         description="Time zone of the schedules, such as Europe/Berlin. Default: the machine's.",
     )
     keep_questions_days: int = Field(
-        default=90, ge=1, description="How long questions and their votes are kept."
+        default=90, ge=1, description="Days after which the text of a question is deleted."
     )
     job_time_limit_hours: float = Field(
         default=6.0, gt=0, description="A job that takes longer is ended, as failed."

@@ -173,14 +173,16 @@ def rollback(
 
 
 def available(settings: IndexSettings, store: Store, engine: Engine) -> list[Generation]:
-    """The generations that can be gone back to, the one that was live last first."""
-    live = store.generations.live()
+    """The generations that can be gone back to, the one that was live last first.
+
+    Raises:
+        SearchIndexError: There is no live one yet.
+    """
     present = set(engine.names())
     return [
         generation
-        for generation in _by_last_use(store)
-        if (live is None or generation.id != live.id)
-        and generation.collection in present
+        for generation in _by_last_use(store)[1:]
+        if generation.collection in present
         and (settings.models_dir / generation.model_version).is_dir()
     ]
 
@@ -228,16 +230,13 @@ def tidy(settings: IndexSettings, store: Store, engine: Engine) -> Tidied:
     store.jobs.bury_dead()
     if store.generations.live() is None:
         return Tidied(0, 0, 0, 0)
-    kept = _by_last_use(store)[:KEPT]
+    building = store.generations.all(GenerationState.BUILDING)
+    kept = [g for g in building if not _is_abandoned(store, g)] + _by_last_use(store)[:KEPT]
+    ids = {generation.id for generation in kept}
     dropped = 0
     for generation in store.generations.all(GenerationState.READY, GenerationState.BUILDING):
-        if generation not in kept:
-            if generation.state is GenerationState.BUILDING and not _is_abandoned(
-                store, generation
-            ):
-                kept.append(generation)
-            else:
-                dropped += store.generations.mark_dropped(generation.id)
+        if generation.id not in ids:
+            dropped += store.generations.mark_dropped(generation.id)
     collections = _drop_collections(store, engine)
     for generation in store.generations.all(GenerationState.DROPPED):
         store.database.forget_lock(f"index-{generation.id}")
@@ -335,8 +334,9 @@ def _open_patiently(
 def _by_last_use(store: Store) -> list[Generation]:
     """The generations that have been live, the latest first; the live one leads."""
     never = datetime.min.replace(tzinfo=UTC)
+    live = live_generation(store).id
     ready = store.generations.all(GenerationState.READY)
-    return sorted(ready, key=lambda generation: generation.live_at or never, reverse=True)
+    return sorted(ready, key=lambda g: (g.id == live, g.live_at or never), reverse=True)
 
 
 def _is_abandoned(store: Store, generation: Generation) -> bool:

@@ -6,7 +6,6 @@ with the store and tried out, and only then takes the old one's place. Until the
 as it cannot be opened, the old one answers.
 """
 
-import sys
 import threading
 import time
 from collections.abc import Callable, Iterator
@@ -19,15 +18,11 @@ from index.live import Live
 from index.search.collection import Engine
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.types import Generation
 
 # How often a serving process looks for changes in the store, and at the pointer.
 FOLLOW_EVERY_S = 0.25
 RETRY_AFTER_S = 5.0
 REPORT_EVERY_S = 10.0
-# While a model is loaded beside the answering: how long a thread keeps the interpreter to itself.
-# An embedding takes it back a hundred times; at Python's 5 ms that adds up.
-SWITCH_INTERVAL_S = 0.0005
 
 log = structlog.get_logger(__name__)
 
@@ -172,7 +167,8 @@ class Serving:
         if generation is None or generation.id == self._held.live.generation.id:
             return
         started = time.monotonic()
-        opened = self._open(generation)
+        live = self._held.live
+        opened = Live.open(self._settings, self._store, self._engine, generation, live)
         try:
             self._prepare(opened)
         except BaseException:
@@ -188,15 +184,6 @@ class Serving:
             before=old.live.generation.id,
             seconds=round(time.monotonic() - started, 3),
         )
-
-    def _open(self, generation: Generation) -> Live:
-        interval = sys.getswitchinterval()
-        sys.setswitchinterval(SWITCH_INTERVAL_S)
-        try:
-            live = self._held.live
-            return Live.open(self._settings, self._store, self._engine, generation, live)
-        finally:
-            sys.setswitchinterval(interval)
 
     def _prepare(self, opened: Live) -> None:
         """Catch up with the store and try out a search, while the old one answers."""

@@ -211,14 +211,16 @@ def _prepare(work: Work) -> Path | None:
 
 @contextmanager
 def _on_its_own() -> Iterator[None]:
-    """Give the process back as it was: Lightning changes warnings and signal handlers."""
+    """Give the process back as it was: Lightning changes signal handlers and torch's rules."""
     main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGINT) if main else None
+    strict = torch.get_deterministic_debug_mode()
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         try:
             yield
         finally:
+            torch.set_deterministic_debug_mode(strict)
             if main:
                 signal.signal(signal.SIGINT, handler)
 

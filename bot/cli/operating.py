@@ -17,20 +17,17 @@ def register(app: typer.Typer) -> None:
 
 def serve(
     context: typer.Context,
-    worker: Annotated[
+    no_worker: Annotated[
         bool,
-        typer.Option(
-            "--worker/--no-worker",
-            help="Run jobs and keep the schedule here, too, or leave that to `faqbot worker`.",
-        ),
-    ] = True,
+        typer.Option("--no-worker", help="Leave the jobs and the schedule to `faqbot worker`."),
+    ] = False,
 ) -> None:
     """Run the bot until it is stopped (Ctrl-C or SIGTERM)."""
     from bot import logs, service
 
     settings: Context = context.obj
     logs.configure(settings.bot)
-    service.serve(settings.index, settings.bot, config=settings.config, works=worker)
+    service.serve(settings.index, settings.bot, config=settings.config, works=not no_worker)
 
 
 def status(

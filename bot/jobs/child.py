@@ -35,6 +35,7 @@ COMMANDS: Mapping[JobKind, Sequence[str]] = {
     JobKind.PURGE: _INDEX_WORK,
 }
 LOG = "log.txt"
+_ON_REQUEST = (JobState.CANCELLED, "cancelled on request")
 # Seconds in which a child that was asked to end has to clean up.
 GRACE_S = 20.0
 # How often a lease is renewed, and how often at most because there is progress to record.
@@ -277,7 +278,7 @@ def _follow(
             if stop.is_set():
                 asked_to_end = JobState.CANCELLED, f"cancelled: {stop.reason}"
             elif hold is Hold.CANCELLED:
-                asked_to_end = JobState.CANCELLED, "cancelled on request"
+                asked_to_end = _ON_REQUEST
             elif now - started > limit_s:
                 asked_to_end = (
                     JobState.FAILED,
@@ -287,14 +288,22 @@ def _follow(
             if asked_to_end is not None:
                 child.terminate()
                 ended_by = now + stop.grace_s
-    if child.ending is not None:
-        # What it says it has done it has done, even if it was asked to end just then.
-        if asked_to_end is None or child.ending[0] is not JobState.CANCELLED:
-            return child.ending
-        return *asked_to_end, child.ending[2]
+    # What it says it has done it has done, even if it was asked to end just then.
+    if child.ending is not None and child.ending[0] is JobState.DONE:
+        return child.ending
+    if asked_to_end is None and child.ending is not None and _is_cancelled(store, claim):
+        # It ran into the fence before it was told.
+        asked_to_end = _ON_REQUEST
     if asked_to_end is not None:
-        return *asked_to_end, {}
+        return *asked_to_end, child.ending[2] if child.ending else {}
+    if child.ending is not None:
+        return child.ending
     return JobState.FAILED, f"the {job.kind} process {_how(status)}; see {log_path}", {}
+
+
+def _is_cancelled(store: Store, claim: Claim) -> bool:
+    job = store.jobs.get(claim.job_id)
+    return job is not None and job.cancel_requested
 
 
 def _renew(store: Store, claim: Claim, news: tuple[float, str]) -> Hold:

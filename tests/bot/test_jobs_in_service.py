@@ -5,11 +5,11 @@ import signal
 import subprocess
 import sys
 import threading
-from collections.abc import Iterator
 
 import pytest
 
 from bot.jobs.runner import CHECK
+from bot.service import Service
 from index.store import Store
 from index.store.types import Job, JobKind, JobState
 from tests.bot.desk import ASKED, Desk, answers, leftovers, until
@@ -29,89 +29,72 @@ def ended(store: Store, job: Job) -> Job:
     return found
 
 
-@pytest.fixture
-def running(desk: Desk) -> Iterator[Desk]:
-    yield desk.start()
-
-
-def test_a_reindex_is_done_while_questions_are_answered(running: Desk) -> None:
-    desk, store = running, running.store
+def test_a_reindex_is_done_while_questions_are_answered(desk: Desk) -> None:
+    store = desk.start().store
     before = store.generations.live()
     assert before is not None
     job, _ = store.jobs.request(JobKind.REINDEX)
-    asked: list[tuple[str, str]] = []
-    while not (done := store.jobs.get(job.id)) or not done.state.is_over:
+    generations: set[int | None] = set()
+
+    def ask() -> None:
         for name in ("vpn", "badge", "canteen"):
             ts = desk.mention(desk.watched, ASKED[name])
             assert answers(desk.reply(desk.watched, ts), name)
-            asked.append((name, ts))
+            generations.add(desk.question(ts).generation)
+
+    while not (done := store.jobs.get(job.id)) or not done.state.is_over:
+        ask()
     assert done.state is JobState.DONE, done.detail
     live = store.generations.live()
     assert live is not None
     assert live.id != before.id
     assert live.job_id == job.id
+    until(lambda: ask() or live.id in generations, "the bot has switched")
+    assert generations == {before.id, live.id}
 
-    def answered_by_the_new_one() -> bool:
-        ts = desk.mention(desk.watched, ASKED["vpn"])
-        assert answers(desk.reply(desk.watched, ts), "vpn")
-        return desk.question(ts).generation == live.id
-
-    until(answered_by_the_new_one, "the bot has switched")
-    assert {desk.question(ts).generation for _, ts in asked} <= {before.id, live.id}
+    check = ended(store, store.jobs.request(JobKind.CHECK)[0])
+    assert (check.state, check.detail) == (JobState.DONE, "the index matches the store")
 
 
-def test_a_check_finds_the_index_right(running: Desk) -> None:
-    job = ended(running.store, running.store.jobs.request(JobKind.CHECK)[0])
-    assert (job.state, job.detail) == (JobState.DONE, "the index matches the store")
-
-
-def test_an_index_that_is_not_right_is_built_anew(running: Desk) -> None:
-    desk, store = running, running.store
+def test_an_index_that_is_not_right_is_to_be_built_anew(desk: Desk) -> None:
+    store = desk.start().store
     assert desk.service is not None
     with desk.service.serving.use() as live:
-        pair = next(iter(store.pairs.get([pair.id for pair in next(store.pairs.changed(0))])))
-        live.collection.delete([pair])
+        until(lambda: live.is_complete, "the index is complete")
+        (pair,) = next(store.pairs.changed(0, 1))
+        live.collection.replace([pair.id], [])
     job = ended(store, store.jobs.request(JobKind.CHECK)[0])
     assert job.state is JobState.FAILED
     assert "does not match the store" in (job.detail or "")
     repair = store.jobs.get(job.result["reindex"])
     assert repair is not None
-    assert repair.requested_by == CHECK
-    assert ended(store, repair).state is JobState.DONE
-    again = ended(store, store.jobs.request(JobKind.CHECK)[0])
-    assert again.state is JobState.DONE, again.detail
+    assert (repair.kind, repair.requested_by) == (JobKind.REINDEX, CHECK)
 
 
-def test_a_stop_ends_a_running_job_and_leaves_no_process(running: Desk) -> None:
+def test_a_stop_ends_a_running_job_and_leaves_nothing_running(desk: Desk) -> None:
     before = set(threading.enumerate())
-    store = Store(running.index_settings.store_url)
+    store = Store(desk.start().index_settings.store_url)
     live = store.generations.live()
     job, _ = store.jobs.request(JobKind.REINDEX)
-    until(lambda: (j := store.jobs.running()) and j.progress > 0, "it builds", JOB_TIMEOUT_S)
-    running.stop()
+    until(lambda: (j := store.jobs.running()) and j.detail, "the child is at it", JOB_TIMEOUT_S)
+    desk.stop()
     stopped = store.jobs.get(job.id)
     assert stopped is not None
     assert (stopped.state, stopped.detail) == ("cancelled", "cancelled: the worker was stopped")
     assert store.generations.live() == live
-    assert leftovers(before) == []
-    children = subprocess.run(
-        ["ps", "--ppid", str(os.getpid()), "-o", "args"], capture_output=True, text=True
-    ).stdout
-    assert "index.work" not in children
+    until(lambda: not leftovers(before), f"no thread is left: {leftovers(before)}")
     store.close()
 
 
 def test_without_a_worker_a_bot_only_checks(desk: Desk) -> None:
-    from bot.service import Service
-
     store = Store(desk.index_settings.store_url)
-    reindex, _ = store.jobs.request(JobKind.REINDEX)
+    purge, _ = store.jobs.request(JobKind.PURGE)
     check, _ = store.jobs.request(JobKind.CHECK)
     service = Service(desk.index_settings, desk.bot_settings, works=False)
     service.start()
     try:
         assert ended(store, check).state is JobState.DONE
-        waiting = store.jobs.get(reindex.id)
+        waiting = store.jobs.get(purge.id)
         assert waiting is not None
         assert waiting.state is JobState.QUEUED
         with subprocess.Popen(
@@ -120,18 +103,10 @@ def test_without_a_worker_a_bot_only_checks(desk: Desk) -> None:
             stderr=subprocess.DEVNULL,
         ) as worker:
             try:
-                assert ended(store, reindex).state is JobState.DONE
+                assert ended(store, purge).state is JobState.DONE
             finally:
                 worker.send_signal(signal.SIGTERM)
         assert worker.returncode == 0
-        live = store.generations.live()
-        assert live is not None
-        until(lambda: uses(service, live.id), "the bot follows the other process's switch")
     finally:
         service.stop()
         store.close()
-
-
-def uses(service: object, generation: int) -> bool:
-    with service.serving.use() as live:  # type: ignore[attr-defined]
-        return bool(live.generation.id == generation)

@@ -295,6 +295,26 @@ def test_what_was_done_when_the_stop_came_is_done(run: Runs) -> None:
         assert (join().state, join().detail) == ("done", "switched")
 
 
+def test_what_failed_because_it_was_asked_to_end_is_cancelled(run: Runs) -> None:
+    body = f"""
+        failed = lambda *_: (say(state="failed", detail="interrupted in torch"), os._exit(0))
+        signal.signal(signal.SIGTERM, failed)
+        say(progress=0.9, detail="ready")
+        {WAIT_FOR_EVER}
+    """
+    with run.beside(body) as join:
+        until(lambda: (0.9, "ready") in run.progress, "it is ready")
+        run.stop.set()
+        assert (join().state, join().detail) == ("cancelled", "cancelled: the test wants it")
+
+
+def test_what_failed_because_it_was_cancelled_is_cancelled(run: Runs) -> None:
+    job = run.begin()
+    run.store.jobs.cancel(job.id)
+    ended = run('say(state="failed", detail="it does not go live: it was cancelled")', job)
+    assert (ended.state, ended.detail) == ("cancelled", "cancelled on request")
+
+
 def test_who_is_done_but_does_not_leave_is_ended(run: Runs) -> None:
     run.stop.grace_s = 0.1
     job = run(f"signal.signal(signal.SIGTERM, signal.SIG_IGN); done(); {WAIT_FOR_EVER}")

@@ -96,14 +96,17 @@ from train.batches import HardBatches
 from train.data import Sample
 samples = [Sample(f"q{i}", f"a{i}", i % 40) for i in range(100)]
 vectors = np.random.default_rng(0).standard_normal((40, 8)).astype(np.float32)
-print(list(HardBatches(samples, vectors, batch_size=16, hard_share=0.5, passes=1, seed=5)))
+batches = HardBatches(samples, vectors, batch_size=16, hard_share=0.5, passes=1, seed=5)
+drawn = list(batches)
 """
-    done = [
-        subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-        for _ in range(2)
-    ]
+    here: dict[str, object] = {}
+    exec(code, here)
 
-    assert done[0].stdout == done[1].stdout
+    there = subprocess.run(
+        [sys.executable, "-c", f"{code}\nprint(drawn)"], capture_output=True, text=True, check=True
+    )
+
+    assert there.stdout.strip() == str(here["drawn"])
 
 
 def test_several_processes_share_the_batches(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -85,12 +85,3 @@ def test_a_fit_ends_well_and_quietly_with_the_patches() -> None:
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "['train_loss']"
     assert done.stderr == ""
-
-
-def test_the_index_and_the_bot_do_without_quaterion() -> None:
-    done = python(
-        "import sys, index.model.served, bot.cli; "
-        "print([m for m in sys.modules if m in ('quaterion', 'pytorch_lightning', 'train')])"
-    )
-
-    assert done.stdout.strip() == "[]", done.stderr

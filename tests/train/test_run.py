@@ -1,6 +1,7 @@
 """A retrain from beginning to end, on a real store, model and index."""
 
 import json
+import os
 import random
 import shutil
 import subprocess
@@ -172,6 +173,8 @@ def quick(desk: Desk, trained: Fitted, monkeypatch: pytest.MonkeyPatch) -> Desk:
 def start_child(desk: Desk, job: Job) -> "subprocess.Popen[str]":
     child = subprocess.Popen(
         [sys.executable, "-m", "train"],
+        # Threads that wait for each other crawl where the tests are not alone.
+        env={**os.environ, "OMP_NUM_THREADS": "1"},
         stdin=subprocess.PIPE,
         stdout=subprocess.PIPE,
         stderr=subprocess.PIPE,
