@@ -59,7 +59,7 @@ $(UV):
 
 # The stamps remember what was installed for; a second make installs nothing.
 $(VENV)/.demo: pyproject.toml constraints.txt | $(UV)
-	$(INSTALL) -e '.[playground]'
+	$(INSTALL) -e '.[train,playground]'
 	touch $@
 
 $(VENV)/.dev: pyproject.toml constraints.txt | $(UV)

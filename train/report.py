@@ -49,33 +49,32 @@ def write(
     trial: Trial,
     result: dict[str, Any],
     about: dict[str, Any],
-    nights: Sequence[pictures.Night],
 ) -> dict[str, Path]:
-    """Write the report to a folder.
+    """Write the report to a folder, without its pictures.
 
     Args:
         result: What the job's row records.
         about: What else is to be known: the job, its settings, the data.
 
     Returns:
-        Its files by name.
+        The files by name.
     """
     folder.mkdir(parents=True, exist_ok=True)
     values = _values(trial, result, about)
     (folder / "report.json").write_text(json.dumps(values, indent=2) + "\n", "utf-8")
     (folder / "report.md").write_text(_markdown(trial, result, about), "utf-8")
+    return {name: folder / name for name in ("report.json", "report.md")}
+
+
+def draw(folder: Path, trial: Trial, nights: Sequence[pictures.Night]) -> dict[str, Path]:
+    """Draw the report's pictures into its folder; returns them by name."""
+    folder.mkdir(parents=True, exist_ok=True)
+    held_out, fitted = trial.held_out, trial.fitted
     pictures.nights(folder / "nights.png", nights)
     pictures.confidence(folder / "confidence.png", trial.calibration)
-    pictures.flips(folder / "flips.png", trial.held_out.live, trial.held_out.candidate)
-    pictures.training(folder / "training.png", trial.fitted.curves, trial.fitted.best_epoch)
-    names = (
-        "report.json",
-        "report.md",
-        "nights.png",
-        "confidence.png",
-        "flips.png",
-        "training.png",
-    )
+    pictures.flips(folder / "flips.png", held_out.live, held_out.candidate)
+    pictures.training(folder / "training.png", fitted.curves, fitted.best_epoch)
+    names = ("nights.png", "confidence.png", "flips.png", "training.png")
     return {name: folder / name for name in names}
 
 

@@ -29,7 +29,7 @@ from train.compare import UNSEEN
 from train.data import Snapshot, take_snapshot
 from train.decide import Basis, Decision, Earlier, flipped, why_not_now
 from train.settings import TrainSettings
-from train.trial import Steps, Trial, run_trial, save_servable
+from train.trial import Steps, Trial, move_servable, run_trial
 
 # In a job's folder, what is not kept: checkpoints, and the candidate until it is a version.
 SCRATCH = "scratch"
@@ -105,30 +105,39 @@ def _conclude(
     dry_run = bool(order.arguments.get("dry_run"))
     generation: Generation | None = None
 
-    def write() -> tuple[dict[str, Path], dict[str, Any]]:
+    def result_now() -> dict[str, Any]:
         promoted = trial.decision.promote and not dry_run
-        result = _result_of(order, snapshot, trial, basis, steps) | {
+        return _result_of(order, snapshot, trial, basis, steps) | {
             "promoted": promoted,
             "model_version": trial.version if promoted else None,
             "generation": generation.id if generation else None,
         }
-        nights = report.history(earlier[:_NIGHTS_SHOWN], (order.claim.job_id, result))
-        about["seconds"] = steps.seconds
-        return report.write(order.folder, trial, result, about, nights), result
 
-    files, result = write()
+    def write() -> dict[str, Path]:
+        about["seconds"] = steps.seconds
+        return report.write(order.folder, trial, result_now(), about)
+
+    def draw() -> dict[str, Path]:
+        nights = report.history(earlier[:_NIGHTS_SHOWN], (order.claim.job_id, result_now()))
+        return report.draw(order.folder, trial, nights)
+
+    with steps.step("writing the report", 0.86, 0.87):
+        order.folder.mkdir(parents=True, exist_ok=True)
+        files = draw() | write()
     if trial.decision.promote and not dry_run:
         generation, trial = _go_live(order, store, trial, files, steps)
+        if generation is None:
+            draw()
     try:
         if not dry_run:
             with closing(open_engine(order.index)) as engine, steps.step("tidying up", 0.98, 1):
                 log(f"tidied: {tidy(order.index, store, engine)}")
-        files, result = write()
     except Cancelled:
         if generation is None:
             raise
         # Too late: the new generation answers.
-        files, result = write()
+    write()
+    result = result_now()
     return Ending(str(result["reason"]), result)
 
 
@@ -149,11 +158,11 @@ def _go_live(
     generation: Generation | None = None
     is_live = False
     try:
-        with steps.step("writing the model version", 0.86, 0.88):
+        with steps.step("writing the model version", 0.87, 0.88):
             write_version(
                 index.models_dir,
                 trial.version,
-                lambda folder: save_servable(trial, folder),
+                lambda folder: move_servable(trial, folder),
                 base_encoder=parent.base_encoder,
                 dimension=parent.dimension,
                 parent=parent.parent,

@@ -1,5 +1,6 @@
 """A candidate on trial: trained, compared with the live model, calibrated, and judged."""
 
+import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -10,7 +11,7 @@ from pathlib import Path
 
 from index.live import TemporaryCopy
 from index.model.embedder import Embedder
-from index.model.served import ServedModel
+from index.model.served import ServedModel, load_head
 from index.model.versions import SERVABLE, read_manifest, write_version
 from index.search.ranking import BaselineRanker, read_ranker
 from index.search.searcher import searchable
@@ -178,9 +179,9 @@ def run_trial(
     )
 
 
-def save_servable(trial: Trial, folder: Path) -> None:
-    """Write the candidate's servable to a folder, for `write_version`."""
-    shutil.copytree(trial.models_dir / trial.version / SERVABLE, folder)
+def move_servable(trial: Trial, folder: Path) -> None:
+    """Move the candidate's servable to a folder, for `write_version`; the trial is over then."""
+    shutil.move(trial.models_dir / trial.version / SERVABLE, folder)
 
 
 def _candidate(
@@ -193,19 +194,14 @@ def _candidate(
     snapshot: Snapshot,
 ) -> ServedModel:
     """The trained model, loaded as serving would load it."""
-    from quaterion_models import SimilarityModel
-
     parent = read_manifest(order.index.models_dir, live.model_version)
-
-    def save(folder: Path) -> None:
-        shutil.copytree(fitted.servable, folder)
-
+    dimension = int(load_head(str(fitted.servable)).output_size)
     write_version(
         models_dir,
         version,
-        save,
+        lambda folder: os.rename(fitted.servable, folder),
         base_encoder=parent.base_encoder,
-        dimension=int(SimilarityModel.load(str(fitted.servable)).head.output_size),
+        dimension=dimension,
         parent=live.model_version,
         data_revision=snapshot.revision,
     )

@@ -71,7 +71,10 @@ def require_training() -> None:
         FaqbotError: They are not.
     """
     if not can_train():
-        raise FaqbotError("training needs the extra `train`: pip install 'faqbot[train]'")
+        raise FaqbotError(
+            "training needs the extra `train`: from faqbot's folder, "
+            "uv pip install -e '.[train]' -c constraints.txt"
+        )
 
 
 def run_job(

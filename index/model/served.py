@@ -64,7 +64,7 @@ class ServedModel:
         )
         try:
             if beside is not None and same:
-                model = SimilarityModel(encoders=beside._encoder, head=_load_head(servable))
+                model = SimilarityModel(encoders=beside._encoder, head=load_head(servable))
             else:
                 model = SimilarityModel.load(servable)
         except Exception as error:  # whatever the libraries make of a servable they cannot read
@@ -132,7 +132,7 @@ class ServedModel:
         return vector
 
 
-def _load_head(servable: str) -> EncoderHead:
+def load_head(servable: str) -> EncoderHead:
     """The head of a servable, as `SimilarityModel.load` reads it."""
     config = json.loads((Path(servable) / "config.json").read_text("utf-8"))
     head: EncoderHead = restore_class(config["head"]).load(str(Path(servable) / "head"))

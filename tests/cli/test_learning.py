@@ -215,7 +215,7 @@ def test_training_needs_its_extra(
 ) -> None:
     children("done()")
     monkeypatch.setattr(parent.importlib.util, "find_spec", lambda name: None)
-    assert "pip install 'faqbot[train]'" in refusal(run("retrain"))
+    assert "uv pip install -e '.[train]'" in refusal(run("retrain"))
     assert store.jobs.latest() == []
     assert run("reindex").code == 0
 

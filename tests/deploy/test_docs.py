@@ -13,6 +13,7 @@ from bot.cli import app
 from bot.settings import BotSettings
 from index.settings import IndexSettings, RoomSettings
 from playground.__main__ import parser as playground_parser
+from train.settings import TrainSettings
 
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
@@ -41,7 +42,9 @@ def expected_rows(room: type[RoomSettings]) -> list[str]:
     return rows
 
 
-@pytest.mark.parametrize("room", [IndexSettings, BotSettings], ids=lambda room: str(room.table))
+@pytest.mark.parametrize(
+    "room", [IndexSettings, BotSettings, TrainSettings], ids=lambda room: str(room.table)
+)
 def test_the_table_of_settings_is_complete_and_right(room: type[RoomSettings]) -> None:
     text = (DOCS / "configuration.md").read_text("utf-8")
     _, section = text.split(f"\n## [{room.table}]\n")
@@ -51,7 +54,7 @@ def test_the_table_of_settings_is_complete_and_right(room: type[RoomSettings]) -
 
 def variables() -> set[str]:
     known = {"FAQBOT_CONFIG", "FAQBOT_SECRETS_DIR"}
-    for room in (IndexSettings, BotSettings):
+    for room in (IndexSettings, BotSettings, TrainSettings):
         known |= {room.variable(key) for key in room.model_fields}
     return known
 

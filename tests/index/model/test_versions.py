@@ -185,3 +185,24 @@ def test_the_encoder_id_follows_the_encoders_files_alone(models: Path) -> None:
     assert encoder_id(other_head) == encoder_id(files)
     assert encoder_id(other_readme) == encoder_id(files)
     assert encoder_id(other_weights) != encoder_id(files)
+
+
+def test_what_else_belongs_to_a_version_is_vouched_for(tmp_path: Path) -> None:
+    report = tmp_path / "anything.json"
+    report.write_text("{}")
+    folder = tmp_path / "models"
+
+    manifest = write_version(
+        folder,
+        VERSION,
+        save_servable,
+        base_encoder="tiny",
+        dimension=3,
+        extras={"report.json": report},
+    )
+
+    assert "report.json" in manifest.files
+    assert verify(folder, VERSION) == manifest
+    (folder / VERSION / "report.json").write_text("{ }")
+    with pytest.raises(ModelError, match="report.json does not match its checksum"):
+        verify(folder, VERSION)
