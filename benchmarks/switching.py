@@ -8,9 +8,9 @@ then rolled back:
 
 Where a retrain is not promoted, a stand-in goes live in its place: a model that answers as well
 as the base, but turns all vectors, so that a query of one model finds nothing in the other's
-collection. An answer whose model and collection differ would be a wrong one. Each question asked
-is a stored one, so it must find its own wording; and for each, the recorded generation and model
-must be a pair that existed.
+collection. An answer whose model and collection differ would be another one: afterwards the
+questions are put once more to the generation that is on record for them, opened alone, and must
+match the same wording. The recorded generation and model must be a pair that existed.
 
 The last line of standard output is one JSON object; the exit status is 0 where no question failed
 or was answered from a mixture, and every switch was followed.
@@ -44,17 +44,23 @@ from running import (
     write_turned,
 )
 
+from bot.markup import question_text
+from index.live import Live
 from index.settings import IndexSettings
+from index.setup import open_engine
 from index.store import Store
 from index.store.tables import generations, questions
-from index.store.types import Job, JobKind, State
+from index.store.types import GenerationState, Job, JobKind, State
 from playground.client import Playground
 from playground.testing import running_playground
 
+FAULTS = ("unanswered", "failed", "mixed", "unlike_its_generation", "bot_errors")
 SWITCH_TIMEOUT_S = 300.0
 # Around a switch: from before the new model is opened until after the old one is closed.
 AROUND_S = 1.0
 SLOWEST = 5
+# Answers of each generation that are compared with its own word afterwards.
+COMPARED = 2000
 STAND_IN = [sys.executable, str(Path(__file__).resolve()), "--stand-in"]
 
 
@@ -78,6 +84,8 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             status = bot.stop()
             events = bot.events()
             figures = _figures(before, during, events) | _recorded(store)
+            say("asking the kept generations again, alone")
+            figures |= _asked_again(index, store)
     expected = 2 * options.cycles
     return {
         **figures,
@@ -189,7 +197,9 @@ def _figures(
     return {
         "asked": len(everything),
         "unanswered": sum(one.seconds is None for one in everything),
-        "wrong": sum(one.seconds is not None and not one.right for one in everything),
+        "other_wording_matched": sum(
+            one.seconds is not None and not one.right for one in everything
+        ),
         "before_ms": normal,
         "during_ms": _milliseconds(during),
         "around_switches_ms": _milliseconds(around),
@@ -254,10 +264,36 @@ def _recorded(store: Store) -> dict[str, Any]:
     }
 
 
+def _asked_again(index: IndexSettings, store: Store) -> dict[str, Any]:
+    """What was matched while generations changed, against the generation's own word now.
+
+    Only those generations can be asked that are still kept.
+    """
+    compared = unlike = 0
+    with closing(open_engine(index)) as engine:
+        for generation in store.generations.all(GenerationState.READY):
+            with store.database.read() as connection:
+                rows = connection.execute(
+                    sa.select(questions.c.text, questions.c.matched_text, questions.c.channel)
+                    .where(questions.c.generation == generation.id)
+                    .order_by(questions.c.received_at.desc())
+                    .limit(COMPARED)
+                ).all()
+            with closing(Live.open(index, store, engine, generation)) as live:
+                expected: dict[str, str | None] = {}
+                for row in rows:
+                    text = question_text(row.text)
+                    if text not in expected:
+                        matches = live.searcher.search(text, channel=row.channel, limit=1)
+                        expected[text] = matches[0].matched_text if matches else None
+                    compared += 1
+                    unlike += row.matched_text != expected[text]
+    return {"compared": compared, "unlike_its_generation": unlike}
+
+
 def stand_in() -> int:
     """The child process that stands in for a retrain."""
     from index.building import go_live, tidy
-    from index.setup import open_engine
     from index.work.child import Ending, Order, Report
     from index.work.child import run as run_child
 
@@ -296,7 +332,7 @@ def main() -> int:
     with tempfile.TemporaryDirectory(prefix="faqbot-switching-") as folder:
         result = measure(options, Path(folder))
     print(json.dumps(result))
-    faults = sum(result[key] for key in ("unanswered", "wrong", "failed", "mixed", "bot_errors"))
+    faults = sum(result[key] for key in FAULTS)
     return 0 if not faults and result["switches"] == result["switches_expected"] else 1
 
 

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import torch
 
+from index.model.base import BASE_VERSION
 from index.model.embedder import Embedder
 from index.model.served import ServedModel, pick_device
 from index.model.versions import SERVABLE
@@ -91,9 +92,8 @@ def fit(
 
     Args:
         data: A `Snapshot` or a `Split`.
-        parent: The model version to start from. Depth head puts a fresh head on its encoder,
-            which stays as it is, bit by bit; depth full trains its encoder on and leaves out
-            its head.
+        parent: The model version whose encoder depth head puts a fresh head on; the encoder
+            stays as it is, bit by bit. Depth full always starts from the base version.
         cache: The store's embeddings; None encodes all anew.
         folder: The run's own folder: checkpoints, and the servable in the end.
         device: As in `IndexSettings`: "auto" or a torch device.
@@ -112,14 +112,16 @@ def fit(
     _check(pairs)
     chosen = pick_device(device)
     depth = _depth(settings, chosen, len(pairs))
+    # Trained on night after night, an encoder would drift away from what it knew at first.
+    start = parent if depth == "head" else BASE_VERSION
     notes: list[str] = []
 
     started = time.perf_counter()
-    encodings, encoded = _encodings([*pairs, *develop], models_dir, parent, cache, device, progress)
+    encodings, encoded = _encodings([*pairs, *develop], models_dir, start, cache, device, progress)
     encode_seconds = time.perf_counter() - started
 
     started = time.perf_counter()
-    work = _plan(pairs, develop, encodings, settings, depth, chosen, models_dir / parent, folder)
+    work = _plan(pairs, develop, encodings, settings, depth, chosen, models_dir / start, folder)
     work, outcome = _until_it_fits(work, notes, lambda share: progress("training", share))
     return Fitted(
         servable=folder / SERVABLE,

@@ -204,5 +204,5 @@ def test_what_else_belongs_to_a_version_is_vouched_for(tmp_path: Path) -> None:
     assert "report.json" in manifest.files
     assert verify(folder, VERSION) == manifest
     (folder / VERSION / "report.json").write_text("{ }")
-    with pytest.raises(ModelError, match="report.json does not match its checksum"):
+    with pytest.raises(ModelError, match=r"report\.json does not match its checksum"):
         verify(folder, VERSION)
