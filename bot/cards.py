@@ -41,6 +41,9 @@ LEAST_ANSWER = 600
 
 BAR_LENGTH = 20
 DETAIL_LIMIT = 500
+# A path or an address in a job's detail, and what is shown instead.
+_PLACE = re.compile(r"[^\s,;()'\"]*/[^\s,;()'\"]*")
+_HIDDEN = "…"
 OPTION_LIMIT = 40
 
 NO_ANSWER = "(This entry has no answer text.)"
@@ -166,7 +169,7 @@ def job_message(job: Job, waits_for: Job | None = None) -> Message:
     """
     title = job_title(job)
     ending = _job_ending(job)
-    detail = mrkdwn.line(job.detail or "", DETAIL_LIMIT)
+    detail = _job_detail(job)
     if ending:
         lines = [f"*{title}: {ending}*", detail, *_retrain_lines(job)]
         text = f"{title}: {ending}" + (f": {detail}" if detail else "")
@@ -204,6 +207,18 @@ def _job_ending(job: Job) -> str:
     if job.kind is JobKind.RETRAIN and job.result:
         return "the new model is live" if job.result.get("promoted") else "the live model stays"
     return "done"
+
+
+def _job_detail(job: Job) -> str:
+    """A job's line of detail; where it failed without the paths and addresses in it.
+
+    Everybody in a channel reads it, and those are for whoever runs the bot.
+    """
+    detail = job.detail or ""
+    if job.state is JobState.FAILED:
+        detail = _PLACE.sub(_HIDDEN, detail).replace(f"; see {_HIDDEN}", "")
+    shown = mrkdwn.line(detail, DETAIL_LIMIT)
+    return shown if detail == (job.detail or "") else f"{shown}; `faqbot jobs` shows more"
 
 
 def _retrain_lines(job: Job) -> list[str]:

@@ -30,11 +30,18 @@ CHECKOUT_EXAMPLES = Path(__file__).parent.parent / "examples" / "helpdesk.jsonl"
 
 
 def run(
-    index: IndexSettings, bot: BotSettings, *, port: int, faq: Path | None, data_dir: Path
+    index: IndexSettings,
+    bot: BotSettings,
+    config: Path | None = None,
+    *,
+    port: int,
+    faq: Path | None,
+    data_dir: Path,
 ) -> None:
     """Start everything, and serve until Ctrl-C.
 
     Args:
+        config: The configuration file, for jobs; None: the usual one.
         port: Port of the page; 0 takes a free one.
         faq: FAQ file to load; None takes the helpdesk example.
         data_dir: The demo's own store, model and index; a second start finds them ready.
@@ -62,7 +69,8 @@ def run(
             say(f"  {rejection}")
         settings = bot.model_copy(update=_connection(url))
         logs.configure(settings)
-        serve(index, settings, ready=lambda: say(_welcome(url, is_example=faq is None)))
+        welcome = _welcome(url, is_example=faq is None)
+        serve(index, settings, config=config, ready=lambda: say(welcome))
         say("Stopped.")
 
 

@@ -1,42 +1,12 @@
 """Processes: a name for this one, whether another one still lives, and being told to stop."""
 
-import functools
-import os
 import signal
-import socket
 import threading
-import uuid
 from types import FrameType
 
+from index.processes import is_dead, owner
 
-@functools.cache
-def owner() -> str:
-    """Names this process, unlike any other one before or after it."""
-    return f"{_machine()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
-
-
-def is_dead(holder: str) -> bool:
-    """Whether a claim was made by a process of this machine that is no more.
-
-    Of other machines nothing is known; there the lease of a claim decides.
-
-    Args:
-        holder: What `owner` gave there, perhaps with something after another colon.
-    """
-    machine, _, rest = holder.partition(":")
-    pid = rest.partition(":")[0]
-    if machine != _machine() or not pid.isdigit():
-        return False
-    if int(pid) == os.getpid():
-        # Else a predecessor whose id we were given.
-        return not f"{holder}:".startswith(f"{owner()}:")
-    try:
-        os.kill(int(pid), 0)
-    except ProcessLookupError:
-        return True
-    except PermissionError:
-        return False
-    return False
+__all__ = ["is_dead", "owner", "stop_on_signal"]
 
 
 def stop_on_signal() -> threading.Event:
@@ -53,12 +23,3 @@ def stop_on_signal() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     return stop
-
-
-def _machine() -> str:
-    """Names what a process id is unique in: this host, and this container where it is one."""
-    try:
-        namespace = os.stat("/proc/self/ns/pid").st_ino
-    except OSError:
-        namespace = 0  # no Linux, no namespaces
-    return f"{socket.gethostname()}/{namespace}"

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.settings import BotSettings
+from index.errors import SettingsError
 from index.store import Store
 from index.store.jobs import describe
 from index.store.types import Job, JobKind, JobState, State
@@ -84,7 +85,11 @@ def _next_times(bot: BotSettings) -> dict[str, str | None]:
     from bot.jobs.schedule import timetable
 
     now = datetime.now(UTC)
-    return {kind.value: _iso(line.after(now)) for kind, line in timetable(bot).items()}
+    try:
+        times = timetable(bot)
+    except SettingsError:
+        return {}  # without a time zone there is no next time; `faqbot serve` says so
+    return {kind.value: _iso(line.after(now)) for kind, line in times.items()}
 
 
 def _iso(time: datetime | None) -> str | None:

@@ -4,6 +4,7 @@ The live generation answers all the while. Only `switch` changes what answers, b
 the store; serving processes follow it (`index/serving.py`).
 """
 
+import math
 import random
 import time
 from collections.abc import Iterator
@@ -103,8 +104,7 @@ def build(
         collection = engine.create(generation.collection, manifest.dimension)
         with closing(Live(store, generation, embedder, collection, ranker)) as live:
             _fill(live, within(report, 0.02, 0.9), "building the index")
-            report(0.9, "checking the index")
-            _require_sound(live, store)
+            _require_sound(live, store, within(report, 0.9, 0.98))
             _fill(live, within(report, 0.98, 1), "catching up")
             report(1.0, "closing the index")
     except BaseException:
@@ -165,10 +165,15 @@ def rollback(
     report(0.0, f"opening generation {target.id}")
     with closing(_open_patiently(settings, store, engine, target)) as live:
         _fill(live, within(report, 0.1, 0.8), "catching up")
-        report(0.8, "checking the index")
-        _require_sound(live, store)
+        _require_sound(live, store, within(report, 0.8, 0.95))
     report(0.95, "switching")
-    switch(store, engine, target, claim)
+    try:
+        switch(store, engine, target, claim)
+    except BaseException:
+        pointed = store.generations.live()
+        if pointed is None or pointed.id != target.id:
+            raise
+        # The pointer had moved: it is too late to stop, and nothing failed.
     return store.generations.get(target.id) or target
 
 
@@ -187,14 +192,24 @@ def available(settings: IndexSettings, store: Store, engine: Engine) -> list[Gen
     ]
 
 
-def check(live: Live, store: Store) -> list[str]:
-    """Compare an open collection with the store; returns what is wrong with it, in a line each.
+def check(
+    live: Live, store: Store, report: Report, patience_s: float = CHECK_PATIENCE_S
+) -> list[str] | None:
+    """Compare an open collection with the store.
 
     It is brought up to date first; while another thread or process does that, this waits.
+
+    Args:
+        patience_s: How long it waits, in seconds.
+
+    Returns:
+        What is wrong with it, in a line each; None where it did not come up to date in time, so
+        that nothing could be compared.
     """
-    deadline = time.monotonic() + CHECK_PATIENCE_S
+    deadline = time.monotonic() + patience_s
     while True:
-        live.catch_up()
+        report(0.0, "checking the index")
+        live.catch_up(lambda done, total: report(0.0, "checking the index, catching up"))
         revision = store.pairs.revision()
         if live.is_complete:
             expected, found = _count_points(store), live.collection.count()
@@ -202,7 +217,7 @@ def check(live: Live, store: Store) -> list[str]:
                 problems = [] if found == expected else [f"{found} points instead of {expected}"]
                 return problems + _check_sample(live, store)
         if time.monotonic() > deadline:
-            return ["it does not come up to date with the store"]
+            return None
         time.sleep(LOOK_EVERY_S)
 
 
@@ -255,8 +270,8 @@ def _fill(live: Live, report: Report, what: str) -> None:
             time.sleep(LOOK_EVERY_S)  # another process is at it
 
 
-def _require_sound(live: Live, store: Store) -> None:
-    if problems := check(live, store):
+def _require_sound(live: Live, store: Store, report: Report) -> None:
+    if problems := check(live, store, report, math.inf):
         raise SearchIndexError(
             f"generation {live.generation.id} does not go live, its index is not sound: "
             + "; ".join(problems)

@@ -110,12 +110,15 @@ class TemporaryCopy(Live):
     come from the embedding cache, so no text is embedded again.
     """
 
-    def __init__(self, settings: IndexSettings, store: Store) -> None:
+    def __init__(self, settings: IndexSettings, store: Store, parent: Path | None = None) -> None:
+        """Args:
+        parent: Folder to make it in; None: where temporary files go.
+        """
         from index.search.edge import EdgeEngine
 
         generation = live_generation(store)
         embedder = load_embedder(settings, store, generation.model_version)
-        self._folder = tempfile.TemporaryDirectory(prefix="faqbot-copy-")
+        self._folder = tempfile.TemporaryDirectory(prefix="faqbot-copy-", dir=parent)
         engine = EdgeEngine(Path(self._folder.name))
         collection = engine.create("copy", embedder.model.dimension)
         ranker = read_ranker(settings.models_dir / generation.model_version)

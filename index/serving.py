@@ -30,8 +30,8 @@ log = structlog.get_logger(__name__)
 class Serving:
     """Hands out the live generation to those who answer, and replaces it when the pointer moves.
 
-    Whoever answers keeps the one it was given from the question's embedding to the record of the
-    outcome, so a model never meets another one's collection.
+    Whoever searches keeps the one it was given from the question's embedding to the search's end,
+    so a model never meets another one's collection.
     """
 
     def __init__(

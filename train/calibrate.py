@@ -25,7 +25,8 @@ from scipy.optimize import minimize
 from index.search.ranking import BaselineRanker
 from index.store.types import Pair
 from train.compare import pairs_of
-from train.ranks import Asked, Faq, Ints, Ranks, wordings_of
+from train.data import wordings_of
+from train.ranks import Asked, Faq, Ints, Ranks
 
 # Below so many questions the shipped constants are the better guess.
 MIN_QUESTIONS = 100

@@ -9,6 +9,7 @@ from typing import Literal, Protocol
 from index.search.points import answer_text
 from index.store import Store
 from index.store.types import Pair, Status
+from index.text import fold
 
 Side = Literal["train", "develop", "held_out"]
 
@@ -28,6 +29,21 @@ def side(pair_id: str) -> Side:
     if position < _TRAIN_SHARE:
         return "train"
     return "develop" if position < _TRAIN_SHARE + _DEVELOP_SHARE else "held_out"
+
+
+def wordings_of(pair: Pair) -> list[str]:
+    """A pair's question, then its further phrasings, each once."""
+    return list(dict.fromkeys((pair.question, *(p.text for p in pair.phrasings))))
+
+
+def apart(pairs: Sequence[Pair], train: Sequence[Pair]) -> list[Pair]:
+    """Those of some pairs none of whose wordings a training pair has, too.
+
+    The split is by pair, and the same question may have come in twice, from two sources. Such a
+    pair stays on its side, but nothing is measured on it.
+    """
+    trained = {fold(wording) for pair in train for wording in wordings_of(pair)}
+    return [pair for pair in pairs if not any(fold(w) in trained for w in wordings_of(pair))]
 
 
 class Sides(Protocol):
@@ -111,7 +127,7 @@ def texts_of_pairs(pairs: Sequence[Pair], *, with_topic: bool = True) -> list[Te
     return [
         Texts(
             pair.id,
-            tuple(dict.fromkeys((pair.question, *(p.text for p in pair.phrasings)))),
+            tuple(wordings_of(pair)),
             answer_text(pair) if with_topic else pair.answer,
             pair.topic or "",
         )

@@ -26,7 +26,7 @@ RULE = (
 # Below these nothing can be learnt, or nothing can be shown.
 MIN_TRAIN_PAIRS = 40
 MIN_DEVELOP_PAIRS = 2
-MIN_HELD_OUT_PAIRS = 10
+MIN_HELD_OUT_PAIRS = 20
 
 
 @dataclass(frozen=True)
@@ -99,11 +99,15 @@ class Basis:
         revision: The store's.
         live_model: The version that answers.
         settings: What of the settings changes the outcome.
+        golden: The golden questions, each as [id, pair id].
+        recipe: Key of the recipes.
     """
 
     revision: int
     live_model: str
     settings: dict[str, Any]
+    golden: list[list[Any]]
+    recipe: str
 
     def as_dict(self) -> dict[str, Any]:
         return asdict(self)

@@ -81,6 +81,7 @@ def fit(
     parent: str,
     cache: Embeddings | None,
     folder: Path,
+    logs: Path | None = None,
     device: str = "auto",
     progress: Progress = lambda what, share: None,
     with_topic: bool = True,
@@ -96,6 +97,7 @@ def fit(
             stays as it is, bit by bit. Depth full always starts from the base version.
         cache: The store's embeddings; None encodes all anew.
         folder: The run's own folder: checkpoints, and the servable in the end.
+        logs: Where curves for TensorBoard and the log of further processes go; None: to `folder`.
         device: As in `IndexSettings`: "auto" or a torch device.
         progress: Called with what is being done ("encoding", "training") and the share (0 to 1)
             of it that is done. What it raises ends the run.
@@ -121,7 +123,17 @@ def fit(
     encode_seconds = time.perf_counter() - started
 
     started = time.perf_counter()
-    work = _plan(pairs, develop, encodings, settings, depth, chosen, models_dir / start, folder)
+    work = _plan(
+        pairs,
+        develop,
+        encodings,
+        settings,
+        depth,
+        chosen,
+        models_dir / start,
+        folder,
+        logs or folder,
+    )
     work, outcome = _until_it_fits(work, notes, lambda share: progress("training", share))
     return Fitted(
         servable=folder / SERVABLE,
@@ -186,6 +198,7 @@ def _plan(
     device: torch.device,
     parent: Path,
     folder: Path,
+    logs: Path,
 ) -> Work:
     samples = samples_of(pairs)
     recipe = recipe_for(depth, len(samples), settings.batch_size)
@@ -219,6 +232,7 @@ def _plan(
         processes=processes,
         tensorboard=settings.tensorboard,
         folder=folder,
+        logs=logs,
     )
 
 

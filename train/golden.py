@@ -3,10 +3,10 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from index.golden import is_right
 from index.search.searcher import Searcher
 from index.store.pairs import Pairs
 from index.store.types import Golden, Pair
-from index.text import fold
 
 
 @dataclass(frozen=True)
@@ -47,7 +47,7 @@ def answers_right(searcher: Searcher, golden: Sequence[Golden], pairs: Pairs) ->
     for question in golden:
         matches = searcher.search(question.question, limit=1)
         pair = expected.get(question.pair_id)
-        if matches and pair and fold(matches[0].pair.answer) == fold(pair.answer):
+        if matches and pair and is_right(matches[0].pair, pair):
             right.add(question.id)
     return right
 

@@ -53,6 +53,7 @@ class Work:
         encodings: Of all texts, by the parent's encoder.
         devices: How many to train on, or which one; `processes` is how many that are.
         neighbourhood: Unit vectors of the pairs, shape (pairs, dimension).
+        logs: Folder for what is kept: TensorBoard's curves, the log of child processes.
     """
 
     key: str
@@ -72,6 +73,7 @@ class Work:
     processes: int
     tensorboard: bool
     folder: Path
+    logs: Path
 
 
 @dataclass(frozen=True)
@@ -261,9 +263,9 @@ def _trainer(work: Work, measured: Measured) -> pl.Trainer:
         if importlib.util.find_spec("tensorboard") is None:
             raise SettingsError(
                 "[train] tensorboard is set, but TensorBoard is not installed: "
-                "pip install 'faqbot[tensorboard]', or take the key out"
+                "uv pip install -e '.[tensorboard]' -c constraints.txt, or take the key out"
             )
-        logger = TensorBoardLogger(str(work.folder), name="tensorboard", version="")
+        logger = TensorBoardLogger(str(work.logs), name="tensorboard", version="")
     return pl.Trainer(
         accelerator=work.accelerator,
         devices=work.devices,

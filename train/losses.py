@@ -1,5 +1,6 @@
 """The loss: rank a text's partner before all other texts of the batch."""
 
+import math
 from typing import Any
 
 import torch
@@ -19,12 +20,12 @@ class RankingLoss(MultipleNegativesRankingLoss):  # type: ignore[misc]
     1 / scale), in both directions. Two texts of one subgroup are never each other's negatives.
     """
 
-    def __init__(self, scale: float = 20.0, *, same_side: bool = False) -> None:
+    def __init__(self, scale: float = 20.0, *, same_side: float = 0.0) -> None:
         """Args:
         scale: Factor on the true cosine, -1 to 1. (Quaterion's own cosine runs from 0 to 1, so
             its loss needs twice the scale for the same effect.)
-        same_side: Whether a question has the batch's other questions as negatives too, and an
-            answer the other answers.
+        same_side: Weight of the batch's other questions as negatives of a question, and of the
+            other answers as those of an answer; 0 leaves them out, 1 makes them count in full.
         """
         super().__init__(scale=scale, symmetric=True)
         self._same_side = same_side
@@ -60,8 +61,11 @@ class RankingLoss(MultipleNegativesRankingLoss):  # type: ignore[misc]
             rows, columns = [across], [across.T]
             if self._same_side:
                 false_negative = false_negative.clone().fill_diagonal_(True)
-                rows.append((self._scale * a @ a.T).masked_fill(false_negative, -torch.inf))
-                columns.append((self._scale * b @ b.T).masked_fill(false_negative, -torch.inf))
+                # A weight in the sum of exponentials is a term in the exponent.
+                weight = math.log(self._same_side)
+                for sides, own in ((rows, a), (columns, b)):
+                    cosines = self._scale * own @ own.T + weight
+                    sides.append(cosines.masked_fill(false_negative, -torch.inf))
             target = torch.arange(len(pairs), device=embeddings.device)
             forward = F.cross_entropy(torch.cat(rows, dim=1), target)
             backward = F.cross_entropy(torch.cat(columns, dim=1), target)

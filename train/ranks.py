@@ -22,6 +22,7 @@ from index.search.searcher import DEPTH, WORDINGS
 from index.store.types import Pair
 from index.text import fold
 from index.vectors import Matrix
+from train.data import wordings_of
 
 Ints = npt.NDArray[np.int64]
 
@@ -197,11 +198,6 @@ class Faq:
             scores += ranker.bm25_weight * keywords
         best: Matrix = np.maximum.reduceat(scores, self.answer_starts, axis=1)
         return best
-
-
-def wordings_of(pair: Pair) -> list[str]:
-    """A pair's question, then its further phrasings, each once."""
-    return list(dict.fromkeys((pair.question, *(p.text for p in pair.phrasings))))
 
 
 def embedded(embedder: Embedder, faq: Faq, asked: Sequence[Asked], faq_vectors: Matrix) -> Matrix:

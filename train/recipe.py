@@ -17,7 +17,7 @@ class Recipe:
         warm_up: Share of all steps in which the learning rate rises; it falls to 0 in the rest,
             along a cosine.
         scale: Factor on the cosine in the loss.
-        same_side: Whether questions are other questions' negatives too.
+        same_side: Weight of questions as other questions' negatives, and of answers likewise.
         duplicate_cosine: Pairs whose answers or questions are at least as similar as this in the
             parent's encoding are no negatives of each other.
         hard_share: Share of a batch that are each other's neighbours; the rest is random.
@@ -34,7 +34,7 @@ class Recipe:
     weight_decay: float
     warm_up: float
     scale: float
-    same_side: bool
+    same_side: float
     duplicate_cosine: float
     hard_share: float
     patience: int
@@ -51,7 +51,7 @@ HEAD = Recipe(
     weight_decay=1.0,
     warm_up=0.0,
     scale=20.0,
-    same_side=True,
+    same_side=1.0,
     duplicate_cosine=0.9,
     hard_share=0.0,
     patience=12,
@@ -66,9 +66,9 @@ FULL = Recipe(
     weight_decay=0.0,
     warm_up=0.1,
     scale=20.0,
-    same_side=True,
+    same_side=0.3,
     duplicate_cosine=0.9,
-    hard_share=0.5,
+    hard_share=1.0,
     patience=4,
 )
 

@@ -146,7 +146,7 @@ def _versions() -> dict[str, str]:
 def _markdown(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> str:
     data, fitted = about["data"], trial.fitted
     lines = [
-        f"# Retrain {about['job']}: {_heading(result)}",
+        f"# Retrain {about['job']}: {_heading(result, chosen=trial.decision.promote)}",
         "",
         _sentence(str(result["reason"])),
         "",
@@ -205,10 +205,12 @@ _VIEWS = {
 }
 
 
-def _heading(result: dict[str, Any]) -> str:
+def _heading(result: dict[str, Any], *, chosen: bool) -> str:
     if result["dry_run"]:
         return "tried, nothing changed"
-    return f"{result['model_version']} went live" if result["promoted"] else "refused"
+    if result["promoted"]:
+        return f"{result['model_version']} went live"
+    return "better, but not live" if chosen else "refused"
 
 
 def _sentence(text: str) -> str:

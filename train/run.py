@@ -14,7 +14,7 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from index.building import build, discard, switch, tidy, within
+from index.building import build, discard, switch, within
 from index.errors import SettingsError
 from index.live import Live
 from index.model.versions import read_manifest, remove_versions, write_version
@@ -22,12 +22,15 @@ from index.search.collection import Engine
 from index.search.ranking import RANKING, write_ranker
 from index.setup import live_generation, open_engine
 from index.store import Store
-from index.store.types import Generation, Job, JobKind, JobState
-from index.work.child import Cancelled, Ending, Order, Report, log
+from index.store.types import Generation, Job, JobKind, JobState, Status
+from index.text import text_hash
+from index.work.child import Cancelled, Ending, Order, Report
+from index.work.works import tidy_afterwards
 from train import golden, report
 from train.compare import UNSEEN
-from train.data import Snapshot, take_snapshot
+from train.data import Snapshot, apart, take_snapshot
 from train.decide import Basis, Decision, Earlier, flipped, why_not_now
+from train.recipe import FULL, HEAD
 from train.settings import TrainSettings
 from train.trial import Steps, Trial, move_servable, run_trial
 
@@ -64,6 +67,8 @@ def retrain(order: Order, tell: Report) -> Ending:
             snapshot.revision,
             live.model_version,
             {name: getattr(settings, name) for name in _DECISIVE},
+            [[question.id, question.pair_id] for question in store.golden.all()],
+            text_hash(repr((HEAD, FULL))).hex(),
         )
         reason = _why_not_now(order, settings, store, snapshot, basis, earlier)
         if reason is not None:
@@ -85,6 +90,8 @@ def retrain(order: Order, tell: Report) -> Ending:
                     "train": len(snapshot.train),
                     "develop": len(snapshot.develop),
                     "held_out": len(snapshot.held_out),
+                    "held_out_worded_as_trained": len(snapshot.held_out)
+                    - len(apart(snapshot.held_out, snapshot.train)),
                 },
             }
             return _conclude(order, store, snapshot, trial, basis, earlier, about, steps)
@@ -105,40 +112,39 @@ def _conclude(
     dry_run = bool(order.arguments.get("dry_run"))
     generation: Generation | None = None
 
-    def result_now() -> dict[str, Any]:
-        promoted = trial.decision.promote and not dry_run
+    def result(promoted: bool) -> dict[str, Any]:
         return _result_of(order, snapshot, trial, basis, steps) | {
             "promoted": promoted,
             "model_version": trial.version if promoted else None,
             "generation": generation.id if generation else None,
         }
 
-    def write() -> dict[str, Path]:
+    def report_to(folder: Path, *, promoted: bool) -> dict[str, Path]:
+        folder.mkdir(parents=True, exist_ok=True)
         about["seconds"] = steps.seconds
-        return report.write(order.folder, trial, result_now(), about)
-
-    def draw() -> dict[str, Path]:
-        nights = report.history(earlier[:_NIGHTS_SHOWN], (order.claim.job_id, result_now()))
-        return report.draw(order.folder, trial, nights)
+        nights = (order.claim.job_id, result(promoted))
+        drawn = report.draw(folder, trial, report.history(earlier[:_NIGHTS_SHOWN], nights))
+        return drawn | report.write(folder, trial, result(promoted), about)
 
     with steps.step("writing the report", 0.86, 0.87):
-        order.folder.mkdir(parents=True, exist_ok=True)
-        files = draw() | write()
+        # Whatever happens from here on, it says no more than what is true by now.
+        report_to(order.folder, promoted=False)
     if trial.decision.promote and not dry_run:
-        generation, trial = _go_live(order, store, trial, files, steps)
-        if generation is None:
-            draw()
+        # The version's own copy is there only if it goes live.
+        kept = report_to(order.folder / SCRATCH / "report", promoted=True)
+        generation, trial = _go_live(order, store, trial, kept, steps)
     try:
         if not dry_run:
             with closing(open_engine(order.index)) as engine, steps.step("tidying up", 0.98, 1):
-                log(f"tidied: {tidy(order.index, store, engine)}")
+                tidy_afterwards(order, store, engine)
+        report_to(order.folder, promoted=generation is not None)
     except Cancelled:
         if generation is None:
             raise
         # Too late: the new generation answers.
-    write()
-    result = result_now()
-    return Ending(str(result["reason"]), result)
+        report_to(order.folder, promoted=True)
+    ended = result(generation is not None)
+    return Ending(str(ended["reason"]), ended)
 
 
 def _go_live(
@@ -155,8 +161,7 @@ def _go_live(
     ranking = order.folder / SCRATCH / RANKING
     write_ranker(ranking, trial.calibration.ranker)
     held_out = trial.sides["held_out"][UNSEEN].comparison
-    generation: Generation | None = None
-    is_live = False
+    needed = False
     try:
         with steps.step("writing the model version", 0.87, 0.88):
             write_version(
@@ -178,22 +183,23 @@ def _go_live(
             with steps.step("building", 0.88, 0.97):
                 told = within(steps.report, 0.88, 0.97)
                 generation = build(index, store, engine, trial.version, order.claim, told)
+            # From here on the pointer may name it, even where the store does not answer.
+            needed = True
             try:
                 trial = _ask_golden(order, store, engine, generation, trial, steps)
                 if not trial.decision.promote:
-                    discard(store, engine, generation)
+                    needed = not discard(store, engine, generation)
                     return None, trial
                 steps.report(0.975, "switching")
                 switch(store, engine, generation, order.claim)
-                is_live = True
             except BaseException:
                 if discard(store, engine, generation):
+                    needed = False
                     raise
                 # The pointer had moved: it is too late to stop, and nothing failed.
-                is_live = True
         return store.generations.get(generation.id) or generation, trial
     finally:
-        if not is_live:
+        if not needed:
             _remove_version(index.models_dir, trial.version)
 
 
@@ -201,7 +207,12 @@ def _ask_golden(
     order: Order, store: Store, engine: Engine, generation: Generation, trial: Trial, steps: Steps
 ) -> Trial:
     """The trial, decided anew where the built index gets a golden question wrong."""
-    questions = golden.in_force(store.golden.all(), {p.id: p for p in trial.faq.pairs})
+    pinned = store.golden.all()
+    # As they are now: one that was retired meanwhile cannot be found, and is no fault.
+    pairs = store.pairs.get([question.pair_id for question in pinned])
+    active = {id: pair for id, pair in pairs.items() if pair.status is Status.ACTIVE}
+    known = {pair.id for pair in trial.faq.pairs}
+    questions = [q for q in golden.in_force(pinned, active) if q.pair_id in known]
     if not questions:
         return trial
     with (
@@ -263,7 +274,7 @@ def _why_not_now(
 ) -> str | None:
     last = earlier[0] if earlier else None
     return why_not_now(
-        (len(snapshot.train), len(snapshot.develop), len(snapshot.held_out)),
+        (len(snapshot.train), len(snapshot.develop), len(apart(snapshot.held_out, snapshot.train))),
         basis,
         Earlier(last.id, last.result.get("basis")) if last else None,
         changed=store.pairs.count_changed(int(last.result.get("data_revision", 0)) if last else 0),

@@ -23,7 +23,7 @@ from index.work.child import Order, Report
 from train import golden
 from train.calibrate import Calibration, calibrate, examples_of, questions_for
 from train.compare import UNSEEN, Answered, Comparer, Model
-from train.data import Snapshot
+from train.data import Snapshot, apart
 from train.decide import Decision, decide
 from train.fit import Fitted, fit
 from train.ranks import Asked, Faq, embedded
@@ -31,6 +31,8 @@ from train.settings import TrainSettings
 
 # Questions of the sides that decide nothing: enough for a figure in the report.
 MOST_ASIDE = 1000
+# Where training keeps its checkpoints, below the jobs' folders.
+TRAINING = "training"
 
 
 @dataclass
@@ -120,20 +122,23 @@ def run_trial(
             )
         )
         encodings = embedder.encodings(faq.texts, _counting(len(faq.texts), share))
-    with steps.step("training", 0.15, 0.68) as share:
+    training = index.jobs_dir / TRAINING
+    with steps.step("training", 0.15, 0.68) as share, _checkpoints_in(training):
         fitted = fit(
             snapshot,
             settings,
             models_dir=index.models_dir,
             parent=live.model_version,
             cache=store.embeddings,
-            folder=scratch / "fit",
+            folder=training,
+            logs=order.folder,
             device=index.device,
             progress=lambda what, done: share(done) if what == "training" else None,
         )
     with steps.step("encoding with the trained model", 0.68, 0.76) as share:
         models_dir = scratch / "models"
         model = _candidate(order, version, live, fitted, models_dir, embedder.model, snapshot)
+        shutil.rmtree(training, ignore_errors=True)
         candidate = Embedder(model, store.embeddings)
         if model.manifest.encoder_id == embedder.model.manifest.encoder_id:
             vectors = model.apply_head(encodings)
@@ -148,7 +153,8 @@ def run_trial(
             ),
             Model(vectors, BaselineRanker()),
         )
-        sides = {"held_out": comparer.views(snapshot.held_out)}
+        held_out = apart(snapshot.held_out, snapshot.train)
+        sides = {"held_out": comparer.views(held_out)}
         share(0.6)
         sides["develop"] = comparer.views(snapshot.develop, MOST_ASIDE)
         share(0.8)
@@ -157,7 +163,7 @@ def run_trial(
         calibration = _calibration(faq, snapshot, candidate, comparer.candidate)
     with steps.step("asking the golden questions", 0.84, 0.86):
         questions = golden.in_force(store.golden.all(), {p.id: p for p in snapshot.pairs})
-        golden_live = _right_live(order, store, questions)
+        golden_live = _right_live(order, store, questions, scratch)
         ask = partial(_right_on_paper, faq)
         checked = golden.check(
             questions,
@@ -209,17 +215,31 @@ def _candidate(
 
 
 def _calibration(faq: Faq, snapshot: Snapshot, embedder: Embedder, candidate: Model) -> Calibration:
-    asked = questions_for(faq, (*snapshot.held_out, *snapshot.develop))
+    asked = questions_for(faq, (*apart(snapshot.held_out, snapshot.train), *snapshot.develop))
     vectors = embedded(embedder, faq, asked, candidate.vectors)
     ranks = faq.ranks(asked, vectors, candidate.vectors, candidate.ranker)
     return calibrate(examples_of(asked, ranks, candidate.ranker.rival_floor), candidate.ranker)
 
 
-def _right_live(order: Order, store: Store, questions: Sequence[Golden]) -> set[int]:
+@contextmanager
+def _checkpoints_in(folder: Path) -> Iterator[None]:
+    """Keep the checkpoints of a training that was interrupted, not of one that failed.
+
+    The folder is not the run's own: where the data and the settings are still the same, the next
+    run goes on from there; else it overwrites them.
+    """
+    try:
+        yield
+    except Exception:
+        shutil.rmtree(folder, ignore_errors=True)
+        raise
+
+
+def _right_live(order: Order, store: Store, questions: Sequence[Golden], scratch: Path) -> set[int]:
     """What the live generation gets right, in a copy beside the process that serves it."""
     if not questions:
         return set()
-    with closing(TemporaryCopy(order.index, store)) as copy:
+    with closing(TemporaryCopy(order.index, store, scratch)) as copy:
         copy.catch_up()
         return golden.answers_right(copy.searcher, questions, store.pairs)
 

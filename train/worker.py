@@ -11,6 +11,7 @@ import re
 import subprocess
 import sys
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import asdict
 from pathlib import Path
 
@@ -35,10 +36,10 @@ def run_in_child(work: Work, progress: Callable[[float], None]) -> Outcome:
     outcome.unlink(missing_ok=True)
     # Written and read by this very code in one run, so a pickle is safe here.
     (work.folder / _WORK).write_bytes(pickle.dumps(work))
-    log = work.folder / "worker.log"
+    log = work.logs / "training.txt"
     with log.open("w", encoding="utf-8") as errors:
         child = subprocess.Popen(
-            [sys.executable, "-m", "train.worker", str(work.folder)],
+            [sys.executable, "-P", "-m", "train.worker", str(work.folder)],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -46,7 +47,8 @@ def run_in_child(work: Work, progress: Callable[[float], None]) -> Outcome:
         try:
             assert child.stdout is not None
             for line in child.stdout:
-                progress(float(line))
+                with suppress(ValueError):  # a library's own line
+                    progress(float(line))
             code = child.wait()
         finally:
             child.terminate()

@@ -477,13 +477,13 @@ def golden_check(context: typer.Context, as_json: AsJson = False) -> None:
 
 def _ask(live: "Live", question: "Golden", right: "Pair") -> "tuple[bool, Pair | None]":
     """Whether the first answer is the right one, word for word; and the pair it is of."""
-    from index.text import fold
+    from index.golden import is_right
 
     matches = live.searcher.search(question.question, limit=1)
     if not matches:
         return False, None
     found = matches[0].pair
-    return found.id == right.id or fold(found.answer) == fold(right.answer), found
+    return is_right(found, right), found
 
 
 def _answer_now(settings: Context, store: "Store", question: str) -> "Pair":

@@ -27,7 +27,14 @@ def demo(
     from bot.demo import run
 
     settings: Context = context.obj
-    run(settings.index, settings.bot, port=port, faq=faq, data_dir=data_dir)
+    run(
+        settings.index,
+        settings.bot,
+        settings.config,
+        port=port,
+        faq=faq,
+        data_dir=data_dir,
+    )
 
 
 def chat(

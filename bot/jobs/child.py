@@ -15,34 +15,43 @@ import time
 from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, TypeVar
 
 import structlog
 
 from bot import processes
-from index.errors import FaqbotError
+from index.errors import FaqbotError, StoreError
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import LEASE, Claim, Hold
+from index.store.jobs import RENEW_EVERY_S, Claim, Hold
 from index.store.types import Job, JobKind, JobState
 
-_INDEX_WORK = (sys.executable, "-m", "index.work")
+# -P: whatever stands in the working directory is not what is run.
+_PYTHON = (sys.executable, "-P", "-m")
+_INDEX_WORK = (*_PYTHON, "index.work")
 COMMANDS: Mapping[JobKind, Sequence[str]] = {
-    JobKind.RETRAIN: (sys.executable, "-m", "train"),
+    JobKind.RETRAIN: (*_PYTHON, "train"),
     JobKind.REINDEX: _INDEX_WORK,
     JobKind.ROLLBACK: _INDEX_WORK,
-    JobKind.CHECK: _INDEX_WORK,
     JobKind.PURGE: _INDEX_WORK,
 }
 LOG = "log.txt"
+# Who asked for what the schedule asked for.
+SCHEDULE = "schedule"
+# Of the environment's variables the child gets all but these: it never speaks with Slack.
+_NOT_INHERITED = ("SLACK_", "FAQBOT_BOT_SLACK_")
 _ON_REQUEST = (JobState.CANCELLED, "cancelled on request")
 # Seconds in which a child that was asked to end has to clean up.
 GRACE_S = 20.0
-# How often a lease is renewed, and how often at most because there is progress to record.
-RENEW_EVERY_S = LEASE.total_seconds() / 6
-_RECORD_EVERY_S = 1.0
+# How often a lease is renewed at most because there is progress to record.
+RECORD_EVERY_S = 1.0
+# How long, about, and in which steps it is tried to record an end while the store is away.
+STORE_PATIENCE_S = 60.0
+_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 10.0
 _LOOK_EVERY_S = 0.25
 _MOMENT_S = 0.02
+
+T = TypeVar("T")
 
 OnProgress = Callable[[float, str], None]
 """Told the share that is done (0 to 1) and what is being done."""
@@ -97,7 +106,11 @@ def run_job(
 
     Returns:
         The job as it is recorded in the end. Where somebody else has taken it for dead
-        meanwhile, what they recorded.
+        meanwhile, what they recorded. Where a stop ended what the schedule had asked for, it
+        waits for its turn again.
+
+    Raises:
+        StoreError: The store was away for so long that the end could not be recorded.
     """
     assert job.owner is not None, "it is claimed"
     claim = Claim(job.id, job.owner)
@@ -121,23 +134,62 @@ def run_job(
         reason = error.strerror or type(error).__name__
         state, detail, result = JobState.FAILED, f"{error.filename or folder}: {reason}", {}
     if state is not JobState.DONE:
-        detail += _what_it_left(job, store)
-    recorded = store.jobs.finish(job.id, state, result, detail, owner=claim.owner)
-    if not recorded:
+        detail += patiently(lambda: _what_it_left(job, store))
+    return record_end(job, claim, store, state, detail, result, stop)
+
+
+def record_end(
+    job: Job,
+    claim: Claim,
+    store: Store,
+    state: JobState,
+    detail: str,
+    result: dict[str, Any],
+    stop: StopRequest,
+) -> Job:
+    """Record how a job ended; returns it as it is then.
+
+    What the schedule asked for and a stop ended waits for its turn again: its time comes only
+    once.
+
+    Raises:
+        StoreError: The store was away for too long.
+    """
+    if state is JobState.CANCELLED and stop.is_set() and job.requested_by == SCHEDULE:
+        waits = f"waits for its turn again: {stop.reason}"
+        if patiently(lambda: store.jobs.put_back(claim, waits)):
+            return patiently(lambda: store.jobs.get(job.id)) or job
+    if not patiently(lambda: store.jobs.finish(job.id, state, result, detail, owner=claim.owner)):
         log.error("job_lost", job=job.id, kind=job.kind)
-    ended = store.jobs.get(job.id)
-    assert ended is not None
-    return ended
+    return patiently(lambda: store.jobs.get(job.id)) or job
+
+
+def patiently(act: Callable[[], T]) -> T:
+    """Do something in the store, again and again for a while where it is away.
+
+    Raises:
+        StoreError: It is away for too long.
+    """
+    deadline = time.monotonic() + STORE_PATIENCE_S
+    pause = _FIRST_PAUSE_S
+    while True:
+        try:
+            return act()
+        except StoreError as error:
+            if time.monotonic() + pause > deadline:
+                raise
+            log.error("store_away", reason=str(error))
+        time.sleep(pause)
+        pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 
 def bury_dead(store: Store) -> None:
-    """Mark a job as failed whose runner is gone: at once where that was on this machine."""
-    running = store.jobs.running()
-    if running is None:
-        return
-    if running.owner and processes.is_dead(running.owner):
-        store.jobs.bury(running.owner)
-    else:
+    """Mark jobs as failed whose runners are gone: at once where that was on this machine."""
+    running = store.jobs.latest(100, states=(JobState.RUNNING,))
+    for owner in {job.owner for job in running if job.owner}:
+        if processes.is_dead(owner):
+            store.jobs.bury(owner)
+    if any(job.kind is not JobKind.IMPORT for job in running):
         store.jobs.bury_dead()
 
 
@@ -149,7 +201,6 @@ def _order(job: Job, claim: Claim, index: IndexSettings, config: Path | None) ->
         "arguments": job.arguments,
         "index": index.revealed(),
         "config": None if config is None else str(config.absolute()),
-        "nice": True,
     }
 
 
@@ -162,6 +213,7 @@ class _Child:
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             stderr=log_file,
+            env={k: v for k, v in os.environ.items() if not k.startswith(_NOT_INHERITED)},
             # A session of its own: Ctrl-C reaches the parent alone, which then decides.
             start_new_session=True,
         )
@@ -187,7 +239,7 @@ class _Child:
         if status is not None:
             # What it started and left behind would keep the pipe open, and go on.
             self._kill_group()
-            self._reader.join(_RECORD_EVERY_S)
+            self._reader.join(RECORD_EVERY_S)
         return status
 
     def terminate(self) -> None:
@@ -204,7 +256,7 @@ class _Child:
         if self._process.poll() is None:
             self.kill()
             self._process.wait()
-            self._reader.join(_RECORD_EVERY_S)
+            self._reader.join(RECORD_EVERY_S)
         assert self._process.stdin is not None
         assert self._process.stdout is not None
         with suppress(OSError):
@@ -261,7 +313,7 @@ def _follow(
         now = time.monotonic()
         news = child.progress
         hold = Hold.HELD
-        if now - renewed > (RENEW_EVERY_S if news == recorded else _RECORD_EVERY_S):
+        if now - renewed > (RENEW_EVERY_S if news == recorded else RECORD_EVERY_S):
             hold = _renew(store, claim, news)
             renewed, recorded = now, news
             if hold is Hold.LOST:
@@ -305,7 +357,7 @@ def _follow(
 
 
 def _is_cancelled(store: Store, claim: Claim) -> bool:
-    job = store.jobs.get(claim.job_id)
+    job = patiently(lambda: store.jobs.get(claim.job_id))
     return job is not None and job.cancel_requested
 
 
@@ -330,6 +382,14 @@ def _how(status: int) -> str:
 def _what_it_left(job: Job, store: Store) -> str:
     """What has to be said of a job that did not end well, but got as far as the switch."""
     live = store.generations.live()
-    if live is None or live.job_id != job.id:
+    if live is None:
         return ""
-    return f" (its generation {live.id} had gone live, and answers)"
+    if job.kind is not JobKind.ROLLBACK:
+        return (
+            f" (its generation {live.id} had gone live, and answers)"
+            if live.job_id == job.id
+            else ""
+        )
+    # Another job built that one; but no other one has run since this one began.
+    moved = live.live_at and job.started_at and live.live_at >= job.started_at
+    return f" (generation {live.id} had gone live again, and answers)" if moved else ""

@@ -17,9 +17,10 @@ _BACK = tuple(timedelta(days=days) for days in (0.1, 1.1, 8, 32, 400))
 class Crontab(BaseTrigger):  # type: ignore[misc]
     """A cron line in a time zone.
 
-    APScheduler's own reading of a cron line differs from cron in three ways that matter: its
-    weekday 0 is Monday; a day of the month and a weekday must both hold, where for cron one of
-    them does; and in the night in which the clock is set back it fires twice.
+    APScheduler's own reading of a cron line differs from cron in ways that matter: its weekday 0
+    is Monday; a day of the month and a weekday must both hold, where for cron one of them does; in
+    the night in which the clock is set back it fires twice, and after the one in which it is set
+    forward it passes over the next midnight. So it only reads a clock that is never changed here.
     """
 
     def __init__(self, line: str, zone: tzinfo) -> None:
@@ -38,9 +39,10 @@ class Crontab(BaseTrigger):  # type: ignore[misc]
             days = [(day, weekday)]
             if not day.startswith("*") and not fields[4].startswith("*"):
                 days = [(day, "*"), ("*", weekday)]
+            # They are asked for what the clock on the wall shows, as if that were UTC.
             self._parts = [
                 CronTrigger(
-                    minute=minute, hour=hour, day=day, month=month, day_of_week=name, timezone=zone
+                    minute=minute, hour=hour, day=day, month=month, day_of_week=name, timezone=UTC
                 )
                 for day, name in days
             ]
@@ -83,14 +85,40 @@ class Crontab(BaseTrigger):  # type: ignore[misc]
             time = self.after(time)
 
     def _after(self, part: CronTrigger, moment: datetime) -> datetime | None:
-        while True:
-            found: datetime | None = part.get_next_fire_time(None, moment.astimezone(UTC) + _TICK)
-            if found is None:
-                return None
-            moment = found.astimezone(UTC)
-            # Once there and back: a time that the clock skips is another one afterwards.
-            if self._repeats or not moment.astimezone(self._zone).fold:
-                return moment
+        return self._each(part, moment) if self._repeats else self._once(part, moment)
+
+    def _once(self, part: CronTrigger, moment: datetime) -> datetime | None:
+        """The next time, where one that the clock shows twice counts once, at the first."""
+        shown = _next(part, moment.astimezone(self._zone).replace(tzinfo=UTC, fold=0))
+        while shown is not None:
+            # One that the clock skips comes as if it had not been set yet.
+            time = shown.replace(tzinfo=self._zone).astimezone(UTC)
+            if time > moment:
+                return time
+            shown = _next(part, shown)
+        return None
+
+    def _each(self, part: CronTrigger, moment: datetime) -> datetime | None:
+        """The next time, where one that the clock shows twice counts twice."""
+        offset = self._offset(moment)
+        shown = _next(part, moment.astimezone(UTC) + offset)
+        if shown is None or self._offset(shown - offset) == offset:
+            return shown and shown - offset
+        # The clock is changed in between: the first one by the clock as it is then.
+        offset = self._offset(shown - offset)
+        shown = _next(part, moment.astimezone(UTC) + offset)
+        while shown is not None and self._offset(shown - offset) != offset:
+            shown = _next(part, shown)
+        return shown and shown - offset
+
+    def _offset(self, moment: datetime) -> timedelta:
+        return moment.astimezone(self._zone).utcoffset() or timedelta()
+
+
+def _next(part: CronTrigger, shown: datetime) -> datetime | None:
+    """The next time of a part that a clock shows which is never changed."""
+    found: datetime | None = part.get_next_fire_time(None, shown + _TICK)
+    return found
 
 
 def read_zone(name: str) -> ZoneInfo:

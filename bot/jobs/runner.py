@@ -60,7 +60,7 @@ class Runner:
         self._worker.wake()
 
     def stop(self) -> None:
-        """Run nothing more; a running job is ended and recorded as cancelled."""
+        """Run nothing more; a running job is ended, and waits again if it was scheduled."""
         if self._schedule is not None:
             self._schedule.stop()
         self._worker.stop()
@@ -75,8 +75,8 @@ def work(index: IndexSettings, bot: BotSettings, config: Path | None) -> None:
     stop = processes.stop_on_signal()
     with closing(Store.open(index.store_url)) as store:
         runner = Runner(store, index, bot, config)
-        runner.start()
         log.info("worker_started", store=store.database.where)
+        runner.start()
         stop.wait()
         log.info("stopping")
         runner.stop()
@@ -87,9 +87,10 @@ def check_of(serving: Serving, store: Store) -> Work:
     """A check of what is served against the store; where it fails, a reindex is asked for."""
 
     def check(job: Job, report: Report) -> Ending:
-        report(0.1, "checking the index")
         with serving.use() as live:
-            problems = building.check(live, store)
+            problems = building.check(live, store, report)
+        if problems is None:
+            return Ending("not checked: the index is following the store")
         if not problems:
             return Ending("the index matches the store", {"problems": []})
         repair, _ = store.jobs.request(JobKind.REINDEX, requested_by=CHECK)

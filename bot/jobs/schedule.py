@@ -5,21 +5,23 @@ processes keep the schedule, a job is asked for once.
 """
 
 from collections.abc import Callable, Mapping
-from datetime import UTC, datetime, tzinfo
+from datetime import UTC, datetime, timedelta, tzinfo
 from typing import Any
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.interval import IntervalTrigger
 from tzlocal import get_localzone
 
-from bot.jobs.child import can_train
+from bot.jobs.child import SCHEDULE, can_train
 from bot.jobs.crontab import OFF, Crontab, read_zone
 from bot.settings import BotSettings
 from index.errors import FaqbotError, SettingsError
 from index.store import Store
 from index.store.types import JobKind
 
-REQUESTED_BY = "schedule"
+# A machine that was asleep at a time on the schedule asks for the job so soon after.
+LOOK_EVERY = timedelta(minutes=5)
 
 log = structlog.get_logger(__name__)
 
@@ -68,10 +70,12 @@ class Schedule:
     def start(self) -> None:
         for kind, times in self._times.items():
             self.request_due(kind)
-            # However late it fires: what is due is found out then.
-            self._scheduler.add_job(
-                self.request_due, times, args=(kind,), misfire_grace_time=None, coalesce=True
-            )
+            # Timers stand still while a machine sleeps; for what is due the clock is asked.
+            for trigger in (times, IntervalTrigger(seconds=int(LOOK_EVERY.total_seconds()))):
+                # However late it fires: what is due is found out then.
+                self._scheduler.add_job(
+                    self.request_due, trigger, args=(kind,), misfire_grace_time=None, coalesce=True
+                )
         self._scheduler.start()
         if not can_train():
             log.warning("retrain_not_scheduled", reason="the extra `train` is not installed")
@@ -95,7 +99,7 @@ class Schedule:
             job, is_new = self._store.jobs.request(
                 kind,
                 arguments=self._arguments.get(kind),
-                requested_by=REQUESTED_BY,
+                requested_by=SCHEDULE,
                 slot=slot,
                 channel=self._channels.get(kind),
             )
@@ -108,11 +112,12 @@ class Schedule:
             self._wake()
 
     def _last(self, kind: JobKind) -> datetime | None:
-        """From when on times count: a store that was made today has missed nothing."""
+        """From when on times count: what was never on the schedule has missed nothing."""
         if slot := self._store.jobs.newest_slot(kind):
             return datetime.fromisoformat(slot)
-        generations = self._store.generations.all()
-        return generations[-1].created_at if generations else None
+        if not self._store.generations.all():
+            return None
+        return self._store.jobs.scheduled_since(kind)
 
 
 def _zone(bot: BotSettings) -> tzinfo:

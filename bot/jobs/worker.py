@@ -1,17 +1,25 @@
 """The worker: takes the jobs that were asked for, one after another, and sees to their end."""
 
 import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import structlog
 
 from bot import processes
-from bot.jobs.child import COMMANDS, RENEW_EVERY_S, StopRequest, bury_dead, run_job
+from bot.jobs.child import (
+    COMMANDS,
+    RECORD_EVERY_S,
+    StopRequest,
+    bury_dead,
+    record_end,
+    run_job,
+)
 from index.errors import FaqbotError
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import Claim, Hold
+from index.store.jobs import RENEW_EVERY_S, Claim, Hold
 from index.store.types import Job, JobKind, JobState
 from index.work.child import Cancelled, Ending, Report
 
@@ -68,7 +76,7 @@ class Worker:
             self._wake.notify()
 
     def stop(self) -> None:
-        """Run nothing more; a running job is ended and recorded as cancelled."""
+        """Run nothing more; a running job is ended, and waits again if it was scheduled."""
         self._stop.set()
         self.wake()
         if self._thread.is_alive():
@@ -116,11 +124,12 @@ class Worker:
 
     def _run_here(self, job: Job, work: Work) -> Job:
         claim = Claim(job.id, processes.owner())
-        with _Renewal(self._store, claim) as renewal:
+        with _Renewal(self._store, claim, self._limit_s) as renewal:
 
             def report(share: float, detail: str) -> None:
-                if self._stop.is_set() or not renewal.renew(share, detail):
+                if self._stop.is_set():
                     raise Cancelled
+                renewal.tell(share, detail)
 
             try:
                 ending = work(job, report)
@@ -131,18 +140,21 @@ class Worker:
                 ending = Ending(str(error), state=JobState.FAILED)
             except Exception as error:
                 ending = Ending(f"unexpected {type(error).__name__}", state=JobState.FAILED)
-        self._store.jobs.finish(
-            job.id, ending.state, ending.result, ending.detail, owner=claim.owner
+        return record_end(
+            job, claim, self._store, ending.state, ending.detail, ending.result, self._stop
         )
-        return self._store.jobs.get(job.id) or job
 
 
 class _Renewal:
-    """Keeps a claim alive beside work that may say nothing for a while."""
+    """Keeps a claim alive beside work that may say nothing for a while, and knows its limit."""
 
-    def __init__(self, store: Store, claim: Claim) -> None:
+    def __init__(self, store: Store, claim: Claim, limit_s: float) -> None:
         self._store = store
         self._claim = claim
+        self._limit_s = limit_s
+        self._began = time.monotonic()
+        self._told = float("-inf")
+        self._hold = Hold.HELD
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="job-renewal", daemon=True)
 
@@ -154,13 +166,31 @@ class _Renewal:
         self._over.set()
         self._thread.join()
 
-    def renew(self, share: float | None = None, detail: str | None = None) -> bool:
-        """Renew the claim; returns whether the work is still wanted."""
-        return self._store.jobs.renew(self._claim, share, detail) is Hold.HELD
+    def tell(self, share: float, detail: str) -> None:
+        """Record progress, not too often.
+
+        Raises:
+            Cancelled: The work is wanted no more.
+            FaqbotError: It has taken too long.
+        """
+        now = time.monotonic()
+        if now - self._told > RECORD_EVERY_S:
+            self._told = now
+            self._renew(share, detail)
+        if self._hold is not Hold.HELD:
+            raise Cancelled
+        if now - self._began > self._limit_s:
+            raise FaqbotError(
+                f"ended after {self._limit_s / 3600:g} h, the limit ([bot] job_time_limit_hours)"
+            )
+
+    def _renew(self, share: float | None = None, detail: str | None = None) -> None:
+        try:
+            self._hold = self._store.jobs.renew(self._claim, share, detail)
+        except FaqbotError as error:
+            # The store may be back before the lease ends.
+            log.error("job_renewal_failed", job=self._claim.job_id, reason=str(error))
 
     def _run(self) -> None:
         while not self._over.wait(RENEW_EVERY_S):
-            try:
-                self.renew()
-            except FaqbotError as error:
-                log.error("job_renewal_failed", job=self._claim.job_id, reason=str(error))
+            self._renew()

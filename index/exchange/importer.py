@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, TextIO
 
+from index import processes
 from index.errors import ImportFailed
 from index.exchange.files import STDIN, Format, format_of, on_disk, open_text
 from index.exchange.identity import Identities
@@ -136,7 +137,8 @@ def import_files(
             run.require_all_good()
         if dry_run:
             return run.run()
-        job = store.jobs.start(JobKind.IMPORT, ", ".join(file.name for file in files)[:1000])
+        names = ", ".join(file.name for file in files)[:1000]
+        job = store.jobs.start(JobKind.IMPORT, names, owner=processes.owner())
         try:
             result = run.run()
         except BaseException as error:

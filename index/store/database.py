@@ -90,14 +90,17 @@ class Database:
             key = int.from_bytes(text_hash(name)[:8], "big", signed=True)
             # Held for long, so not inside a transaction: the server might end an idle one.
             autocommit = self.engine.execution_options(isolation_level="AUTOCOMMIT")
-            with autocommit.connect() as connection:
-                query = sa.select(sa.func.pg_try_advisory_lock(key))
-                locked = bool(connection.scalar(query))
+            with self._reporting():
+                connection = autocommit.connect()
+            with connection:
+                with self._reporting():
+                    query = sa.select(sa.func.pg_try_advisory_lock(key))
+                    locked = bool(connection.scalar(query))
                 try:
                     yield locked
                 finally:
                     if locked:
-                        connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+                        _unlock(connection, key)
         elif path := self._file:
             with path.with_name(f"{path.name}.{name}.lock").open("a") as file:
                 try:
@@ -175,6 +178,14 @@ class Database:
             return None  # connecting would create an empty file
         with self.read() as connection:
             return MigrationContext.configure(connection).get_current_revision()
+
+
+def _unlock(connection: sa.Connection, key: int) -> None:
+    try:
+        connection.execute(sa.select(sa.func.pg_advisory_unlock(key)))
+    except sa.exc.DBAPIError:
+        # It was lost; the server frees its locks with it, and it must not be used again.
+        connection.invalidate()
 
 
 def _alembic_config() -> Config:

@@ -15,14 +15,22 @@ import sqlalchemy as sa
 
 from index.errors import FaqbotError
 from index.store.database import Database
-from index.store.tables import jobs
+from index.store.tables import jobs, pointers
 from index.store.types import Job, JobKind, JobState
 
-# Renewed several times within it; a runner that dies is noticed when it has passed.
-LEASE = timedelta(seconds=30)
+# Renewed every few seconds; a runner that dies is noticed when it has passed. It is written and
+# read by each machine's own clock, so it must be long against what their clocks differ.
+LEASE = timedelta(seconds=90)
+RENEW_EVERY_S = 5.0
 INTERRUPTED = "interrupted: the process that ran it ended"
 # Imports are recorded, but take no turn: they may run beside anything.
 _UNLEASED = (JobKind.IMPORT,)
+# For an import whose process cannot be looked at: no import takes so long.
+_IMPORT_LIMIT = timedelta(days=1)
+# How often a job is put back into the queue because its runner was stopped.
+_AGAIN = 2
+# What does not tell one request for work from another.
+_ASIDE = ("scheduled", "again")
 # Any number does, as long as no other lock of the store takes it.
 _TURN = 7032727
 
@@ -66,12 +74,12 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def start(self, kind: JobKind, detail: str | None = None) -> int:
+    def start(self, kind: JobKind, detail: str | None = None, *, owner: str | None = None) -> int:
         """Record work that needs no turn; returns the job's id, for `finish`."""
         with self._database.write() as connection:
             now = datetime.now(UTC)
             return self._insert(
-                connection, kind, JobState.RUNNING, detail=detail, started_at=now
+                connection, kind, JobState.RUNNING, detail=detail, started_at=now, owner=owner
             ).id
 
     def request(
@@ -91,10 +99,11 @@ class Jobs:
             channel: Where in Slack its progress is shown.
 
         Returns:
-            The job, and whether it is new: one of the same kind that is waiting or running
-            stands for this request too, unless it is being cancelled.
+            The job, and whether it is new: one that is waiting or running and does the same
+            thing stands for this request too, unless it is being cancelled.
         """
-        of_kind = sa.select(jobs).where(jobs.c.kind == kind).order_by(jobs.c.id).limit(1)
+        arguments = arguments or {}
+        of_kind = sa.select(jobs).where(jobs.c.kind == kind).order_by(jobs.c.id)
         open_ = of_kind.where(
             jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING)), ~jobs.c.cancel_requested
         )
@@ -105,24 +114,41 @@ class Jobs:
                 row = connection.execute(of_kind.where(jobs.c.slot == slot)).one_or_none()
                 if row is not None:
                     return _job(row), False
-            row = connection.execute(open_).one_or_none()
-            if row is not None:
-                if slot is not None:
-                    # It stands for a later slot as well: that one must not come again.
-                    row = connection.execute(
-                        sa.update(jobs).where(jobs.c.id == row.id).values(slot=slot).returning(jobs)
-                    ).one()
-                return _job(row), False
+            for row in connection.execute(open_).all():
+                if _what(row.arguments) == _what(arguments):
+                    return _job(self._share(connection, row, arguments, slot, channel)), False
             job = self._insert(
                 connection,
                 kind,
                 JobState.QUEUED,
-                arguments=arguments or {},
+                arguments=arguments,
                 requested_by=requested_by,
                 slot=slot,
                 channel=channel,
             )
             return job, True
+
+    def _share(
+        self,
+        connection: sa.Connection,
+        row: sa.Row[Any],
+        arguments: dict[str, Any],
+        slot: str | None,
+        channel: str | None,
+    ) -> sa.Row[Any]:
+        """Let an open job stand for a further request; returns its row."""
+        values: dict[str, Any] = {}
+        if slot is not None:
+            # It stands for a later slot as well: that one must not come again.
+            values = {"slot": slot, "channel": row.channel or channel}
+        elif row.state == JobState.QUEUED and "scheduled" not in arguments:
+            # Somebody wants it done, even if the schedule alone would find nothing to do.
+            known = row.arguments or {}
+            values = {"arguments": {k: v for k, v in known.items() if k != "scheduled"}}
+        if not values:
+            return row
+        update = sa.update(jobs).where(jobs.c.id == row.id).values(values)
+        return connection.execute(update.returning(jobs)).one()
 
     def begin(
         self,
@@ -193,11 +219,6 @@ class Jobs:
             return Hold.LOST
         return Hold.CANCELLED if row.cancel_requested else Hold.HELD
 
-    def holds(self, claim: Claim) -> bool:
-        """Whether a claim still stands: its job runs, is this owner's, and is not cancelled."""
-        with self._database.read() as connection:
-            return holds(connection, claim)
-
     def cancel(self, job_id: int) -> JobState | None:
         """Ask for a job to be stopped.
 
@@ -256,6 +277,39 @@ class Jobs:
         with self._database.write() as connection:
             return bool(connection.execute(sa.update(jobs).where(*theirs).values(values)).rowcount)
 
+    def put_back(self, claim: Claim, detail: str) -> bool:
+        """Let a job wait for its turn again that its runner has to leave.
+
+        Returns:
+            Whether it waits: not where it was cancelled, is no longer this owner's, or was put
+            back twice before.
+        """
+        with self._database.write() as connection:
+            self._take_turn(connection)
+            row = connection.execute(
+                sa.select(jobs).where(*_is(claim), ~jobs.c.cancel_requested)
+            ).one_or_none()
+            if row is None:
+                return False
+            arguments = row.arguments or {}
+            again = int(arguments.get("again", 0)) + 1
+            if again > _AGAIN:
+                return False
+            connection.execute(
+                sa.update(jobs)
+                .where(jobs.c.id == claim.job_id)
+                .values(
+                    state=JobState.QUEUED,
+                    arguments={**arguments, "again": again},
+                    detail=detail,
+                    progress=0.0,
+                    owner=None,
+                    started_at=None,
+                    lease_until=None,
+                )
+            )
+        return True
+
     def set_message(self, job_id: int, channel: str | None, message_ts: str | None) -> None:
         """Record which Slack message shows the job's progress; None when it shows its end."""
         with self._database.write() as connection:
@@ -312,6 +366,18 @@ class Jobs:
             found: str | None = connection.scalar(query)
         return found
 
+    def scheduled_since(self, kind: JobKind) -> datetime:
+        """When work of this kind was first on the schedule: at the first call."""
+        name = f"schedule_{kind}"
+        query = sa.select(pointers.c.value).where(pointers.c.name == name)
+        with self._database.write() as connection:
+            self._take_turn(connection)
+            since: int | None = connection.scalar(query)
+            if since is None:
+                since = int(datetime.now(UTC).timestamp())
+                connection.execute(sa.insert(pointers).values(name=name, value=since))
+        return datetime.fromtimestamp(since, UTC)
+
     def bury_dead(self) -> None:
         """Mark jobs as failed whose lease has ended: nobody runs them any more."""
         with self._database.write() as connection:
@@ -328,7 +394,9 @@ class Jobs:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
 
     def _bury_dead(self, connection: sa.Connection) -> None:
-        self._bury(connection, jobs.c.lease_until < datetime.now(UTC))
+        now = datetime.now(UTC)
+        is_given_up = jobs.c.kind.in_(_UNLEASED) & (jobs.c.started_at < now - _IMPORT_LIMIT)
+        self._bury(connection, (jobs.c.lease_until < now) | is_given_up)
 
     def _bury(self, connection: sa.Connection, dead: sa.ColumnElement[bool]) -> None:
         connection.execute(
@@ -365,6 +433,11 @@ def holds(connection: sa.Connection, claim: Claim) -> bool:
     """Whether a claim stands; inside a write transaction it stands until that ends."""
     query = sa.select(jobs.c.id).where(*_is(claim), ~jobs.c.cancel_requested).with_for_update()
     return connection.scalar(query) is not None
+
+
+def _what(arguments: dict[str, Any] | None) -> dict[str, Any]:
+    """What a job of some kind does."""
+    return {name: value for name, value in (arguments or {}).items() if name not in _ASIDE}
 
 
 def _is(claim: Claim) -> tuple[sa.ColumnElement[bool], ...]:

@@ -52,7 +52,8 @@ class UtcDateTime(TypeDecorator[datetime]):
 BigId = BigInteger().with_variant(Integer, "sqlite")
 
 # Single numbers that every process agrees on: `revision`, which grows with every change of a
-# pair, and `live_generation`, the one pointer that says which generation answers.
+# pair, `live_generation`, the one pointer that says which generation answers, and `schedule_...`,
+# since when (seconds since 1970) a kind of job is on the schedule.
 pointers = Table(
     "pointers",
     metadata,

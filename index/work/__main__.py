@@ -1,4 +1,4 @@
-"""`python -m index.work`: rebuild the index, roll back, check or purge, as ordered on stdin."""
+"""`python -m index.work`: rebuild the index, roll back or purge, as ordered on stdin."""
 
 import sys
 

@@ -85,8 +85,7 @@ def run(work: Callable[[Order, Report], Ending]) -> int:
     wire = _Wire()
     cancelling = _Cancelling()
     try:
-        given = json.loads(sys.stdin.buffer.readline())
-        order = _order(given)
+        order = _order(json.loads(sys.stdin.buffer.readline()))
     except (ValueError, KeyError, TypeError):
         log("this command is started by faqbot itself: its order on stdin cannot be read")
         return 2
@@ -94,8 +93,7 @@ def run(work: Callable[[Order, Report], Ending]) -> int:
         wire.end(Ending("cancelled", state=JobState.CANCELLED))
         return 0
     threading.Thread(target=_follow_parent, args=(wire,), name="parent", daemon=True).start()
-    if given.get("nice", True):
-        _step_back()
+    _step_back()
     try:
         log(f"{order.kind} {order.claim.job_id} begins")
         ending = work(order, _Reporter(wire))

@@ -1,4 +1,4 @@
-"""What each kind of job does, but for the retrain, which is the room `train`'s."""
+"""What each kind of job does that runs in a process of its own, but for the retrain (`train`)."""
 
 from collections.abc import Callable, Iterator
 from contextlib import closing, contextmanager
@@ -7,11 +7,10 @@ from datetime import timedelta
 
 from index import building
 from index.errors import FaqbotError
-from index.live import Live
 from index.search.collection import Engine
 from index.setup import live_generation, open_engine
 from index.store import Store
-from index.store.types import JobKind, JobState
+from index.store.types import JobKind
 from index.work.child import Cancelled, Ending, Order, Report, log
 
 
@@ -40,20 +39,6 @@ def rollback(order: Order, report: Report) -> Ending:
             f"in place of {before.id}",
             {"generation": target.id, "model_version": target.model_version, "before": before.id},
         )
-
-
-def check(order: Order, report: Report) -> Ending:
-    """Compare the live collection with the store; where it is wrong, the job has failed."""
-    with _opened(order) as (store, engine):
-        report(0.0, "opening the index")
-        with closing(Live.open(order.index, store, engine)) as live:
-            report(0.3, "checking the index")
-            problems = building.check(live, store)
-        if problems:
-            found = "; ".join(problems)
-            detail = f"the index does not match the store: {found}; run `faqbot reindex`"
-            return Ending(detail, {"problems": problems}, JobState.FAILED)
-        return Ending("the index matches the store", {"problems": []})
 
 
 def purge(order: Order, report: Report) -> Ending:
@@ -92,6 +77,5 @@ def _opened(order: Order) -> Iterator[tuple[Store, Engine]]:
 WORKS: dict[JobKind, Callable[[Order, Report], Ending]] = {
     JobKind.REINDEX: reindex,
     JobKind.ROLLBACK: rollback,
-    JobKind.CHECK: check,
     JobKind.PURGE: purge,
 }

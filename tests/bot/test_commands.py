@@ -5,7 +5,7 @@ from urllib.parse import urlencode
 import pytest
 
 from bot.jobs.worker import Worker
-from index.store.jobs import Claim
+from index.store.jobs import Claim, Hold
 from index.store.types import GenerationState, Job, JobKind, JobState
 from playground.client import Channel, Message, Person
 from tests.bot.desk import ABSENT, Desk, until
@@ -161,7 +161,7 @@ def test_a_command_asks_for_a_job(desk_of_ann: Desk) -> None:
 
 def test_a_second_request_is_told_of_the_first(running: Desk) -> None:
     assert "is asked for" in told(running.ann, running.watched, "retrain")
-    again = told(running.ann, running.watched, "retrain full")
+    again = told(running.ann, running.watched, "retrain")
     assert "Retrain is waiting for its turn" in again
     (job,) = jobs(running)
     claimed = running.store.jobs.claim("worker", [JobKind.RETRAIN])
@@ -171,6 +171,9 @@ def test_a_second_request_is_told_of_the_first(running: Desk) -> None:
     assert again.startswith(f"Retrain is running since {claimed.started_at.astimezone():%H:%M}, ")  # type: ignore[union-attr]
     assert "at 43%" in again.replace(" %", "%")
     assert len(jobs(running)) == 1
+    other = told(running.ann, running.watched, "retrain full")
+    assert "Retrain (full) is asked for. It waits for its turn: retrain is running" in other
+    assert len(jobs(running)) == 2
 
 
 def test_a_request_beside_another_kind_is_told_that_it_waits(desk_of_ann: Desk) -> None:
@@ -218,7 +221,7 @@ def test_cancel_stops_what_runs_first_then_what_waits(desk_of_ann: Desk) -> None
     running = desk.store.jobs.claim("worker", [JobKind.RETRAIN])
     assert running is not None
     assert told(desk.ann, desk.watched, "cancel") == "Retrain (head) is told to stop."
-    assert not desk.store.jobs.holds(Claim(running.id, "worker"))
+    assert desk.store.jobs.renew(Claim(running.id, "worker")) is Hold.CANCELLED
     assert told(desk.ann, desk.watched, "cancel rollback") == "Rollback is cancelled."
     desk.store.jobs.finish(running.id, JobState.CANCELLED, {}, owner="worker")
     assert told(desk.ann, desk.watched, "cancel") == "Reindex is cancelled."

@@ -34,6 +34,27 @@ PROMOTED = {
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
+@pytest.mark.parametrize(
+    ("detail", "shown"),
+    [
+        (
+            "the reindex process ended with status 1; see faqbot-data/jobs/3/log.txt",
+            "the reindex process ended with status 1; `faqbot jobs` shows more",
+        ),
+        (
+            "the index at https://qdrant.corp:6333 cannot be used: refused",
+            "the index at … cannot be used: refused; `faqbot jobs` shows more",
+        ),
+        ("/srv/faq bot: No space left", "… bot: No space left; `faqbot jobs` shows more"),
+        ("ended after 2 h, the limit", "ended after 2 h, the limit"),
+    ],
+)
+def test_a_failure_is_shown_without_paths_and_addresses(detail: str, shown: str) -> None:
+    message = job_message(Job(3, JobKind.REINDEX, JobState.FAILED, 0.5, detail))
+    assert message.text == f"Reindex: failed: {shown}"
+    assert shown in str(message.blocks)
+
+
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages follow at once, and the tests are the worker."""

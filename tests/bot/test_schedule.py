@@ -7,6 +7,7 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 import pytest
+import sqlalchemy as sa
 
 from bot.jobs import schedule as module
 from bot.jobs.crontab import Crontab
@@ -14,6 +15,7 @@ from bot.jobs.schedule import Schedule, timetable
 from bot.settings import BotSettings
 from index.errors import FaqbotError, SettingsError
 from index.store import Store
+from index.store.tables import generations
 from index.store.types import Job, JobKind, JobState
 from tests.bot.desk import until
 
@@ -158,6 +160,42 @@ def test_in_an_hour_that_comes_twice_an_hourly_job_runs_twice() -> None:
     assert [time[-5:] for time in found] == ["02:00", "02:00", "03:00", "04:00"]
 
 
+NEW_YORK = ZoneInfo("America/New_York")
+LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # half an hour
+SANTIAGO = ZoneInfo("America/Santiago")  # at midnight
+
+
+@pytest.mark.parametrize(
+    ("zone", "line", "start", "days"),
+    [
+        (BERLIN, "0 0 * * *", datetime(2026, 3, 28, 12), "29 Mar, 30 Mar, 31 Mar"),
+        (BERLIN, "30 0 * * *", datetime(2026, 3, 29, 1, 59), "30 Mar, 31 Mar"),
+        (BERLIN, "30 0 * * *", datetime(2026, 3, 29, 12), "30 Mar, 31 Mar"),
+        (BERLIN, "0 0 * * 1", datetime(2026, 3, 24), "30 Mar, 06 Apr"),
+        (BERLIN, "0 0 1 * *", datetime(2026, 3, 20), "01 Apr, 01 May"),
+        (BERLIN, "0 0 * * *", datetime(2026, 10, 24, 12), "25 Oct, 26 Oct, 27 Oct"),
+        (NEW_YORK, "0 0 * * *", datetime(2026, 3, 7, 12), "08 Mar, 09 Mar, 10 Mar"),
+        (NEW_YORK, "0 0 * * 1", datetime(2026, 3, 3), "09 Mar, 16 Mar"),
+        (NEW_YORK, "0 0 1 * *", datetime(2026, 2, 20), "01 Mar, 01 Apr"),
+        (LORD_HOWE, "15 0 * * *", datetime(2026, 10, 3, 12), "04 Oct, 05 Oct, 06 Oct"),
+        (SANTIAGO, "30 1 * * *", datetime(2026, 9, 5, 12), "06 Sep, 07 Sep, 08 Sep"),
+    ],
+)
+def test_no_night_around_a_clock_change_is_left_out(
+    zone: ZoneInfo, line: str, start: datetime, days: str
+) -> None:
+    wanted = days.split(", ")
+    found = times(line, start.replace(tzinfo=zone), len(wanted), zone)
+    assert [time[4:10] for time in found] == wanted
+
+
+@pytest.mark.parametrize("zone", [BERLIN, NEW_YORK, SANTIAGO])
+def test_a_nightly_line_comes_once_a_day_all_year(zone: ZoneInfo) -> None:
+    found = times("20 0 * * *", datetime(2026, 1, 1, tzinfo=zone), 365, zone)
+    year = [datetime(2026, 1, 1) + timedelta(days=day) for day in range(365)]
+    assert [time[4:10] for time in found] == [f"{day:%d %b}" for day in year]
+
+
 # -- what was missed -----------------------------------------------------------------------
 
 
@@ -209,6 +247,25 @@ def test_a_fresh_store_has_missed_nothing(sqlite_store: Store, make: Make) -> No
     sqlite_store.generations.add("base", "faq-1")
     make().request_due(JobKind.RETRAIN)
     assert asked(sqlite_store) == []
+
+
+def test_what_comes_onto_the_schedule_late_has_missed_nothing(
+    sqlite_store: Store, make: Make
+) -> None:
+    """As after an upgrade, or when a schedule is switched on."""
+    generation = sqlite_store.generations.add("base", "faq-1")
+    with sqlite_store.database.write() as connection:
+        connection.execute(
+            sa.update(generations)
+            .where(generations.c.id == generation.id)
+            .values(created_at=datetime.now(UTC) - timedelta(days=900))
+        )
+    for kind in (JobKind.RETRAIN, JobKind.PURGE):
+        make().request_due(kind)
+    assert asked(sqlite_store) == []
+    # A machine that is always off at two is not left out for ever.
+    make().request_due(JobKind.RETRAIN, later(days=2))
+    assert [job.kind for job in asked(sqlite_store)] == ["retrain"]
 
 
 def test_many_missed_times_are_one_job(sqlite_store: Store, make: Make) -> None:
@@ -305,6 +362,19 @@ def test_a_start_asks_for_what_was_missed_and_a_stop_ends_it(
     assert woken == [1]
     schedule.stop()
     until(lambda: set(threading.enumerate()) <= before, "no thread is left")
+
+
+def test_a_time_that_passed_while_the_machine_slept_is_found_afterwards(
+    sqlite_store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """Its timers stood still: none of the schedule's fires."""
+    monkeypatch.setattr(module, "LOOK_EVERY", timedelta(seconds=1))
+    monkeypatch.setattr(Crontab, "get_next_fire_time", lambda self, previous, now: None)
+    fired: list[JobKind] = []
+    schedule = make(check_schedule="off", purge_schedule="off")
+    monkeypatch.setattr(schedule, "request_due", fired.append)
+    schedule.start()
+    until(lambda: fired == [JobKind.RETRAIN] * 2, "at the start, and after a while")
 
 
 def test_it_fires_when_the_time_comes(

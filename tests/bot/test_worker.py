@@ -11,14 +11,24 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import MagicMock
 
 import pytest
 
 from bot import processes
 from bot.jobs import child as parent
-from bot.jobs.child import StopRequest, bury_dead, require_training, run_job
+from bot.jobs import worker as worker_module
+from bot.jobs.child import (
+    COMMANDS,
+    SCHEDULE,
+    StopRequest,
+    bury_dead,
+    require_training,
+    run_job,
+)
+from bot.jobs.runner import check_of
 from bot.jobs.worker import Worker
-from index.errors import FaqbotError
+from index.errors import FaqbotError, StoreError
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import INTERRUPTED
@@ -237,6 +247,41 @@ def test_what_the_child_leaves_behind_is_ended_with_it(run: Runs) -> None:
     until(lambda: not is_alive(job.result["pid"]), "nothing is left running")
 
 
+@pytest.mark.parametrize("kind", COMMANDS)
+def test_what_stands_in_the_working_directory_is_not_what_is_run(
+    tmp_path: Path, kind: JobKind
+) -> None:
+    (tmp_path / "train.py").write_text("print('not ours')")
+    (tmp_path / "index").mkdir()
+    (tmp_path / "index" / "__init__.py").write_text("print('not ours')")
+    child = subprocess.run(
+        COMMANDS[kind], cwd=tmp_path, input="", capture_output=True, text=True, timeout=60
+    )
+    assert (child.returncode, child.stdout) == (2, "")
+    assert "started by faqbot itself" in child.stderr
+
+
+def test_the_child_has_no_slack_token(run: Runs, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in ("SLACK_BOT_TOKEN", "FAQBOT_BOT_SLACK_APP_TOKEN"):
+        monkeypatch.setenv(name, "xoxb-secret")
+    monkeypatch.setenv("FAQBOT_TRAIN_DEPTH", "head")
+    seen = run("done(names=[n for n in os.environ if 'SLACK' in n or 'TRAIN' in n])")
+    assert seen.result == {"names": ["FAQBOT_TRAIN_DEPTH"]}
+
+
+@pytest.mark.parametrize("kind", [JobKind.ROLLBACK, JobKind.REINDEX])
+def test_only_what_went_live_during_a_rollback_is_its_work(run: Runs, kind: JobKind) -> None:
+    generation = run.store.generations.add("m1", "faq-1")
+    run.store.generations.make_live(generation.id)
+    assert "gone live" not in (run("sys.exit(1)", run.begin(kind)).detail or "")
+    job = run.begin(kind)
+    run.store.generations.make_live(generation.id)
+    detail = run("sys.exit(1)", job).detail or ""
+    assert (f"generation {generation.id} had gone live again" in detail) == (
+        kind is JobKind.ROLLBACK
+    )
+
+
 # -- is ended ------------------------------------------------------------------------------
 
 
@@ -358,11 +403,41 @@ def test_a_store_that_is_away_for_a_moment_ends_no_job(
         assert join().state == "cancelled"
 
 
+def test_an_end_that_the_store_did_not_take_at_once_is_recorded_later(
+    run: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parent, "_FIRST_PAUSE_S", 0.001)
+    finish, failures = run.store.jobs.finish, []
+
+    def finish_at_last(*args: Any, **more: Any) -> Any:
+        if len(failures) < 3:
+            failures.append(args)
+            raise StoreError("the store cannot be reached")
+        return finish(*args, **more)
+
+    monkeypatch.setattr(run.store.jobs, "finish", finish_at_last)
+    assert run("done('rebuilt')").detail == "rebuilt"
+    assert len(failures) == 3
+
+
+def test_a_store_that_stays_away_is_not_waited_for_for_ever(
+    run: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(parent, "STORE_PATIENCE_S", 0)
+
+    def away(*_: Any, **__: Any) -> Any:
+        raise StoreError("the store cannot be reached")
+
+    monkeypatch.setattr(run.store.jobs, "finish", away)
+    with pytest.raises(StoreError, match="cannot be reached"):
+        run("done()")
+
+
 def test_training_without_its_packages_is_said_before_anything_starts(
     run: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(parent.importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(FaqbotError, match=r"pip install 'faqbot\[train\]'"):
+    with pytest.raises(FaqbotError, match=r"pip install -e '\.\[train\]'"):
         require_training()
     job = run("done()", run.begin(JobKind.RETRAIN))
     assert job.state == "failed"
@@ -382,6 +457,25 @@ def test_a_job_whose_runner_died_here_is_failed_at_once(store: Store) -> None:
     buried = store.jobs.get(job.id)
     assert buried is not None
     assert (buried.state, buried.detail) == ("failed", INTERRUPTED)
+
+
+def test_a_killed_import_is_failed_and_a_running_one_is_not(store: Store) -> None:
+    gone = subprocess.Popen([sys.executable, "-c", ""])
+    gone.wait()
+    machine = processes.owner().split(":")[0]
+    killed = store.jobs.start(JobKind.IMPORT, owner=f"{machine}:{gone.pid}:0a1b2c3d")
+    running = store.jobs.start(JobKind.IMPORT, owner=processes.owner())
+    bury_dead(store)
+    states = {job.id: job.state for job in store.jobs.latest()}
+    assert states == {killed: "failed", running: "running"}
+
+
+def test_a_machine_of_the_same_name_is_another_one() -> None:
+    machine, pid, _ = processes.owner().split(":")
+    host, boot, namespace = machine.split("/")
+    assert boot
+    assert not processes.is_dead(f"{host}/0{boot[1:]}x/{namespace}:{pid}:00000000")
+    assert len(processes.owner()) <= 80
 
 
 @pytest.mark.parametrize("owner", ["{self}", "{self}:3", "elsewhere/1:1:0a1b2c3d", "?"])
@@ -476,6 +570,23 @@ def test_a_stopped_worker_leaves_no_job_running(run: Runs, start: Start) -> None
     assert left.state == "queued"
 
 
+def test_a_scheduled_job_that_a_stop_ended_waits_for_the_next_start(
+    run: Runs, start: Start
+) -> None:
+    job, _ = run.store.jobs.request(JobKind.REINDEX, requested_by=SCHEDULE, slot="s")
+    worker = start(WAIT_FOR_EVER)
+    until(lambda: (j := run.store.jobs.running()) and j.detail == "begun", "the child runs")
+    worker.stop()
+    left = run.store.jobs.get(job.id)
+    assert left is not None
+    assert (left.state, left.detail) == (
+        "queued",
+        "waits for its turn again: the worker was stopped",
+    )
+    start()
+    assert ended(run.store, job).state == "done"
+
+
 def test_kinds_that_are_not_the_worker_s_stay_waiting(run: Runs, start: Start) -> None:
     check, _ = run.store.jobs.request(JobKind.CHECK)
     purge, _ = run.store.jobs.request(JobKind.PURGE)
@@ -529,6 +640,49 @@ def test_work_in_its_own_process_can_be_cancelled(run: Runs, start: Start) -> No
     until(lambda: run.store.jobs.running(), "it runs")
     run.store.jobs.cancel(job.id)
     assert ended(run.store, job).state == "cancelled"
+
+
+def test_work_in_its_own_process_that_says_nothing_new_is_cancelled_too(
+    run: Runs, start: Start, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(worker_module, "RECORD_EVERY_S", 1e9)
+    monkeypatch.setattr(worker_module, "RENEW_EVERY_S", 0.01)
+
+    def check(job: Job, report: Report) -> Ending:
+        run.store.jobs.cancel(job.id)
+        while True:
+            report(0.5, "waiting")
+            time.sleep(0.01)
+
+    start(kinds=(), here={JobKind.CHECK: check})
+    job, _ = run.store.jobs.request(JobKind.CHECK)
+    assert ended(run.store, job).state == "cancelled"
+
+
+def test_work_in_its_own_process_has_its_time_limit(run: Runs, settings: IndexSettings) -> None:
+    def check(job: Job, report: Report) -> Ending:
+        while True:
+            report(0.5, "waiting")
+
+    worker = Worker(run.store, settings, None, limit_hours=0, kinds=(), here={JobKind.CHECK: check})
+    worker.start()
+    job = ended(run.store, run.store.jobs.request(JobKind.CHECK)[0])
+    worker.stop()
+    assert job.state == "failed"
+    assert "the limit ([bot] job_time_limit_hours)" in (job.detail or "")
+
+
+def test_an_index_that_is_following_is_not_said_to_be_wrong(
+    run: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("index.building.check", lambda live, store, report: None)
+    job, _ = run.store.jobs.request(JobKind.CHECK)
+    ending = check_of(MagicMock(), run.store)(job, lambda share, detail: None)
+    assert (ending.state, ending.detail) == (
+        "done",
+        "not checked: the index is following the store",
+    )
+    assert not run.store.jobs.is_waiting([JobKind.REINDEX])
 
 
 def test_a_worker_goes_on_when_the_store_was_away(

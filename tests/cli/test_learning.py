@@ -444,6 +444,18 @@ def test_status_shows_what_runs_what_was_and_what_comes(run: Run, store: Store) 
     assert "next retrain" in table
 
 
+def test_status_is_shown_where_the_time_zone_is_unknown(
+    run: Run, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def unknown() -> Any:
+        raise KeyError("no zone")
+
+    monkeypatch.setattr("bot.jobs.schedule.get_localzone", unknown)
+    result = run("status", "--json")
+    assert result.code == 0
+    assert json.loads(result.out)["schedule"] == {}
+
+
 # -- the worker ----------------------------------------------------------------------------
 
 

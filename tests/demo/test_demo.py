@@ -6,10 +6,15 @@ import socket
 import subprocess
 import sys
 from collections.abc import Iterator
+from contextlib import nullcontext
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bot import demo as module
+from bot.settings import BotSettings
+from index.settings import IndexSettings
 from playground.client import Playground
 
 FAQBOT = [sys.executable, "-c", "from bot.cli import main; main()"]
@@ -88,3 +93,18 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert str(port) in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_the_jobs_of_the_demo_read_the_configuration_file_that_was_named(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    given: dict[str, Any] = {}
+    monkeypatch.setattr(module, "import_module", lambda name: None)
+    monkeypatch.setattr(module, "playground", lambda port: nullcontext("http://playground"))
+    monkeypatch.setattr(module, "_connection", lambda url: {})
+    monkeypatch.setattr(module, "bring_up_to_date", lambda index, store: None)
+    monkeypatch.setattr(module.logs, "configure", lambda settings: None)
+    monkeypatch.setattr(module, "serve", lambda index, bot, **more: given.update(more))
+    config = Path("my.toml")
+    module.run(IndexSettings(), BotSettings(), config, port=0, faq=None, data_dir=tmp_path)
+    assert given["config"] == config

@@ -1,7 +1,7 @@
 """Generations: built beside the live one, checked, switched to, gone back to, cleared away."""
 
 from collections.abc import Callable, Iterator
-from contextlib import closing
+from contextlib import ExitStack, closing
 from datetime import UTC, datetime, timedelta
 
 import pytest
@@ -268,12 +268,12 @@ def test_a_check_tells_a_sound_collection_from_others(office: Office) -> None:
     store = office.store
     generation = office.go_live()
     with closing(Live.open(office.room, store, office.engine)) as live:
-        assert check(live, store) == []
+        assert check(live, store, office.report) == []
         store.pairs.upsert([SAUNA])  # caught up with on the way
-        assert check(live, store) == []
+        assert check(live, store, office.report) == []
 
         live.collection.replace([MAIL.id], [])
-        assert check(live, store) == [
+        assert check(live, store, office.report) == [
             "5 points instead of 7",
             "1 of 3 stored questions do not find their own pair",
         ]
@@ -283,7 +283,46 @@ def test_a_check_tells_a_sound_collection_from_others(office: Office) -> None:
             building.load_embedder(office.room, store, TURNED),
             live.collection,
         )
-        assert "3 of 3 stored questions do not find their own pair" in check(turned, store)
+        assert "3 of 3 stored questions do not find their own pair" in (
+            check(turned, store, office.report) or []
+        )
+
+
+def test_a_check_while_another_process_follows_the_store_says_nothing(office: Office) -> None:
+    office.store.pairs.upsert([SAUNA])
+    with (
+        closing(Live.open(office.room, office.store, office.engine)) as live,
+        office.store.database.try_lock(f"index-{office.live.id}") as free,
+    ):
+        assert free
+        assert check(live, office.store, office.report, patience_s=-1) is None
+
+
+def test_a_build_waits_for_whoever_else_follows_the_store(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """However long it takes: being behind is no fault."""
+    monkeypatch.setattr(building.check, "__defaults__", (-1,))
+    follower, waited = ExitStack(), []
+
+    def fall_behind() -> None:
+        office.store.pairs.upsert([SAUNA])
+        newest = office.store.generations.all()[0]
+        lock = office.store.database.try_lock(f"index-{newest.id}")
+        assert follower.enter_context(lock)
+
+    def let_go(seconds: float) -> None:
+        waited.append(seconds)
+        follower.close()
+
+    office.at["checking the index"] = fall_behind
+    monkeypatch.setattr(building.time, "sleep", let_go)
+
+    generation = office.go_live()
+
+    assert waited
+    assert generation == office.live
+    assert office.ask("sauna where") == "sauna"
 
 
 def test_pairs_with_one_question_and_drafts_are_no_fault(office: Office) -> None:
@@ -296,7 +335,7 @@ def test_pairs_with_one_question_and_drafts_are_no_fault(office: Office) -> None
     office.go_live()
 
     with closing(Live.open(office.room, office.store, office.engine)) as live:
-        assert check(live, office.store) == []
+        assert check(live, office.store, office.report) == []
 
 
 # -- going back --------------------------------------------------------------------------
@@ -324,6 +363,34 @@ def test_going_back_to_a_named_generation(office: Office) -> None:
     assert office.roll_back(first.id).id == first.id
     choice = available(office.room, office.store, office.engine)
     assert [generation.id for generation in choice] == [third.id, second.id]
+
+
+def test_cancelled_after_it_had_gone_back_it_is_too_late(
+    office: Office, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    first, _ = office.live, office.go_live()
+    set_live = type(office.engine).set_live
+
+    def moved_and_cancelled(self: Engine, name: str) -> None:
+        set_live(self, name)  # type: ignore[arg-type]
+        raise Cancelled
+
+    monkeypatch.setattr(type(office.engine), "set_live", moved_and_cancelled)
+
+    assert office.roll_back() == office.live
+    assert office.live.id == first.id
+
+
+def test_cancelled_before_it_had_gone_back_the_live_one_stays(office: Office) -> None:
+    second = office.go_live()
+
+    def cancel() -> None:
+        raise Cancelled
+
+    office.at["switching"] = cancel
+    with pytest.raises(Cancelled):
+        office.roll_back()
+    assert office.live == second
 
 
 def test_what_cannot_be_gone_back_to_is_one_line_that_lists_what_can(office: Office) -> None:

@@ -6,12 +6,15 @@ import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
+from index.building import check
+from index.live import Live
 from index.settings import IndexSettings
 from index.setup import initialise, open_engine
 from index.store import Store
@@ -294,7 +297,6 @@ def perform(room: IndexSettings, store: Store, kind: JobKind, **arguments: Any) 
         "arguments": arguments,
         "index": room.revealed(),
         "config": None,
-        "nice": False,
     }
     child = Child(["-m", "index.work"], order)
     try:
@@ -310,7 +312,7 @@ def perform(room: IndexSettings, store: Store, kind: JobKind, **arguments: Any) 
 
 
 @pytest.mark.slow
-def test_rebuilt_rolled_back_and_checked(room: IndexSettings, home: Store) -> None:
+def test_rebuilt_and_rolled_back(room: IndexSettings, home: Store) -> None:
     first = home.generations.live()
     assert first is not None
 
@@ -330,7 +332,8 @@ def test_rebuilt_rolled_back_and_checked(room: IndexSettings, home: Store) -> No
     )
     # It had been empty: what was missing was brought over first.
     assert home.generations.live() == home.generations.get(first.id)
-    assert perform(room, home, JobKind.CHECK)["result"] == {"problems": []}
+    with closing(Live.open(room, home, open_engine(room))) as live:
+        assert check(live, home, lambda share, detail: None) == []
 
 
 def test_old_questions_are_forgotten_where_a_number_of_days_is_given(
@@ -362,7 +365,6 @@ def test_a_job_that_was_cancelled_or_lost_does_not_switch(room: IndexSettings, h
         "arguments": {},
         "index": room.revealed(),
         "config": None,
-        "nice": False,
     }
     child = Child(["-m", "index.work"], order)
     lines, _ = child.rest()

@@ -16,8 +16,8 @@ from train.calibrate import (
     questions_for,
     reliability,
 )
-from train.data import Snapshot
-from train.ranks import Asked, Faq, Ranks, wordings_of
+from train.data import Snapshot, wordings_of
+from train.ranks import Asked, Faq, Ranks
 
 SHIPPED = BaselineRanker()
 

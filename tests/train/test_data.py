@@ -9,7 +9,7 @@ import pytest
 from index.search.points import answer_text
 from index.store import Store
 from index.store.types import Origin, PairDraft, Phrasing, Status, pair_id
-from train.data import Sample, Texts, samples_of, side, take_snapshot, texts_of_pairs
+from train.data import Sample, Texts, apart, samples_of, side, take_snapshot, texts_of_pairs
 
 VPN = PairDraft(
     "it",
@@ -117,3 +117,14 @@ def test_the_topic_can_be_left_out_of_the_answer(sqlite_store: Store) -> None:
     (texts,) = texts_of_pairs(take_snapshot(sqlite_store).pairs, with_topic=False)
 
     assert texts.answer == "Update the client."
+
+
+def test_nothing_is_measured_on_a_pair_with_a_wording_that_was_trained_on(store: Store) -> None:
+    twin = PairDraft("wiki", "vpn", "LOST  VPN", "Call us.")
+    other = PairDraft("wiki", "tea", "Where is the tea?", "Update the client.")
+    store.pairs.upsert([VPN, MAIL, twin, other])
+    by_id = {pair.id: pair for pair in take_snapshot(store).pairs}
+    vpn, *rest = (by_id[draft.id] for draft in (VPN, MAIL, twin, other))
+
+    # An answer that is shared is no harm: another question for it is new to the model.
+    assert apart(rest, [vpn]) == [by_id[MAIL.id], by_id[other.id]]

@@ -8,7 +8,9 @@ from index.evaluation import Estimate
 from train.compare import Comparison, Figures
 from train.decide import Basis, Earlier, decide, why_not_now
 
-BASIS = Basis(revision=7, live_model="base", settings={"depth": "head", "seed": 1})
+BASIS = Basis(
+    revision=7, live_model="base", settings={"depth": "head", "seed": 1}, golden=[], recipe="r"
+)
 ENOUGH = (700, 100, 200)
 
 
@@ -95,7 +97,7 @@ def test_as_many_first_answers_as_before_are_enough() -> None:
     [
         ((39, 10, 20), "too few pairs: 39 to train on of 69 in all, at least 40"),
         ((50, 1, 20), "too few pairs: 1 to stop by of 71 in all, at least 2"),
-        ((50, 5, 9), "too few pairs: 9 held out to compare by of 64 in all, at least 10"),
+        ((50, 5, 9), "too few pairs: 9 held out to compare by of 64 in all, at least 20"),
         ((0, 0, 0), "too few pairs: 0 to train on"),
     ],
 )
@@ -129,6 +131,8 @@ def test_too_few_pairs_are_not_trained_on(sides: tuple[int, int, int], reason: s
         (Earlier(3, BASIS.as_dict()), 0, True, "nothing has changed since retrain 3: same data"),
         (Earlier(3, {**BASIS.as_dict(), "live_model": "retrain-2"}), 0, False, None),
         (Earlier(3, {**BASIS.as_dict(), "settings": {"depth": "full"}}), 0, False, None),
+        (Earlier(3, {**BASIS.as_dict(), "golden": [[3, "a pair"]]}), 0, False, None),
+        (Earlier(3, {**BASIS.as_dict(), "recipe": "an older one"}), 0, False, None),
         (Earlier(3, None), 50, True, None),
     ],
 )

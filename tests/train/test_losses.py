@@ -19,31 +19,31 @@ def embeddings() -> torch.Tensor:
     return 3 * torch.randn(2 * N, SIZE, generator=torch.Generator().manual_seed(1))
 
 
-def by_hand(embeddings: torch.Tensor, groups: torch.Tensor, scale: float, same: bool) -> float:
+def by_hand(embeddings: torch.Tensor, groups: torch.Tensor, scale: float, same: float) -> float:
     unit = F.normalize(embeddings, dim=1)
     total = 0.0
     for mine, other in ((unit[:N], unit[N:]), (unit[N:], unit[:N])):
         for i in range(N):
             allowed = [j for j in range(N) if groups[j] != groups[i]]
-            logits = [mine[i] @ other[i], *(mine[i] @ other[j] for j in allowed)]
-            if same:
-                logits += [mine[i] @ mine[j] for j in allowed]
-            total -= float(F.log_softmax(scale * torch.stack(logits), dim=0)[0])
+            right = (scale * mine[i] @ other[i]).exp()
+            wrong = sum((scale * mine[i] @ other[j]).exp() for j in allowed)
+            alike = sum((scale * mine[i] @ mine[j]).exp() for j in allowed)
+            total -= float((right / (right + wrong + same * alike)).log())
     return total / (2 * N)
 
 
-@pytest.mark.parametrize("same_side", [False, True])
+@pytest.mark.parametrize("same_side", [0.0, 0.3, 1.0])
 def test_the_loss_is_the_cross_entropy_of_scaled_cosines(
-    embeddings: torch.Tensor, same_side: bool
+    embeddings: torch.Tensor, same_side: float
 ) -> None:
     loss = RankingLoss(20, same_side=same_side)(embeddings, PAIRS, LABELS, ALL_APART)
 
     assert float(loss) == pytest.approx(by_hand(embeddings, ALL_APART, 20, same_side), rel=1e-5)
 
 
-@pytest.mark.parametrize("same_side", [False, True])
+@pytest.mark.parametrize("same_side", [0.0, 0.3, 1.0])
 def test_texts_of_one_group_are_no_negatives_of_each_other(
-    embeddings: torch.Tensor, same_side: bool
+    embeddings: torch.Tensor, same_side: float
 ) -> None:
     groups = torch.tensor([0.0, 0, 1, 2, 2, 2]).repeat(2)
 
@@ -66,7 +66,7 @@ def test_a_duplicate_answer_pushes_nothing_away(embeddings: torch.Tensor) -> Non
 
 
 def test_a_batch_of_one_group_gives_no_loss_and_no_nan(embeddings: torch.Tensor) -> None:
-    loss = RankingLoss(20, same_side=True)(embeddings, PAIRS, LABELS, torch.zeros(2 * N))
+    loss = RankingLoss(20, same_side=1.0)(embeddings, PAIRS, LABELS, torch.zeros(2 * N))
 
     assert float(loss) == 0
 
@@ -100,11 +100,11 @@ def test_half_precision_around_it_costs_no_digits(embeddings: torch.Tensor) -> N
 
 
 def test_its_configuration_can_be_written_as_json() -> None:
-    config = json.loads(json.dumps(RankingLoss(20, same_side=True).get_config_dict()))
+    config = json.loads(json.dumps(RankingLoss(20, same_side=1.0).get_config_dict()))
 
     assert config == {
         "distance_metric_name": "cosine",
         "scale": 20,
         "symmetric": True,
-        "same_side": True,
+        "same_side": 1.0,
     }

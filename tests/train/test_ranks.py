@@ -20,8 +20,8 @@ from index.store.types import Pair, PairDraft, Phrasing, Status
 from index.text import fold
 from index.vectors import Matrix
 from train import ranks as module
-from train.data import Snapshot
-from train.ranks import TO_ANSWERS, TO_QUESTIONS, Asked, Faq, wordings_of
+from train.data import Snapshot, wordings_of
+from train.ranks import TO_ANSWERS, TO_QUESTIONS, Asked, Faq
 
 WITHOUT_KEYWORDS = BaselineRanker(bm25_weight=0.0)
 

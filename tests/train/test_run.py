@@ -8,14 +8,14 @@ import subprocess
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import closing, suppress
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from index.errors import SearchIndexError, SettingsError
+from index.errors import SearchIndexError, SettingsError, StoreError
 from index.live import Live
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
@@ -31,11 +31,12 @@ from train import run as module
 from train import trial as trial_module
 from train.data import take_snapshot
 from train.decide import Decision
+from train.errors import TrainingFailed
 from train.fit import Fitted, fit
 from train.ranks import Asked
 from train.run import SCRATCH, retrain, sweep
 from train.settings import TrainSettings
-from train.trial import Trial
+from train.trial import TRAINING, Trial
 
 HELPDESK = Path(__file__).parents[2] / "examples" / "helpdesk.jsonl"
 ME = "tests"
@@ -61,7 +62,7 @@ def chatty_pairs() -> list[PairDraft]:
     rows = [json.loads(line) for line in HELPDESK.read_text("utf-8").splitlines()]
     return [
         PairDraft(
-            "desk",
+            "helpdesk",
             row["id"],
             chatty(row["question"]),
             row["answer"],
@@ -243,7 +244,6 @@ def test_a_child_process_trains_a_better_model_and_switches_to_it(desk: Desk) ->
     assert (manifest.parent, manifest.data_revision) == ("base", desk.store.pairs.revision())
     assert manifest.metrics["mrr"] == pytest.approx(result["mrr"]["candidate"])
     assert {"ranking.json", "report.json", "report.md", "nights.png"} <= manifest.files.keys()
-    assert read_ranker(desk.settings.models_dir / live.model_version) != BaselineRanker()
     with closing(Live.open(desk.settings, desk.store, open_engine(desk.settings))) as opened:
         question = chatty_pairs()[0]
         matches = opened.searcher.search(question.question)
@@ -252,6 +252,8 @@ def test_a_child_process_trains_a_better_model_and_switches_to_it(desk: Desk) ->
     report = json.loads((folder / "report.json").read_text())
     assert report["result"]["generation"] == live.id
     assert report["decision"]["promote"] is True
+    ranker = read_ranker(desk.settings.models_dir / live.model_version)
+    assert report["calibration"]["ranker"] == asdict(ranker)
     assert {"held_out", "develop", "train"} == report["metrics"].keys()
     assert not (folder / SCRATCH).exists()
 
@@ -386,6 +388,49 @@ def test_a_failed_build_leaves_nothing(quick: Desk, monkeypatch: pytest.MonkeyPa
         quick.retrain()
 
     quick.assert_untouched()
+    folder = quick.settings.jobs_dir / "1"
+    assert json.loads((folder / "report.json").read_text())["result"]["promoted"] is False
+    assert "better, but not live" in (folder / "report.md").read_text().splitlines()[0]
+
+
+def test_a_store_that_is_lost_while_switching_does_not_cost_the_live_model(
+    quick: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def lost(*args: object) -> bool:
+        raise StoreError("the store is gone")
+
+    def switched_unheard(store: Store, *args: Any) -> None:
+        switch(store, *args)
+        lost()
+
+    switch = module.switch
+    monkeypatch.setattr(module, "switch", switched_unheard)
+    monkeypatch.setattr(module, "discard", lost)
+
+    with pytest.raises(StoreError):
+        quick.retrain()
+
+    assert quick.live().model_version == "retrain-1"
+    assert "retrain-1" in quick.versions()
+
+
+@pytest.mark.parametrize(
+    ("end", "kept"), [(Cancelled(), True), (TrainingFailed("the loss is NaN"), False)]
+)
+def test_checkpoints_outlive_an_interruption_but_no_failure(
+    quick: Desk, monkeypatch: pytest.MonkeyPatch, end: BaseException, kept: bool
+) -> None:
+    def interrupted(*args: Any, folder: Path, **kwargs: Any) -> Fitted:
+        folder.mkdir(parents=True)
+        (folder / "last.ckpt").touch()
+        raise end
+
+    monkeypatch.setattr(trial_module, "fit", interrupted)
+
+    with pytest.raises(type(end)):
+        quick.retrain()
+
+    assert (quick.settings.jobs_dir / TRAINING / "last.ckpt").exists() is kept
 
 
 def test_embeddings_of_an_encoder_that_was_refused_are_forgotten(

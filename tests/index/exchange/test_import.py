@@ -9,6 +9,7 @@ from pathlib import Path
 
 import pytest
 
+from index import processes
 from index.errors import ImportFailed
 from index.exchange import ImportResult, import_files
 from index.store import Store
@@ -404,6 +405,7 @@ class TestRecord:
         file = write_file("a.jsonl", [qa(1), {"question": "?"}])
         import_files(sqlite_store, [file])
         [job] = sqlite_store.jobs.latest()
+        assert job.owner == processes.owner()  # so that it is known when it was killed
         assert (job.kind, job.state, job.detail) == ("import", "done", "a.jsonl")
         assert (job.result["added"], job.result["rejected"]) == (1, 1)
 

@@ -2,6 +2,7 @@
 
 import threading
 from pathlib import Path
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -108,6 +109,33 @@ def test_a_lock_is_held_by_one(empty_url: str) -> None:
         assert got_later
     first.close()
     second.close()
+
+
+def test_a_lock_that_was_lost_with_its_connection_is_free_and_no_failure(
+    postgres: Any,
+) -> None:
+    name = postgres.create()
+    first, second = Store.open(postgres.url(name)).database, Store(postgres.url(name)).database
+    ended = sa.text(
+        "SELECT pg_terminate_backend(pid) FROM pg_locks "
+        "WHERE locktype = 'advisory' AND pid <> pg_backend_pid()"
+    )
+    with first.try_lock("schedule") as got:
+        assert got
+        with second.write() as connection:
+            assert connection.execute(ended).all() == [(True,)]
+    with first.try_lock("schedule") as got_again:
+        assert got_again
+    first.close()
+    second.close()
+    postgres.drop(name)
+
+
+def test_a_lock_on_a_server_that_is_not_there_is_the_store_s_failure() -> None:
+    pytest.importorskip("psycopg")
+    store = Store("postgresql+psycopg://bot:hunter2@127.0.0.1:1/faqbot")
+    with pytest.raises(StoreError, match="cannot be used"), store.database.try_lock("schedule"):
+        pass
 
 
 def test_looking_for_a_schema_creates_no_file(tmp_path: Path) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, TypeVar
 
 import pytest
+import sqlalchemy as sa
 
 from index.store import Store
 from index.store import jobs as module
@@ -56,6 +57,11 @@ def found(store: Store, job_id: int) -> Job:
     return job
 
 
+def holds(store: Store, claim: Claim) -> bool:
+    with store.database.read() as connection:
+        return module.holds(connection, claim)
+
+
 # -- asked for -----------------------------------------------------------------------------
 
 
@@ -93,6 +99,54 @@ def test_a_second_request_is_the_first_one_s_job(store: Store) -> None:
     assert store.jobs.request(JobKind.REINDEX)[1], "another kind is another job"
     store.jobs.finish(first.id, JobState.DONE, {})
     assert store.jobs.request(JobKind.RETRAIN)[1], "it is over"
+
+
+@pytest.mark.parametrize(
+    ("kind", "first", "second"),
+    [
+        (JobKind.RETRAIN, {"depth": "head"}, {"depth": "full"}),
+        (JobKind.RETRAIN, {}, {"dry_run": True}),
+        (JobKind.ROLLBACK, {"generation": 2}, {"generation": 5}),
+        (JobKind.ROLLBACK, {}, {"generation": 5}),
+    ],
+)
+@pytest.mark.parametrize("is_running", [False, True])
+def test_a_request_for_something_else_is_another_job(
+    store: Store, kind: JobKind, first: Any, second: Any, is_running: bool
+) -> None:
+    one, _ = store.jobs.request(kind, arguments=first)
+    if is_running:
+        store.jobs.claim("me", WORK)
+    other, is_new = store.jobs.request(kind, arguments=second)
+    assert is_new
+    assert (other.id != one.id, other.state, other.arguments) == (True, "queued", second)
+    assert store.jobs.request(kind, arguments=first)[0].id == one.id
+    assert store.jobs.request(kind, arguments=second) == (other, False)
+
+
+def test_a_dry_run_stands_for_no_slot(store: Store) -> None:
+    dry = store.jobs.begin(JobKind.RETRAIN, "me", arguments={"dry_run": True})
+    slot = "2026-11-23T02:00+00:00"
+    nightly, is_new = store.jobs.request(JobKind.RETRAIN, arguments={"scheduled": True}, slot=slot)
+    assert is_new
+    assert (nightly.slot, found(store, dry.id).slot) == (slot, None)
+
+
+def test_a_job_that_stands_for_a_slot_is_reported_where_the_slot_is(store: Store) -> None:
+    slots = [f"2026-11-{day}T02:00+00:00" for day in (23, 24)]
+    asked, _ = store.jobs.request(JobKind.RETRAIN)
+    for slot, channel in zip(slots, ("C1", "C2"), strict=True):
+        job, is_new = store.jobs.request(
+            JobKind.RETRAIN, arguments={"scheduled": True}, slot=slot, channel=channel
+        )
+        assert (job.id, is_new, job.slot, job.channel) == (asked.id, False, slot, "C1")
+    assert job.arguments == {}
+
+
+def test_what_somebody_asks_for_is_done_even_if_the_schedule_would_skip_it(store: Store) -> None:
+    nightly, _ = store.jobs.request(JobKind.RETRAIN, arguments={"scheduled": True}, slot="s")
+    job, is_new = store.jobs.request(JobKind.RETRAIN, requested_by="U1")
+    assert (job.id, is_new, job.arguments, job.slot) == (nightly.id, False, {}, "s")
 
 
 def test_a_job_that_is_being_cancelled_stands_for_no_request(store: Store) -> None:
@@ -221,7 +275,7 @@ def test_a_lease_that_is_renewed_lasts(store: Store, monkeypatch: pytest.MonkeyP
         claim = claimed(store)
     assert store.jobs.renew(claim) is Hold.HELD, "late, but nobody had noticed"
     store.jobs.bury_dead()
-    assert store.jobs.holds(claim)
+    assert holds(store, claim)
 
 
 def test_the_next_one_has_its_turn_when_a_lease_ends(store: Store, no_lease: None) -> None:
@@ -233,7 +287,7 @@ def test_the_next_one_has_its_turn_when_a_lease_ends(store: Store, no_lease: Non
     assert (buried.state, buried.detail) == (JobState.FAILED, INTERRUPTED)
     assert buried.finished_at is not None
     assert store.jobs.renew(dead, 0.9) is Hold.LOST
-    assert not store.jobs.holds(dead)
+    assert not holds(store, dead)
     assert not store.jobs.finish(dead.job_id, JobState.DONE, {"n": 1}, "done", owner="me")
     assert found(store, dead.job_id) == buried
 
@@ -253,7 +307,7 @@ def test_a_lease_that_ended_at_the_same_time_for_all_is_taken_over_by_one(
 def test_the_jobs_of_a_dead_owner_are_buried_and_of_no_other(store: Store) -> None:
     mine = claimed(store)
     store.jobs.bury("other")
-    assert store.jobs.holds(mine)
+    assert holds(store, mine)
     store.jobs.bury("me")
     assert found(store, mine.job_id).detail == INTERRUPTED
     assert store.jobs.running() is None
@@ -266,6 +320,40 @@ def test_an_owner_finishes_its_job_once(store: Store) -> None:
     assert not store.jobs.finish(claim.job_id, JobState.DONE, {}, owner="me")
     job = found(store, claim.job_id)
     assert (job.state, job.result, job.detail) == (JobState.FAILED, {"at": 2}, "no memory")
+
+
+def test_a_job_that_is_put_back_waits_again_but_not_for_ever(store: Store) -> None:
+    job, _ = store.jobs.request(JobKind.RETRAIN, arguments={"scheduled": True}, slot="s")
+    for _ in range(2):
+        claimed_job = store.jobs.claim("me", WORK)
+        assert claimed_job is not None
+        assert store.jobs.put_back(Claim(job.id, "me"), "the bot was stopped")
+        waiting = found(store, job.id)
+        assert (waiting.state, waiting.owner, waiting.started_at) == ("queued", None, None)
+        assert store.jobs.running() is None
+    assert store.jobs.request(JobKind.RETRAIN)[0].id == job.id, "it is still the same work"
+    store.jobs.claim("me", WORK)
+    assert not store.jobs.put_back(Claim(job.id, "me"), "the bot was stopped")
+    assert found(store, job.id).state is JobState.RUNNING
+
+
+def test_what_was_cancelled_or_is_somebody_else_s_is_not_put_back(store: Store) -> None:
+    claim = claimed(store)
+    assert not store.jobs.put_back(Claim(claim.job_id, "other"), "stopped")
+    store.jobs.cancel(claim.job_id)
+    assert not store.jobs.put_back(claim, "stopped")
+
+
+def test_an_import_that_nobody_has_ended_for_a_day_is_given_up(store: Store) -> None:
+    old, new = store.jobs.start(JobKind.IMPORT), store.jobs.start(JobKind.IMPORT)
+    with store.database.write() as connection:
+        connection.execute(
+            sa.update(module.jobs)
+            .where(module.jobs.c.id == old)
+            .values(started_at=datetime.now(UTC) - timedelta(days=2))
+        )
+    store.jobs.bury_dead()
+    assert [found(store, job).state for job in (old, new)] == ["failed", "running"]
 
 
 # -- cancelling ----------------------------------------------------------------------------
@@ -282,7 +370,7 @@ def test_a_running_job_is_told(store: Store) -> None:
     claim = claimed(store)
     assert store.jobs.cancel(claim.job_id) is JobState.RUNNING
     assert store.jobs.renew(claim) is Hold.CANCELLED
-    assert not store.jobs.holds(claim)
+    assert not holds(store, claim)
     assert found(store, claim.job_id).cancel_requested
 
 

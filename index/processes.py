@@ -1,0 +1,53 @@
+"""A name for this process, and whether the one that made a claim under another name still lives."""
+
+import functools
+import os
+import socket
+import uuid
+from pathlib import Path
+
+
+@functools.cache
+def owner() -> str:
+    """Names this process, unlike any other one before or after it; at most 80 characters."""
+    return f"{_machine()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
+
+
+def is_dead(holder: str) -> bool:
+    """Whether a claim was made by a process of this machine that is no more.
+
+    Of other machines nothing is known, nor of this one before it was last started; there the
+    lease of a claim decides.
+
+    Args:
+        holder: What `owner` gave there, perhaps with something after another colon.
+    """
+    machine, _, rest = holder.partition(":")
+    pid = rest.partition(":")[0]
+    if machine != _machine() or not pid.isdigit():
+        return False
+    if int(pid) == os.getpid():
+        # Else a predecessor whose id we were given.
+        return not f"{holder}:".startswith(f"{owner()}:")
+    try:
+        os.kill(int(pid), 0)
+    except ProcessLookupError:
+        return True
+    except PermissionError:
+        return False
+    return False
+
+
+@functools.cache
+def _machine() -> str:
+    """Names what a process id is unique in: this host, and this container where it is one."""
+    # Hosts may bear the same name, and outside of containers all have the same namespace.
+    try:
+        boot = Path("/proc/sys/kernel/random/boot_id").read_text().strip()[:8]
+    except OSError:
+        boot = ""  # no Linux
+    try:
+        namespace = os.stat("/proc/self/ns/pid").st_ino
+    except OSError:
+        namespace = 0  # no Linux, no namespaces
+    return f"{socket.gethostname()[:40]}/{boot}/{namespace}"
