@@ -74,7 +74,7 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
             say(f"{job.state}: {job.detail}; its steps: {', '.join(steps)}")
             kills: list[dict[str, Any]] = []
             victims = cycle(VICTIMS)
-            for step in _some(steps, options.steps) * options.rounds:
+            for step in _some(options.only or steps, options.steps) * options.rounds:
                 seed += 1
                 _roll_back(index, store, first.id)
                 killed = _kill_at(index, store, kind, seed, step, next(victims))
@@ -264,6 +264,7 @@ def main() -> int:
     parser.add_argument("--data", type=Path, default=EXAMPLES, help="any FAQ as JSON lines")
     parser.add_argument("--rows", type=int, help="only the first rows")
     parser.add_argument("--steps", type=int, help="only so many of the steps")
+    parser.add_argument("--only", nargs="+", metavar="STEP", help="only these steps")
     parser.add_argument("--rounds", type=int, default=1, help="kills at each step")
     parser.add_argument("--seed", type=int, default=1, help=argparse.SUPPRESS)
     parser.add_argument("--parent", type=Path, help=argparse.SUPPRESS)
