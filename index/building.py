@@ -320,9 +320,10 @@ def _rollback_target(
         raise SearchIndexError(f"generation {live.id} is the one that answers already")
     choice = available(settings, store, engine)
     if not choice:
-        raise SearchIndexError(
-            f"there is no generation to go back to: {live.id} is the only one that is kept"
+        what = (
+            "there is no generation" if generation_id is None else f"no generation {generation_id}"
         )
+        raise SearchIndexError(f"{what} to go back to: {live.id} is the only one that is kept")
     if generation_id is None:
         return choice[0]
     for generation in choice:

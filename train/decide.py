@@ -77,7 +77,7 @@ def decide(held_out: Comparison, golden_flips: Sequence[int]) -> Decision:
     if mrr.high < 0:
         return Decision(False, f"worse: {found}", inputs)
     if not mrr.low > 0:  # also where it is not a number
-        return Decision(False, f"no better: {found}", inputs)
+        return Decision(False, f"not proven better: {found}", inputs)
     if held_out.precision_difference.value < 0:
         return Decision(False, f"fewer first answers right: {precision}; {found}", inputs)
     return Decision(True, f"better: {found}, {precision}", inputs)

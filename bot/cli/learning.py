@@ -141,6 +141,7 @@ def _run(settings: Context, kind: "JobKind", arguments: dict[str, Any], *, as_js
         job = store.jobs.begin(
             kind, processes.owner(), arguments=arguments, requested_by=REQUESTED_BY
         )
+        say(f"{kind.capitalize()} (job {job.id}): starting; the model takes a moment to load ...")
         with _progress(kind.capitalize()) as report:
             ended = run_job(
                 job,
@@ -309,7 +310,9 @@ def report(
             retrains = [_found(store, job_id)]
     for job in retrains:
         if job.kind is not JobKind.RETRAIN:
-            raise FaqbotError(f"job {job.id} was a {job.kind}; only a retrain has a report")
+            raise FaqbotError(
+                f"job {job.id} is no retrain ({job.kind}); only a retrain has a report"
+            )
         folder = _folder(context.obj, job)
         if (folder / REPORT).exists():
             break
@@ -364,7 +367,8 @@ def golden_add(
         )
     settings: Context = context.obj
     with opened_store(settings.index) as store:
-        chosen = _active(store, pair) if pair else _answer_now(settings, store, question)
+        named = f"{external_id} of source {source}" if source is not None else pair
+        chosen = _active(store, pair, named) if pair else _answer_now(settings, store, question)
         say(f"question  {question}\npair      {chosen.id}: {chosen.question}\n\n{chosen.answer}\n")
         if pair is None and not yes:
             typer.confirm("Pin this answer to the question?", abort=True, err=True)
@@ -489,19 +493,23 @@ def _ask(live: "Live", question: "Golden", right: "Pair") -> "tuple[bool, Pair |
 def _answer_now(settings: Context, store: "Store", question: str) -> "Pair":
     with opened_for_search(settings.index, store) as live:
         matches = live.searcher.search(question, limit=1)
-    if not matches:
-        raise FaqbotError("nothing answers this question; name a pair with --pair")
+    if not matches or matches[0].confidence < settings.bot.answer_confidence:
+        nearest = f" (nearest: {matches[0].pair.question!r})" if matches else ""
+        raise FaqbotError(
+            f"the bot would not answer this question now{nearest}; name the pair that should "
+            "answer it, with --pair or with --source and --external-id"
+        )
     return matches[0].pair
 
 
-def _active(store: "Store", pair_id: str) -> "Pair":
+def _active(store: "Store", pair_id: str, named: str | None) -> "Pair":
     from index.store.types import Status
 
     found = store.pairs.get([pair_id]).get(pair_id)
     if found is None:
-        raise FaqbotError(f"there is no pair {pair_id}; `faqbot ask ... --json` shows their ids")
+        raise FaqbotError(f"there is no pair {named}; `faqbot ask ... --json` shows their ids")
     if found.status is not Status.ACTIVE:
-        raise FaqbotError(f"pair {pair_id} is {found.status}; only an active pair is answered with")
+        raise FaqbotError(f"pair {named} is {found.status}; only an active pair is answered with")
     return found
 
 

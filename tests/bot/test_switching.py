@@ -1,11 +1,7 @@
 """A new generation goes live, and an old one again, while people ask: no answer is a mixture."""
 
-import json
-import subprocess
-import sys
 import threading
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
@@ -18,8 +14,6 @@ from index.store.tables import questions
 from index.store.types import Generation, JobKind, JobState
 from tests.bot.desk import ASKED, Desk, answers, draft, first_section, until
 from tests.index.models import TURNED, link_models, write_turned
-
-BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
 class Elsewhere:
@@ -125,38 +119,3 @@ def test_an_edit_is_found_after_the_switch_and_after_going_back(
     first = elsewhere.roll_back()
     followed(desk, first)
     assert ask() == "Behind the server room."
-
-
-def benchmark(name: str, *options: str) -> dict[str, object]:
-    done = subprocess.run(
-        [sys.executable, str(BENCHMARKS / name), *options],
-        capture_output=True,
-        text=True,
-        timeout=590,
-    )
-    assert done.returncode == 0, done.stderr + done.stdout
-    figures: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
-    return figures
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_real_processes_switch_while_questions_come_without_pause() -> None:
-    options = ("--rows", "40", "--cycles", "1", "--before", "20", "--rest", "0")
-    figures = benchmark("switching.py", "--stand-in-only", *options)
-
-    assert figures["switches"] == 2
-    assert (figures["unanswered"], figures["mixed"], figures["unlike_its_generation"]) == (0, 0, 0)
-    # A model's query finds nothing in the other's collection.
-    assert figures["other_wording_matched"] == 0
-
-
-@pytest.mark.slow
-@pytest.mark.timeout(600)
-def test_a_killed_run_leaves_nothing_and_the_bot_answers() -> None:
-    options = ("--rows", "40", "--steps", "3")
-    figures = benchmark("kill9_jobs.py", "--kind", "reindex", *options)
-
-    assert figures["kills"] == 3
-    assert figures["last_run"] == "done"
-    assert figures["left_behind"] == []

@@ -266,7 +266,7 @@ def test_the_last_report_is_shown(run: Run, reported: int) -> None:
 
 def test_a_report_that_is_not_there_is_explained(run: Run, store: Store, reported: int) -> None:
     reindex, _ = store.jobs.request(JobKind.REINDEX)
-    assert "was a reindex; only a retrain has a report" in refusal(run("report", reindex.id))
+    assert "is no retrain (reindex); only a retrain has a report" in refusal(run("report", reindex.id))
     assert f"retrain {reported + 1} (failed) has no report" in refusal(run("report", reported + 1))
     assert "there is no job 99" in refusal(run("report", 99))
 
@@ -337,6 +337,8 @@ def test_what_the_bot_answers_now_is_pinned_and_checked(
     added = run("golden", "add", "vpn keeps disconnecting", "--yes")
     assert added.code == 0
     assert "Update it:" in added.err, "the admin sees what is pinned"
+    nonsense = run("golden", "add", "purple elephants dance", "--yes")
+    assert "the bot would not answer this question now" in refusal(nonsense)
     right = run("golden", "check")
     assert right.code == 0
     assert "1 of 1 golden questions are answered right." in right.out

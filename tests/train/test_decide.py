@@ -50,10 +50,10 @@ def test_a_model_that_is_surely_better_goes_live() -> None:
             (0.004, -0.010, 0.017),
             (0.6, 0.65),
             [],
-            "no better: MRR +0.004 (-0.010 to +0.017) on 212 held-out questions",
+            "not proven better: MRR +0.004 (-0.010 to +0.017) on 212 held-out questions",
         ),
-        ((0.004, 0.0, 0.017), (0.6, 0.65), [], "no better: MRR +0.004 (+0.000 to +0.017)"),
-        ((float("nan"),) * 3, (0.6, 0.65), [], "no better: MRR +nan"),
+        ((0.004, 0.0, 0.017), (0.6, 0.65), [], "not proven better: MRR +0.004 (+0.000 to +0.017)"),
+        ((float("nan"),) * 3, (0.6, 0.65), [], "not proven better: MRR +nan"),
         ((-0.03, -0.05, -0.01), (0.6, 0.65), [], "worse: MRR -0.030 (-0.050 to -0.010)"),
         (
             (0.03, 0.01, 0.05),

@@ -288,7 +288,7 @@ def test_a_model_that_is_better_goes_live_once(quick: Desk) -> None:
 
     assert first.result["promoted"]
     assert not second.result["promoted"]
-    assert second.detail.startswith("no better: MRR +0.000 (+0.000 to +0.000)")
+    assert second.detail.startswith("not proven better: MRR +0.000 (+0.000 to +0.000)")
     assert quick.live().id == first.result["generation"]
     assert quick.versions() == ["base", "retrain-1"]
     third = quick.retrain()
