@@ -4,6 +4,8 @@ import os
 
 # Before anything imports the hub's client, which reads it once.
 os.environ["HF_HUB_OFFLINE"] = "1"
+# Test processes run side by side: more threads in each would only wait for one another.
+os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 import shutil
 import signal

@@ -100,7 +100,9 @@ def test_a_reindex_tells_its_steps_and_how_it_ended(
     """)
     result = run("reindex")
     assert (result.code, result.out) == (0, "generation 3 is live\n")
-    assert result.err.splitlines() == ["  0% loading", " 20% building"]
+    first, *steps = result.err.splitlines()
+    assert first.startswith("Reindex (job 1): starting")
+    assert steps == ["  0% loading", " 20% building"]
     job = store.jobs.latest()[0]
     assert (job.kind, job.state, job.requested_by) == ("reindex", "done", "command line")
 
@@ -177,6 +179,7 @@ def test_a_crash_names_the_log(run: Run, store: Store, children: Children) -> No
 def test_ctrl_c_ends_the_job_and_the_live_generation_answers_on(
     run: Run, store: Store, children: Children, number: int, code: int
 ) -> None:
+    before = signal.getsignal(number)
     children(f"os.kill(os.getppid(), {int(number)}); {WAIT_FOR_EVER}")
     result = run("retrain")
     assert (result.code, result.out) == (code, "")
@@ -185,7 +188,7 @@ def test_ctrl_c_ends_the_job_and_the_live_generation_answers_on(
     )
     job = store.jobs.latest()[0]
     assert (job.state, job.detail) == ("cancelled", "cancelled: interrupted at the command line")
-    assert signal.getsignal(signal.SIGINT) is signal.default_int_handler
+    assert signal.getsignal(number) is before
 
 
 def test_while_one_runs_another_says_since_when(run: Run, store: Store, children: Children) -> None:
@@ -266,7 +269,9 @@ def test_the_last_report_is_shown(run: Run, reported: int) -> None:
 
 def test_a_report_that_is_not_there_is_explained(run: Run, store: Store, reported: int) -> None:
     reindex, _ = store.jobs.request(JobKind.REINDEX)
-    assert "is no retrain (reindex); only a retrain has a report" in refusal(run("report", reindex.id))
+    assert "is no retrain (reindex); only a retrain has a report" in refusal(
+        run("report", reindex.id)
+    )
     assert f"retrain {reported + 1} (failed) has no report" in refusal(run("report", reported + 1))
     assert "there is no job 99" in refusal(run("report", 99))
 
@@ -416,6 +421,7 @@ def test_a_running_job_is_cancelled_where_it_runs(
         text=True,
     )
     assert running.stderr
+    assert "starting" in running.stderr.readline()
     assert running.stderr.readline() == " 50% begun\n"
     result = run("cancel")
     assert (result.code, result.out) == (0, "Reindex (job 1) is cancelled.\n")

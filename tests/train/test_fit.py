@@ -360,7 +360,7 @@ def test_auto_trains_the_encoder_where_it_is_worth_it(
 def test_tensorboard_has_to_be_installed(run: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
 
-    with pytest.raises(SettingsError, match=r"pip install 'faqbot\[tensorboard\]'"):
+    with pytest.raises(SettingsError, match=r"uv pip install -e '\.\[tensorboard\]'"):
         run(settings={"tensorboard": True})
 
 
