@@ -1,11 +1,14 @@
 """What all tests share: no proxies, no downloads, and a store on each of its two databases."""
 
+import logging
 import os
 
 # Before anything imports the hub's client, which reads it once.
 os.environ["HF_HUB_OFFLINE"] = "1"
 # Test processes run side by side: more threads in each would only wait for one another.
 os.environ.setdefault("OMP_NUM_THREADS", "1")
+# Many tests start a process: each would compile all of torch anew.
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 
 import shutil
 import signal
@@ -19,6 +22,7 @@ from pathlib import Path
 
 import pytest
 import sqlalchemy as sa
+import structlog
 
 from index.store import Store
 
@@ -36,6 +40,17 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in PROXIES:
         monkeypatch.delenv(name, raising=False)
         monkeypatch.delenv(name.upper(), raising=False)
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_it_was() -> Iterator[None]:
+    """A handler that a test leaves would write to a stream that is closed, or to another test's."""
+    root = logging.getLogger()
+    handlers, level = root.handlers[:], root.level
+    yield
+    root.handlers[:] = handlers
+    root.setLevel(level)
+    structlog.reset_defaults()
 
 
 @dataclass(frozen=True)
