@@ -1,7 +1,7 @@
 """The Bolt app: every listener, the same for Socket Mode and HTTP."""
 
 import logging
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
 
 import structlog
@@ -11,9 +11,11 @@ from slack_sdk import WebClient
 
 from bot.admins import Admins
 from bot.listeners import actions, commands, events
+from bot.settings import BotSettings
 from bot.slack import explain
 from index.errors import FaqbotError
 from index.store import Store
+from index.store.types import Generation
 
 log = structlog.get_logger(__name__)
 
@@ -29,6 +31,8 @@ def create_app(
     jobs_changed: Callable[[], None],
     listening: Executor,
     background: Executor,
+    settings: BotSettings,
+    kept: Callable[[], Sequence[Generation]],
 ) -> App:
     """Build the app.
 
@@ -40,6 +44,7 @@ def create_app(
         jobs_changed: Called after a command asked for a job, or cancelled one.
         listening: Runs the listeners; they only acknowledge.
         background: Runs what follows a click or a command.
+        kept: Gives the generations that can be gone back to.
 
     Raises:
         FaqbotError: Slack refuses the bot token.
@@ -69,5 +74,13 @@ def create_app(
 
     events.register(app, store.inbox, watched=watched, arrived=arrived)
     actions.register(app, store, client, background)
-    commands.register(app, store, admins=admins, background=background, jobs_changed=jobs_changed)
+    commands.register(
+        app,
+        store,
+        admins=admins,
+        background=background,
+        jobs_changed=jobs_changed,
+        settings=settings,
+        kept=kept,
+    )
     return app

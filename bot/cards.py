@@ -216,9 +216,14 @@ def _job_detail(job: Job) -> str:
     """
     detail = job.detail or ""
     if job.state is JobState.FAILED:
-        detail = _PLACE.sub(_HIDDEN, detail).replace(f"; see {_HIDDEN}", "")
+        detail = without_places(detail)
     shown = mrkdwn.line(detail, DETAIL_LIMIT)
     return shown if detail == (job.detail or "") else f"{shown}; `faqbot jobs` shows more"
+
+
+def without_places(text: str) -> str:
+    """A text without the paths and addresses in it."""
+    return _PLACE.sub(_HIDDEN, text).replace(f"; see {_HIDDEN}", "")
 
 
 def _retrain_lines(job: Job) -> list[str]:

@@ -93,10 +93,15 @@ def _connection(url: str) -> dict[str, object]:
     }
 
 
-def run_chat(url: str) -> int:
-    """Run the terminal client against a running demo; returns its exit status."""
+def run_chat(url: str, person: str) -> int:
+    """Run the terminal client against a running demo; returns its exit status.
+
+    Args:
+        person: Name of whoever talks to the bot.
+    """
     _require_playground()
-    return subprocess.call([sys.executable, "-m", "playground.chat", "--url", url])
+    command = [sys.executable, "-m", "playground.chat", "--url", url, f"--as={person}"]
+    return subprocess.call(command)
 
 
 @contextmanager

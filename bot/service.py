@@ -1,5 +1,6 @@
 """The running bot: everything wired together, from start to a clean stop."""
 
+import threading
 import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -18,6 +19,7 @@ from bot.job_messages import JobMessages
 from bot.jobs.runner import Runner
 from bot.settings import BotSettings
 from bot.transports import HttpTransport, SocketTransport, Transport
+from index.building import available
 from index.errors import CollectionLocked, FaqbotError, SettingsError
 from index.live import Live
 from index.search.collection import Engine
@@ -31,6 +33,8 @@ _SECOND_SECRET = {"socket": "slack_app_token", "http": "slack_signing_secret"}
 
 # How long a start waits for the embedded index while `faqbot ask` or `doctor` looks into it.
 LOCK_PATIENCE_S = 5.0
+# How long a stop waits for acknowledged commands and clicks that are still to be carried out.
+FINISH_PATIENCE_S = 10.0
 
 log = structlog.get_logger(__name__)
 
@@ -88,6 +92,8 @@ class Service:
                 jobs_changed=self._jobs_changed,
                 listening=self._listening,
                 background=self._background,
+                settings=bot,
+                kept=lambda: available(index, self.store, engine),
             )
             self.transport: Transport = (
                 HttpTransport(app, bot.http_host, bot.http_port)
@@ -120,8 +126,7 @@ class Service:
             steps.callback(self._opened.close)
             steps.callback(self.serving.stop)
             steps.callback(self._job_messages.stop)
-            # Votes are recorded by now; what is left is only how their cards look.
-            steps.callback(self._background.shutdown, wait=True, cancel_futures=True)
+            steps.callback(_finish, self._background, FINISH_PATIENCE_S)
             steps.callback(self._listening.shutdown, wait=True)
             steps.callback(self._workers.stop)
             steps.callback(self._runner.stop)
@@ -131,6 +136,15 @@ class Service:
     def _jobs_changed(self) -> None:
         self._job_messages.wake()
         self._runner.wake()
+
+
+def _finish(executor: ThreadPoolExecutor, patience_s: float) -> None:
+    """Let everything queued be done, but after some seconds only what has begun."""
+    finishing = threading.Thread(target=executor.shutdown, name="finishing", daemon=True)
+    finishing.start()
+    finishing.join(patience_s)
+    executor.shutdown(wait=True, cancel_futures=True)
+    finishing.join()
 
 
 def serve(

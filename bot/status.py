@@ -51,6 +51,7 @@ def collect(store: Store, bot: BotSettings | None = None) -> dict[str, Any]:
     }
 
 
+_CHANGES = ("added", "updated", "unchanged", "duplicates", "rejected", "retired")
 _OVER = tuple(state for state in JobState if state.is_over)
 
 
@@ -78,7 +79,14 @@ def summary(job: Job) -> str:
         return describe(job) + (f": {job.detail}" if job.detail else "")
     at = job.finished_at or job.started_at
     when = f" {at.astimezone():%F %R}" if at else ""
-    return f"{job.kind} {job.state}{when}" + (f": {job.detail}" if job.detail else "")
+    detail = _imported(job) if job.kind is JobKind.IMPORT and job.result else job.detail
+    return f"{job.kind} {job.state}{when}" + (f": {detail}" if detail else "")
+
+
+def _imported(job: Job) -> str:
+    """What an import did; its detail names only the files."""
+    counts = ((name, job.result.get(name)) for name in ("read", *_CHANGES))
+    return ", ".join(f"{count} {name}" for name, count in counts if count) or "0 read"
 
 
 def _next_times(bot: BotSettings) -> dict[str, str | None]:
@@ -124,7 +132,7 @@ def lines(report: dict[str, Any]) -> list[tuple[str, str]]:
         rows.append(("last retrain", retrain["summary"]))
     for kind, time in report["schedule"].items():
         if time is not None:
-            rows.append((f"next {kind}", f"{datetime.fromisoformat(time).astimezone():%F %R}"))
+            rows.append((f"next {kind}", f"{datetime.fromisoformat(time).astimezone():%F %R %Z}"))
     for job in report["jobs"]:
         rows.append((f"job {job['id']}", job["summary"]))
     return rows

@@ -20,7 +20,7 @@ _LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
 EXAMPLE = """\
 example:
-  python -m playground.chat --url http://127.0.0.1:8080
+  python -m playground.chat --as bob
   you> how do I reset my password?
 """
 
@@ -36,7 +36,13 @@ def parser() -> argparse.ArgumentParser:
     result.add_argument(
         "--url", default="http://127.0.0.1:8080", help="the playground (default: %(default)s)"
     )
-    result.add_argument("--person", default="ann", help="who you are (default: %(default)s)")
+    result.add_argument(
+        "--as",
+        dest="person",
+        metavar="NAME",
+        default="ann",
+        help="who you are (default: %(default)s)",
+    )
     return result
 
 
@@ -133,7 +139,7 @@ def main(arguments: Sequence[str] | None = None) -> int:
     try:
         chat = Chat(slack, slack.person(options.person))
         print(
-            "Ask the bot, or type a command, such as /faq help. "
+            f"You are {options.person}. Ask the bot, or type a command, such as /faq help. "
             "A number clicks the button it stands at; quit ends.\n"
         )
         while True:

@@ -538,10 +538,12 @@ class Playground:
 
     def person(self, name: str) -> Person:
         """Somebody who is there already, by name or id."""
-        for user in self.ask("workspace")["users"]:
+        users = self.ask("workspace")["users"]
+        for user in users:
             if name in (user["name"], user["id"]):
                 return Person(user["id"], user["name"], self)
-        raise PlaygroundError(f"there is no user {name!r}")
+        people = ", ".join(user["name"] for user in users if not user["is_bot"])
+        raise PlaygroundError(f"there is no user {name!r}; there is {people or 'nobody'}")
 
     def create_channel(
         self,

@@ -15,7 +15,7 @@ from scipy.sparse import csr_array
 
 from index.model.embedder import Embedder
 from index.search import bm25
-from index.search.collection import Sparse
+from index.search.collection import Hit, Retriever, Sparse
 from index.search.points import answer_text, keyword_text
 from index.search.ranking import BaselineRanker
 from index.search.searcher import DEPTH, WORDINGS
@@ -37,11 +37,13 @@ class Asked:
     Attributes:
         pair: Position of the pair that answers it, among the FAQ's pairs.
         unseen: Whether this wording is withheld, wherever it is stored.
+        taken_out: Whether the answer is taken out of the FAQ, so that none is right.
     """
 
     text: str
     pair: int
     unseen: bool
+    taken_out: bool = False
 
 
 @dataclass(frozen=True)
@@ -108,7 +110,8 @@ class Faq:
         self._answer_rows = [row.setdefault(answer_text(p), len(row)) for p in self.pairs]
         self.texts = tuple(row)
         self._columns: dict[str, list[int]] = {}
-        for column, text in enumerate(w for own in wordings for w in own):
+        self._wordings = [text for own in wordings for text in own]
+        for column, text in enumerate(self._wordings):
             self._columns.setdefault(fold(text), []).append(column)
         self._pair_of_column = np.repeat(np.arange(len(self.pairs)), counts)
         self._keywords = _Keywords(self.pairs)
@@ -126,6 +129,59 @@ class Faq:
             position = self.position[pair.id]
             asked += [Asked(text, position, unseen=True) for text in wordings_of(pair)]
         return asked
+
+    def found(
+        self, asked: Sequence[Asked], vectors: Matrix, faq_vectors: Matrix
+    ) -> Iterator[dict[Retriever, list[Hit]]]:
+        """What the retrievers would find for each question, as `Searcher` would have it.
+
+        Args:
+            vectors: Of the questions, of unit length; shape (len(asked), dimension).
+            faq_vectors: Of `texts`, by the same model; shape (len(texts), dimension).
+        """
+        wordings = faq_vectors[self._wording_rows]
+        answers = faq_vectors[self._answer_rows]
+        size = max(1, _CHUNK_BYTES // (4 * (len(wordings) + 3 * len(answers))))
+        for start in range(0, len(asked), size):
+            chunk = asked[start : start + size]
+            of_wordings = vectors[start : start + size] @ wordings.T
+            of_answers = vectors[start : start + size] @ answers.T
+            without = [self._withheld(question) for question in chunk]
+            keywords = self._keywords.scores([question.text for question in chunk], without)
+            for row, question in enumerate(chunk):
+                if question.unseen:
+                    of_wordings[row, self._columns.get(fold(question.text), [])] = -np.inf
+                if question.taken_out:
+                    gone = self.answer_of == self.answer_of[question.pair]
+                    of_wordings[row, gone[self._pair_of_column]] = -np.inf
+                    of_answers[row, gone] = -np.inf
+                    keywords[row, gone] = 0.0
+                yield {
+                    Retriever.QUESTION: [
+                        Hit(
+                            self.pairs[self._pair_of_column[i]].id,
+                            self._wordings[i],
+                            float(of_wordings[row, i]),
+                            wordings[i],
+                        )
+                        for i in _top(of_wordings[row], WORDINGS * DEPTH)
+                    ],
+                    Retriever.ANSWER: self._hits(of_answers[row]),
+                    Retriever.BM25: self._hits(np.where(keywords[row] > 0, keywords[row], -np.inf)),
+                }
+
+    def _hits(self, scores: Matrix) -> list[Hit]:
+        return [
+            Hit(self.pairs[i].id, self.pairs[i].question, float(scores[i]))
+            for i in _top(scores, DEPTH)
+        ]
+
+    def _withheld(self, question: Asked) -> set[int]:
+        """The pairs that have a wording which is withheld."""
+        if not question.unseen:
+            return set()
+        columns = self._columns.get(fold(question.text), [])
+        return {int(self._pair_of_column[column]) for column in columns}
 
     def ranks(
         self,
@@ -274,6 +330,16 @@ def _without(pair: Pair, text: str) -> Pair:
         question="" if fold(pair.question) == key else pair.question,
         phrasings=tuple(p for p in pair.phrasings if fold(p.text) != key),
     )
+
+
+def _top(scores: Matrix, limit: int) -> Ints:
+    """Positions of the highest scores, best first; those at minus infinity are left out."""
+    top = (
+        np.argpartition(scores, -limit)[-limit:] if len(scores) > limit else np.arange(len(scores))
+    )
+    top = top[np.isfinite(scores[top])]
+    best: Ints = top[np.argsort(-scores[top], kind="stable")]
+    return best
 
 
 def _keep_top(scores: Matrix, limit: int) -> None:

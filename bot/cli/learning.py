@@ -3,8 +3,8 @@
 import signal
 import sys
 import time
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
 from types import FrameType
@@ -35,6 +35,25 @@ if TYPE_CHECKING:
 REQUESTED_BY = "command line"
 # How long `cancel` waits for the end of what it has cancelled.
 CANCEL_PATIENCE_S = 30.0
+
+
+def _id_of(what: str, look: str) -> "Callable[[str], int]":
+    """Reads the id of something, or says in one line where its ids stand.
+
+    Args:
+        look: The command that lists them.
+    """
+
+    def parse(text: str) -> int:
+        if not text.isdecimal():
+            raise FaqbotError(f"{text!r} is no {what}: ids are numbers, `{look}` shows them")
+        return int(text)
+
+    return parse
+
+
+_JOB_ID = _id_of("job", "faqbot jobs")
+_GOLDEN_ID = _id_of("golden question", "faqbot golden list")
 
 
 class DepthChoice(StrEnum):
@@ -106,7 +125,7 @@ def reindex(context: typer.Context, as_json: AsJson = False) -> None:
 def rollback(
     context: typer.Context,
     generation: Annotated[
-        int | None,
+        str | None,
         typer.Argument(metavar="[ID]", help="Generation to go back to; default: the one before."),
     ] = None,
     as_json: AsJson = False,
@@ -114,8 +133,25 @@ def rollback(
     """Go back to an earlier generation: its model and its index."""
     from index.store.types import JobKind
 
-    arguments = {} if generation is None else {"generation": generation}
+    if generation is not None and not generation.isdecimal():
+        raise FaqbotError(f"{generation!r} is no generation; {_kept(context.obj)}")
+    arguments = {} if generation is None else {"generation": int(generation)}
     _run(context.obj, JobKind.ROLLBACK, arguments, as_json=as_json)
+
+
+def _kept(settings: Context) -> str:
+    """Which generations can be gone back to, as a clause."""
+    from index.building import available
+    from index.setup import open_engine
+
+    with (
+        opened_for_reading(settings.index) as store,
+        closing(open_engine(settings.index)) as engine,
+    ):
+        ids = ", ".join(
+            str(generation.id) for generation in available(settings.index, store, engine)
+        )
+    return f"to go back to there is {ids}" if ids else "there is none to go back to yet"
 
 
 def _run(settings: Context, kind: "JobKind", arguments: dict[str, Any], *, as_json: bool) -> "Job":
@@ -251,7 +287,7 @@ def generations(
     as_json: AsJson = False,
 ) -> None:
     """List the generations: each a model with the index that was built with it."""
-    from rich.table import Table
+    from rich.table import Column, Table
 
     with opened_for_reading(context.obj.index) as store:
         live = store.generations.live()
@@ -277,15 +313,13 @@ def generations(
     if not found:
         print("There are none yet; run `faqbot init`.")
         return
-    table = Table("id", "", "model", "state", "pairs revision", "created", "live since")
+    table = Table("id", "state", Column("model", overflow="fold"), "created", "live since")
     for generation in found:
         is_live = live is not None and generation.id == live.id
         table.add_row(
             str(generation.id),
-            "live" if is_live else "",
+            "live" if is_live else generation.state,
             generation.model_version,
-            generation.state,
-            str(generation.indexed_revision),
             _time(generation.created_at),
             _time(generation.live_at) if is_live else "",
         )
@@ -296,7 +330,11 @@ def report(
     context: typer.Context,
     job_id: Annotated[
         int | None,
-        typer.Argument(metavar="[ID]", help="Job id of the retrain; default: the last report."),
+        typer.Argument(
+            parser=_JOB_ID,
+            metavar="[ID]",
+            help="Job id of the retrain; default: the last report.",
+        ),
     ] = None,
     as_json: AsJson = False,
 ) -> None:
@@ -326,10 +364,23 @@ def report(
     if as_json:
         sys.stdout.write((folder / "report.json").read_text("utf-8").strip() + "\n")
         return
-    print((folder / REPORT).read_text("utf-8").strip())
+    _show_report((folder / REPORT).read_text("utf-8").strip())
     pictures = sorted(path.name for path in folder.glob("*.png"))
     if pictures:
         say(f"Pictures in {folder}: {', '.join(pictures)}")
+
+
+def _show_report(text: str) -> None:
+    """Draw Markdown where somebody reads it on a terminal; elsewhere it stays as it is."""
+    if not sys.stdout.isatty():
+        print(text)
+        return
+    from rich.console import Console
+    from rich.markdown import Markdown
+
+    # The pictures are named after it.
+    lines = (line for line in text.splitlines() if not line.startswith("!["))
+    Console().print(Markdown("\n".join(lines)))
 
 
 def _folder(settings: Context, job: "Job") -> Path:
@@ -419,7 +470,10 @@ def golden_list(context: typer.Context, as_json: AsJson = False) -> None:
 
 def golden_remove(
     context: typer.Context,
-    golden_id: Annotated[int, typer.Argument(metavar="ID", help="As `faqbot golden list` says.")],
+    golden_id: Annotated[
+        int,
+        typer.Argument(parser=_GOLDEN_ID, metavar="ID", help="As `faqbot golden list` says."),
+    ],
 ) -> None:
     """Unpin a golden question."""
     with opened_store(context.obj.index) as store:
@@ -547,7 +601,7 @@ def jobs(
 ) -> None:
     """List the newest jobs: what runs, what waits, and how the others ended."""
     from rich.markup import escape
-    from rich.table import Table
+    from rich.table import Column, Table
 
     from bot.status import describe_job
     from index.store.types import JobState
@@ -560,16 +614,15 @@ def jobs(
     if not found:
         print("There are none yet.")
         return
-    table = Table("id", "job", "state", "asked for by", "began", "took", "")
+    # Stacked, so that the detail has room on a terminal of 80 columns.
+    table = Table("id", "job", "state", Column("detail", overflow="fold"), show_lines=True)
     for job in found:
         state = f"{job.state}, {job.progress:.0%}" if job.state is JobState.RUNNING else job.state
+        by = f"by {escape(job.requested_by)}" if job.requested_by else ""
         table.add_row(
             str(job.id),
-            job.kind,
-            state,
-            escape(job.requested_by or ""),
-            _time(job.started_at),
-            _took(job),
+            "\n".join(filter(None, (job.kind, by))),
+            "\n".join(filter(None, (state, _time(job.started_at), _took(job)))),
             escape(job.detail or ""),
         )
     show(table)
@@ -579,7 +632,11 @@ def cancel(
     context: typer.Context,
     job_id: Annotated[
         int | None,
-        typer.Argument(metavar="[ID]", help="Default: the job that runs, else the one that waits."),
+        typer.Argument(
+            parser=_JOB_ID,
+            metavar="[ID]",
+            help="Default: the job that runs, else the one that waits.",
+        ),
     ] = None,
 ) -> None:
     """Stop a job. Whatever it has done so far is undone; the live generation answers on."""
@@ -655,4 +712,4 @@ def _took(job: "Job") -> str:
         return ""
     seconds = round((job.finished_at - job.started_at).total_seconds())
     hours, rest = divmod(seconds, 3600)
-    return f"{hours}:{rest // 60:02}:{rest % 60:02}"
+    return f"took {hours}:{rest // 60:02}:{rest % 60:02}"

@@ -10,7 +10,7 @@ from bot.cli.console import Context
 
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example: faqbot demo --port 8080")(demo)
-    app.command(epilog="Example: faqbot chat")(chat)
+    app.command(epilog="Example: faqbot chat --as bob")(chat)
 
 
 def demo(
@@ -41,8 +41,12 @@ def chat(
     url: Annotated[
         str, typer.Option(help="Address of the running demo.")
     ] = "http://127.0.0.1:8080",
+    person: Annotated[
+        str,
+        typer.Option("--as", metavar="NAME", help="Who you are: ann (an admin), bob or cleo."),
+    ] = "ann",
 ) -> None:
     """Talk to the bot of a running `faqbot demo` in the terminal."""
     from bot.demo import run_chat
 
-    raise typer.Exit(run_chat(url))
+    raise typer.Exit(run_chat(url, person))

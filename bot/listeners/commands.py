@@ -4,7 +4,7 @@ Whatever changes the bot is for admins only, and is checked here at each command
 not done here: a command writes a job into the store, and a worker somewhere takes it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
 from typing import Any
@@ -14,11 +14,12 @@ from slack_bolt import Ack, App, Respond
 
 from bot import mrkdwn, status
 from bot.admins import Admins, Standing
-from bot.cards import job_title, notice
+from bot.cards import job_title, notice, without_places
+from bot.settings import BotSettings
 from bot.slack import explain
 from index.store import Store
 from index.store.jobs import describe
-from index.store.types import GenerationState, Job, JobKind, JobState
+from index.store.types import Generation, Job, JobKind, JobState
 
 COMMAND = "/faq"
 DEPTHS = ("head", "full")
@@ -78,14 +79,17 @@ def register(
     admins: Admins,
     background: Executor,
     jobs_changed: Callable[[], None],
+    settings: BotSettings,
+    kept: Callable[[], Sequence[Generation]],
 ) -> None:
     """Take `/faq`.
 
     Args:
         background: Carries commands out: Bolt's few threads are needed to acknowledge.
         jobs_changed: Called after a job was asked for or cancelled; must not block.
+        kept: Gives the generations that can be gone back to.
     """
-    desk = Desk(store, admins, jobs_changed)
+    desk = Desk(store, admins, jobs_changed, settings, kept)
 
     @app.command(COMMAND)
     def take(ack: Ack, command: dict[str, Any], respond: Respond) -> None:
@@ -116,6 +120,8 @@ class Desk:
     store: Store
     admins: Admins
     jobs_changed: Callable[[], None]
+    settings: BotSettings
+    kept: Callable[[], Sequence[Generation]]
 
     def answer(self, typed: Typed) -> str:
         """Carry a command out, if whoever typed it may; returns what to tell them."""
@@ -139,8 +145,8 @@ class Desk:
 
     def status(self, _typed: Typed) -> str:
         return "\n".join(
-            f"*{name}*: {mrkdwn.line(value, VALUE_LIMIT)}"
-            for name, value in status.lines(status.collect(self.store))
+            f"*{name}*: {mrkdwn.line(without_places(value), VALUE_LIMIT)}"
+            for name, value in status.lines(status.collect(self.store, self.settings))
         )
 
     def retrain(self, typed: Typed) -> str:
@@ -154,16 +160,15 @@ class Desk:
     def rollback(self, typed: Typed) -> str:
         if not typed.rest:
             return self._request(typed, JobKind.ROLLBACK, {})
-        live = self.store.generations.live()
-        ready = [
-            generation.id
-            for generation in self.store.generations.all(GenerationState.READY)
-            if live is None or generation.id != live.id
-        ]
-        if len(typed.rest) == 1 and typed.rest[0] in map(str, ready):
+        ids = [generation.id for generation in self.kept()]
+        if len(typed.rest) == 1 and typed.rest[0] in map(str, ids):
             return self._request(typed, JobKind.ROLLBACK, {"generation": int(typed.rest[0])})
         wanted = mrkdwn.line(" ".join(typed.rest), QUOTE_LIMIT)
-        there = f"There is {_calls('rollback', ready)}." if ready else "There is none yet."
+        there = (
+            f"There is {_calls('rollback', ids)}."
+            if ids
+            else "None is kept but the one that answers now."
+        )
         return f"“{wanted}” is no generation to go back to. {there}"
 
     def cancel(self, typed: Typed) -> str:
@@ -183,11 +188,16 @@ class Desk:
         job, is_new = self.store.jobs.request(
             kind, arguments=arguments, requested_by=typed.user, channel=typed.channel
         )
+        before = self._before(job)
+        if not is_new and before:
+            return (
+                f"{job_title(job)} is asked for already. It waits for its turn: {describe(before)}."
+            )
         if not is_new:
             return f"{_sentence(describe(job))}. `/faq cancel {kind}` stops it."
         self.jobs_changed()
         answer = f"{job_title(job)} is asked for."
-        if before := self._before(job):
+        if before:
             answer += f" It waits for its turn: {describe(before)}."
         return (
             f"{answer} A message here shows how far it is; where I am not a member, a direct "

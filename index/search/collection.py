@@ -52,20 +52,31 @@ class Point:
 
 @dataclass(frozen=True)
 class Lookup:
-    """One nearest-neighbour query: where to look, with what, for how many."""
+    """One nearest-neighbour query: where to look, with what, for how many.
+
+    Attributes:
+        with_vectors: Whether the hits bring the vectors that were searched; dense ones only.
+    """
 
     retriever: Retriever
     vector: Matrix | Sparse
     limit: int
+    with_vectors: bool = False
 
 
 @dataclass(frozen=True)
 class Hit:
-    """A point found, with the engine's score (cosine, or BM25)."""
+    """A point found, with the engine's score (cosine, or BM25).
+
+    Attributes:
+        vector: The point's own, of unit length, where the lookup asked for it; shape
+            (dimension,).
+    """
 
     pair_id: str
     text: str
     score: float
+    vector: Matrix | None = None
 
 
 # What the names of generations' collections begin with.

@@ -14,6 +14,7 @@ from pathlib import Path
 from typing import Any
 from uuid import UUID
 
+import numpy as np
 from qdrant_edge import CountRequest as EdgeCount
 from qdrant_edge import (
     Distance,
@@ -153,12 +154,16 @@ class EdgeCollection:
                 query=Query.Nearest(_edge_vector(lookup.vector), using=lookup.retriever.value),
                 filter=Filter(must=wanted),
                 with_payload=["pair_id", "text"],
+                with_vector=[lookup.retriever.value] if lookup.with_vectors else False,
             )
             for lookup in lookups
         ]
         with self._reporting():
             found = self._shard.query_batch(QueryBatchRequest(requests))
-        return [[_hit(point.payload or {}, point.score) for point in points] for points in found]
+        return [
+            [_hit(point, lookup) for point in points]
+            for lookup, points in zip(lookups, found, strict=True)
+        ]
 
     def count(self) -> int:
         with self._reporting():
@@ -181,8 +186,11 @@ class EdgeCollection:
             raise SearchIndexError(f"the index {self.name} cannot be used: {reason}") from error
 
 
-def _hit(payload: dict[str, Any], score: float) -> Hit:
-    return Hit(str(payload["pair_id"]), str(payload["text"]), score)
+def _hit(point: Any, lookup: Lookup) -> Hit:
+    vector = None
+    if lookup.with_vectors:
+        vector = np.asarray(point.vector[lookup.retriever.value], dtype=np.float32)
+    return Hit(str(point.payload["pair_id"]), str(point.payload["text"]), point.score, vector)
 
 
 def _edge_point(point: Point) -> EdgePoint:

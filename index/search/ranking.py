@@ -1,148 +1,368 @@
-"""From the retrievers' hits to one ranked list with a confidence.
+"""From evidence to one ranked list with a confidence.
 
-`Ranker` is the seam: the search hands over candidates with every retriever's raw score, and gets
-them back in order, each with a confidence. `BaselineRanker` is a fixed, documented combination.
+`LearnedRanker` is a small model in two stages, both logistic. The first scores every candidate
+answer; a softmax over the candidates and "none of them" gives shares. The second looks at the
+best candidate and the distance to the others, and says how likely it is right. `train.ranking`
+fits both to a team's pairs and a model's cosines; until there is enough for that, the shipped
+constants hold (`shipped.json` beside this module; `benchmarks/shipped_ranker.py` fitted them).
 """
 
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import asdict, dataclass, fields, replace
+from bisect import bisect_right
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import pairwise
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
+
+import numpy as np
 
 from index.errors import ModelError
+from index.search.collection import Hit, Retriever
+from index.search.evidence import (
+    ANSWER,
+    BM25,
+    CENTRE,
+    FEATURES,
+    QUESTION,
+    Entry,
+    Evidence,
+    Features,
+    features,
+    floors_of,
+    gather,
+    words_of,
+)
 
 # Beside a model version's servable: the constants that were fitted to its cosines.
 RANKING = "ranking.json"
-# What a constant can sensibly be; a value outside is a damaged file, not a calibration.
-_RANGES = {
-    "answer_discount": (0.0, 1.0),
-    "bm25_weight": (0.0, 1.0),
-    "intercept": (-100.0, 100.0),
-    "score_weight": (0.0, 100.0),
-    "margin_weight": (0.0, 100.0),
-    "rival_floor": (0.0, 1.0),
-}
+FORMAT = 1
+# What the confidence in the best candidate is computed from; see `signals`.
+SIGNALS = (
+    "share",
+    "lead",
+    "question",
+    "centre",
+    "answer",
+    "bm25",
+    "coverage",
+    "question_margin",
+    "centre_margin",
+    "answer_margin",
+    "bm25_margin",
+    "agreement",
+    "words",
+)
+# Scores further apart than this are not told apart any more.
+MAX_LEAD = 8.0
+# In a small FAQ there may be no rival near; a larger one would usually have had one at least so
+# near, and how far the best is above it would then be known.
+RIVAL = {QUESTION: 0.4, CENTRE: 0.4, ANSWER: 0.3}
+# One-sided: a threshold is given for a precision that holds with this probability.
+BOUND = 0.95
 
 
 @dataclass(frozen=True)
 class Candidate:
-    """A pair that at least one retriever found.
+    """An answer in its place.
 
     Attributes:
-        matched_text: The stored wording that was nearest to the question.
-        question: Cosine to the nearest wording; None where that retriever did not find it.
-        answer: Cosine to the answer; None likewise.
-        bm25: BM25 score; None likewise.
-        answer_key: Equal for pairs with the same answer, which count as one.
-        score: What the order follows; set by the ranker.
-        confidence: Estimated probability that the answer is right; set by the ranker.
+        score: What the order follows; comparable within one search only.
+        confidence: Estimated probability that this answer is right; those of a search add up to
+            at most 1.
     """
 
-    pair_id: str
-    matched_text: str
-    question: float | None
-    answer: float | None
-    bm25: float | None
-    answer_key: str
-    score: float = 0.0
-    confidence: float = 0.0
+    evidence: Evidence
+    score: float
+    confidence: float
 
 
 class Ranker(Protocol):
-    """Puts candidates in order."""
+    """Puts what was found in order."""
 
-    def rank(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        """The candidates, best first, with `score` and `confidence` set."""
+    def rank(
+        self, text: str, hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]
+    ) -> list[Candidate]:
+        """The answers, best first.
+
+        Args:
+            text: The question as it was searched.
+            hits: By retriever, best first; those on questions with their vectors.
+            pairs: The pairs that may be shown, by id.
+        """
+
+    def threshold(self, precision: float) -> float | None:
+        """The confidence from which answers are right at a rate; None where that is not proven."""
 
 
 @dataclass(frozen=True)
-class BaselineRanker:
-    """A fixed order and a logistic confidence, for any FAQ.
+class Calibration:
+    """From the second stage's log-odds to a probability.
 
-    score = max(cosine to the nearest wording, 0.9 x cosine to the answer) + 0.015 x BM25
-
-    The wording decides because an asker's question resembles a stored question far more than an
-    answer; the answer stands in where it is the nearer. BM25 adds what embeddings lose: error
-    codes, product names.
-
-    confidence = logistic(intercept + score_weight x score + margin_weight x margin)
-
-    where the margin is the distance to the best candidate with another answer: among near
-    equals none is sure. In a small FAQ there may be no rival near; the distance is then to
-    `rival_floor`, what a larger FAQ would usually have had nearby.
-
-    `benchmarks/baseline_ranker.py` fitted the constants for the base model, on questions of which
-    half have no right answer, so they err on the side of silence. A trained model brings its own
-    (`read_ranker`).
+    Attributes:
+        method: "platt": a logistic curve through `points[0]` = (slope, intercept). "isotonic":
+            linear between `points`, (log-odds, probability) in rising order.
     """
 
-    answer_discount: float = 0.9
-    bm25_weight: float = 0.015
-    intercept: float = -3.8
-    score_weight: float = 2.4
-    margin_weight: float = 8.5
-    rival_floor: float = 0.5
+    method: str = "platt"
+    points: tuple[tuple[float, float], ...] = ((1.0, 0.0),)
 
-    def rank(self, candidates: Sequence[Candidate]) -> list[Candidate]:
-        scored = sorted(
-            (replace(c, score=self._score(c)) for c in candidates),
-            key=lambda c: (-c.score, c.pair_id),
+    def probability(self, log_odds: float) -> float:
+        if self.method == "platt":
+            slope, intercept = self.points[0]
+            return _logistic(slope * log_odds + intercept)
+        i = bisect_right(self.points, (log_odds, math.inf))
+        if i == 0:
+            return self.points[0][1]
+        if i == len(self.points):
+            return self.points[-1][1]
+        (x0, y0), (x1, y1) = self.points[i - 1], self.points[i]
+        return y0 + (y1 - y0) * (log_odds - x0) / (x1 - x0)
+
+
+@dataclass(frozen=True)
+class HeldOut:
+    """How confidence and truth went together on questions that no part of the fit had seen.
+
+    Attributes:
+        answers: At place k, how many answers had a confidence of at least k / (len - 1).
+        right: How many of those were right.
+    """
+
+    answers: tuple[int, ...] = ()
+    right: tuple[int, ...] = ()
+
+    def threshold(self, precision: float) -> float | None:
+        """The lowest confidence from which at least this share of answers is right.
+
+        That is shown with probability `BOUND` (Wilson's one-sided bound), at each confidence from
+        there up as far as the answers suffice; None where they do not suffice anywhere.
+        """
+        steps = len(self.answers) - 1
+        chosen: float | None = None
+        for k in range(steps, -1, -1):
+            if lower_bound(self.right[k], self.answers[k]) >= precision:
+                chosen = k / steps
+        return chosen
+
+
+def lower_bound(right: int, answers: int) -> float:
+    """Wilson's lower bound of a share, one-sided at `BOUND`."""
+    if not answers:
+        return 0.0
+    z = 1.6449
+    share = right / answers
+    middle = share + z * z / (2 * answers)
+    spread = z * math.sqrt(share * (1 - share) / answers + z * z / (4 * answers * answers))
+    return (middle - spread) / (1 + z * z / answers)
+
+
+@dataclass(frozen=True)
+class LearnedRanker:
+    """A ranker's constants.
+
+    Attributes:
+        weights: Of each feature in a candidate's score; shape (len(FEATURES),).
+        none: Score of "none of them".
+        signal_weights: Of each signal in the log-odds of the best; shape (len(SIGNALS),).
+        intercept: Of those log-odds.
+        questions: How many questions it was fitted on; 0 for the shipped constants.
+    """
+
+    weights: tuple[float, ...]
+    none: float
+    signal_weights: tuple[float, ...]
+    intercept: float
+    calibration: Calibration = field(default_factory=Calibration)
+    held_out: HeldOut = field(default_factory=HeldOut)
+    questions: int = 0
+
+    def rank(
+        self, text: str, hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]
+    ) -> list[Candidate]:
+        evidence = gather(hits, pairs)
+        if not evidence:
+            return []
+        x = features(text, evidence, floors_of(hits))
+        scores = x @ np.asarray(self.weights)
+        order = sorted(range(len(evidence)), key=lambda i: (-scores[i], evidence[i].pair_id))
+        x, scores = x[order], scores[order]
+        shares = self.shares(scores)
+        best = self.calibration.probability(self.log_odds(signals(text, x, scores, shares)))
+        return [
+            Candidate(evidence[i], float(score), confidence)
+            for i, score, confidence in zip(order, scores, spread(best, shares), strict=True)
+        ]
+
+    def threshold(self, precision: float) -> float | None:
+        return self.held_out.threshold(precision)
+
+    def shares(self, scores: Features) -> Features:
+        """Softmax over the candidates' scores and "none"; shape (candidates,)."""
+        top = max(self.none, float(scores.max()))
+        exponentials = np.exp(scores - top)
+        shares: Features = exponentials / (exponentials.sum() + math.exp(self.none - top))
+        return shares
+
+    def log_odds(self, signals: Features) -> float:
+        """Of the best candidate being right, before calibration."""
+        return float(self.intercept + signals @ np.asarray(self.signal_weights))
+
+
+def signals(text: str, x: Features, scores: Features, shares: Features) -> Features:
+    """What the confidence in the best candidate is computed from.
+
+    - share: log-odds of its softmax share; lead: how far its score is above the next one's.
+    - question, centre, answer, bm25, coverage: its features.
+    - ..._margin: how far its feature is above the best other candidate's.
+    - agreement: how many of question, answer and BM25 have it first, 0 to 3.
+    - words: logarithm of the number of words asked with.
+
+    Args:
+        x: Features of the candidates, best first; shape (candidates, len(FEATURES)).
+        scores, shares: Shape (candidates,).
+
+    Returns:
+        Array of shape (len(SIGNALS),).
+    """
+    share = min(max(float(shares[0]), 1e-6), 1 - 1e-6)
+    best = x[0]
+    others = x[1:].max(axis=0) if len(x) > 1 else np.zeros(len(FEATURES))
+    for i, least in RIVAL.items():
+        others[i] = max(others[i], least)
+    margin = best - others
+    lead = min(float(scores[0] - scores[1]), MAX_LEAD) if len(x) > 1 else MAX_LEAD
+    agreement = sum(margin[i] >= 0 and best[i] > 0 for i in (QUESTION, ANSWER, BM25))
+    return np.array(
+        (
+            math.log(share / (1 - share)),
+            lead,
+            best[QUESTION],
+            best[CENTRE],
+            best[ANSWER],
+            best[BM25],
+            best[FEATURES.index("coverage")],
+            margin[QUESTION],
+            margin[CENTRE],
+            margin[ANSWER],
+            margin[BM25],
+            agreement,
+            math.log1p(len(words_of(text))),
         )
-        best = scored[0] if scored else None
-        second = next((c for c in scored if best and c.answer_key != best.answer_key), None)
-        ranked = []
-        for candidate in scored:
-            rival = second if best and candidate.answer_key == best.answer_key else best
-            confidence = self._confidence(candidate, rival.score if rival else 0.0)
-            ranked.append(replace(candidate, confidence=confidence))
-        return ranked
-
-    def _score(self, candidate: Candidate) -> float:
-        dense = max(
-            candidate.question or 0.0,
-            self.answer_discount * (candidate.answer or 0.0),
-        )
-        return dense + self.bm25_weight * (candidate.bm25 or 0.0)
-
-    def _confidence(self, candidate: Candidate, rival: float) -> float:
-        margin = candidate.score - max(rival, self.rival_floor)
-        z = self.intercept + self.score_weight * candidate.score + self.margin_weight * margin
-        return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+    )
 
 
-def read_ranker(folder: Path) -> BaselineRanker:
+def spread(best: float, shares: Features) -> list[float]:
+    """The confidence in each candidate: the best's as given, the rest by their shares."""
+    first = float(shares[0])
+    factor = best / first if first > 0 else 0.0
+    if first < 1:
+        factor = min(factor, (1 - best) / (1 - first))
+    # None is surer than the best one.
+    return [best, *(min(best, float(share) * factor) for share in shares[1:])]
+
+
+def _logistic(z: float) -> float:
+    return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))
+
+
+@cache
+def shipped() -> LearnedRanker:
+    """The ranker of a fresh install: fitted to the base model on public question sets."""
+    return _parse(Path(__file__).with_name("shipped.json"))
+
+
+def read_ranker(folder: Path) -> LearnedRanker:
     """The ranker of a model version.
 
     Args:
         folder: The version's folder; where it has no `ranking.json`, as the base version has none,
-            the shipped constants hold.
+            or one of an earlier format, the shipped constants hold.
 
     Raises:
-        ModelError: The file cannot be read, or holds what no calibration writes.
+        ModelError: The file cannot be read, or holds what no fit writes.
     """
     path = folder / RANKING
+    return _parse(path) if path.exists() else shipped()
+
+
+def write_ranker(path: Path, ranker: LearnedRanker) -> None:
+    """Write a ranker's constants to a file, for `write_version` to take along."""
+    values = {
+        "format": FORMAT,
+        "questions": ranker.questions,
+        "weights": dict(zip(FEATURES, ranker.weights, strict=True)),
+        "none": ranker.none,
+        "signal_weights": dict(zip(SIGNALS, ranker.signal_weights, strict=True)),
+        "intercept": ranker.intercept,
+        "calibration": {
+            "method": ranker.calibration.method,
+            "points": [list(point) for point in ranker.calibration.points],
+        },
+        "held_out": {
+            "answers": list(ranker.held_out.answers),
+            "right": list(ranker.held_out.right),
+        },
+    }
+    path.write_text(json.dumps(values) + "\n", "utf-8")
+
+
+def _parse(path: Path) -> LearnedRanker:
     try:
         values = json.loads(path.read_text("utf-8"))
-    except FileNotFoundError:
-        return BaselineRanker()
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read ({error}); restore it from a backup") from None
-    names = {field.name for field in fields(BaselineRanker)}
-    if not isinstance(values, dict) or values.keys() != names:
-        raise ModelError(f"{path} must hold {sorted(names)}; restore it from a backup")
-    for name, value in values.items():
-        low, high = _RANGES[name]
-        number = isinstance(value, int | float) and not isinstance(value, bool)
-        if not number or not low <= value <= high:
-            raise ModelError(
-                f"{path}: {name} is {value!r}, not between {low:g} and {high:g}; "
-                "restore it from a backup"
-            )
-    return BaselineRanker(**{name: float(value) for name, value in values.items()})
+    if isinstance(values, dict) and "rival_floor" in values:
+        # Of the release before: constants of another formula, which mean nothing in this one.
+        return shipped()
+    try:
+        if values["format"] != FORMAT:
+            raise ValueError(f"format {values['format']!r} is not {FORMAT}")
+        return LearnedRanker(
+            weights=tuple(_number(values["weights"][name]) for name in FEATURES),
+            none=_number(values["none"]),
+            signal_weights=tuple(_number(values["signal_weights"][name]) for name in SIGNALS),
+            intercept=_number(values["intercept"]),
+            calibration=_calibration(values["calibration"]),
+            held_out=_held_out(values["held_out"]),
+            questions=int(_number(values["questions"])),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise ModelError(f"{path}: {reason}; restore it from a backup") from None
 
 
-def write_ranker(path: Path, ranker: BaselineRanker) -> None:
-    """Write a ranker's constants to a file, for `write_version` to take along."""
-    path.write_text(json.dumps(asdict(ranker), indent=2) + "\n", "utf-8")
+def _calibration(values: dict[str, Any]) -> Calibration:
+    points = tuple((_number(x), _number(y)) for x, y in values["points"])
+    if values["method"] == "platt" and len(points) == 1:
+        return Calibration("platt", points)
+    rising = all(a <= b for a, b in pairwise(points)) and all(
+        y0 <= y1 for (_, y0), (_, y1) in pairwise(points)
+    )
+    if values["method"] == "isotonic" and points and rising and points[-1][1] <= 1:
+        return Calibration("isotonic", points)
+    raise ValueError("the calibration is no rising curve")
+
+
+def _held_out(values: dict[str, Any]) -> HeldOut:
+    answers = tuple(int(_number(n)) for n in values["answers"])
+    right = tuple(int(_number(n)) for n in values["right"])
+    if len(answers) != len(right) or any(r > n for r, n in zip(right, answers, strict=True)):
+        raise ValueError("the held-out answers do not add up")
+    return HeldOut(answers, right)
+
+
+def _number(value: Any) -> float:
+    """A finite number; what else a damaged file may hold is refused.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e6:
+        raise ValueError(f"{value!r} is no sensible number")
+    return float(value)
+
+
+BaselineRanker = LearnedRanker  # goes when nothing names it any more

@@ -1,16 +1,15 @@
 """Searching: a question to ranked answers."""
 
 from collections.abc import Collection as Container
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.model.embedder import Embedder
 from index.search import bm25
-from index.search.collection import Collection, Hit, Lookup, Retriever
+from index.search.collection import Collection, Lookup, Retriever
 from index.search.ranking import Candidate, Ranker
 from index.store.pairs import Pairs
 from index.store.types import Pair, Status
-from index.text import MAX_QUESTION, fold, one_line
+from index.text import MAX_QUESTION, one_line
 from index.vectors import Matrix
 
 # Hits taken from each retriever. The right answer is among them or nowhere near.
@@ -74,26 +73,24 @@ class Searcher:
         if not text:
             return []
         lookups = self._lookups(text, retrievers, depth, vector)
-        hits = self._collection.search(lookups, channel=channel)
-        found = {
-            lookup.retriever: _best_by_pair(hits)
-            for lookup, hits in zip(lookups, hits, strict=True)
-        }
-        ids = list(dict.fromkeys(pair_id for best in found.values() for pair_id in best))
+        found = self._collection.search(lookups, channel=channel)
+        hits = {lookup.retriever: found for lookup, found in zip(lookups, found, strict=True)}
+        ids = list(dict.fromkeys(hit.pair_id for found in hits.values() for hit in found))
         # The store has the last word: an index may be a moment behind it.
         pairs = {
             pair_id: pair
             for pair_id, pair in self._pairs.get(ids).items()
             if pair.status is Status.ACTIVE and pair.visible_in(channel)
         }
-        candidates = [_candidate(pairs[i], found) for i in ids if i in pairs]
-        matches: dict[str, Match] = {}
-        for candidate in self._ranker.rank(candidates):
-            if len(matches) == limit:
-                break
-            if candidate.answer_key not in matches:
-                matches[candidate.answer_key] = _match(candidate, pairs[candidate.pair_id])
-        return list(matches.values())
+        ranked = self._ranker.rank(text, hits, pairs)[:limit]
+        return [_match(candidate, pairs[candidate.evidence.pair_id]) for candidate in ranked]
+
+    def threshold(self, precision: float) -> float | None:
+        """The confidence from which at least this share of answers is right.
+
+        None where too few held-out answers are known to say so.
+        """
+        return self._ranker.threshold(precision)
 
     def _lookups(
         self, text: str, retrievers: Container[Retriever], depth: int, vector: Matrix | None
@@ -103,7 +100,11 @@ class Searcher:
         if dense:
             vector = self._embedder.embed_query(text) if vector is None else vector
             depths = {Retriever.QUESTION: WORDINGS * depth, Retriever.ANSWER: depth}
-            lookups += [Lookup(retriever, vector, depths[retriever]) for retriever in dense]
+            lookups += [
+                # The mean of an answer's wordings is a feature of its own.
+                Lookup(retriever, vector, depths[retriever], retriever is Retriever.QUESTION)
+                for retriever in dense
+            ]
         if Retriever.BM25 in retrievers:
             terms = bm25.query(text)
             if terms.indices:
@@ -116,36 +117,16 @@ def searchable(question: str) -> str:
     return one_line(question)[:MAX_QUESTION]
 
 
-def _best_by_pair(hits: Sequence[Hit]) -> dict[str, Hit]:
-    best: dict[str, Hit] = {}
-    for hit in hits:
-        best.setdefault(hit.pair_id, hit)
-    return best
-
-
-def _candidate(pair: Pair, found: dict[Retriever, dict[str, Hit]]) -> Candidate:
-    hits = {r: best[pair.id] for r, best in found.items() if pair.id in best}
-    scores = {retriever: hit.score for retriever, hit in hits.items()}
-    nearest = hits.get(Retriever.QUESTION)
-    return Candidate(
-        pair_id=pair.id,
-        matched_text=nearest.text if nearest else pair.question,
-        question=scores.get(Retriever.QUESTION),
-        answer=scores.get(Retriever.ANSWER),
-        bm25=scores.get(Retriever.BM25),
-        answer_key=fold(pair.answer),
-    )
-
-
 def _match(candidate: Candidate, pair: Pair) -> Match:
+    evidence = candidate.evidence
     scores = {
-        Retriever.QUESTION: candidate.question,
-        Retriever.ANSWER: candidate.answer,
-        Retriever.BM25: candidate.bm25,
+        Retriever.QUESTION: evidence.question,
+        Retriever.ANSWER: evidence.answer,
+        Retriever.BM25: evidence.bm25,
     }
     return Match(
         pair=pair,
-        matched_text=candidate.matched_text,
+        matched_text=evidence.matched_text,
         confidence=candidate.confidence,
         score=candidate.score,
         scores={retriever: score for retriever, score in scores.items() if score is not None},

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from typing import Any
 from urllib.parse import urlsplit
 
+import numpy as np
 from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException
 
@@ -134,12 +135,16 @@ class ServerCollection:
                 filter=models.Filter(must=wanted),
                 limit=lookup.limit,
                 with_payload=["pair_id", "text"],
+                with_vector=[lookup.retriever.value] if lookup.with_vectors else False,
             )
             for lookup in lookups
         ]
         with _reporting(self._where):
             found = self._client.query_batch_points(self.name, requests)
-        return [[_hit(point) for point in response.points] for response in found]
+        return [
+            [_hit(point, lookup) for point in response.points]
+            for lookup, response in zip(lookups, found, strict=True)
+        ]
 
     def count(self) -> int:
         with _reporting(self._where):
@@ -189,9 +194,12 @@ def _reporting(where: str) -> Iterator[None]:
         raise SearchIndexError(f"{where} cannot be used: {reason}") from error
 
 
-def _hit(point: models.ScoredPoint) -> Hit:
+def _hit(point: models.ScoredPoint, lookup: Lookup) -> Hit:
     payload = point.payload or {}
-    return Hit(str(payload["pair_id"]), str(payload["text"]), point.score)
+    vector = None
+    if lookup.with_vectors and isinstance(point.vector, dict):
+        vector = np.asarray(point.vector[lookup.retriever.value], dtype=np.float32)
+    return Hit(str(payload["pair_id"]), str(payload["text"]), point.score, vector)
 
 
 def _server_point(point: Point) -> models.PointStruct:

@@ -1,12 +1,15 @@
 """`/faq`: who may use it, what it answers, and which jobs it asks for."""
 
+import re
+from contextlib import closing
 from urllib.parse import urlencode
 
 import pytest
 
 from bot.jobs.worker import Worker
+from index.setup import new_collection_name, open_engine
 from index.store.jobs import Claim, Hold
-from index.store.types import GenerationState, Job, JobKind, JobState
+from index.store.types import Job, JobKind, JobState
 from playground.client import Channel, Message, Person
 from tests.bot.desk import ABSENT, Desk, until
 
@@ -173,6 +176,11 @@ def test_a_second_request_is_told_of_the_first(running: Desk) -> None:
     assert len(jobs(running)) == 1
     other = told(running.ann, running.watched, "retrain full")
     assert "Retrain (full) is asked for. It waits for its turn: retrain is running" in other
+    other = told(running.ann, running.watched, "retrain full")
+    assert other.startswith(
+        "Retrain (full) is asked for already. It waits for its turn: retrain is"
+    )
+    assert f"running since {claimed.started_at.astimezone():%H:%M}, at 43 %" in other  # type: ignore[union-attr]
     assert len(jobs(running)) == 2
 
 
@@ -197,16 +205,22 @@ def test_a_rollback_goes_to_generations_that_are_there(desk_of_ann: Desk) -> Non
     desk = desk_of_ann
     live = desk.store.generations.live()
     assert live is not None
-    for wanted in (str(live.id), "999", "-1", "<!channel>", "1 2"):
+    for wanted in (str(live.id), "999", "-1", "<!channel>", "1 2", "abc"):
         answer = told(desk.ann, desk.watched, f"rollback {wanted}")
-        assert "is no generation to go back to. There is none yet." in answer
+        assert "is no generation to go back to. None is kept but the one that" in answer
         assert "<!" not in answer
-    older = desk.store.generations.add("some-model", "some-collection")
-    assert older.state is GenerationState.BUILDING
-    assert "none yet" in told(desk.ann, desk.watched, f"rollback {older.id}")
-    desk.store.generations.make_live(older.id)
-    desk.store.generations.make_live(live.id)
-    assert f"`/faq rollback {older.id}`" in told(desk.ann, desk.watched, "rollback 999")
+    older = desk.store.generations.add(live.model_version, new_collection_name())
+    lost = desk.store.generations.add(live.model_version, "a-collection-that-is-gone")
+    assert "None is kept" in told(desk.ann, desk.watched, f"rollback {older.id}")
+    with closing(open_engine(desk.index_settings)) as engine:
+        engine.create(older.collection, dimension=4).close()
+    for generation in (older, lost, live):
+        desk.store.generations.make_live(generation.id)
+    for wanted in ("abc", "999", str(lost.id)):
+        answer = told(desk.ann, desk.watched, f"rollback {wanted}")
+        assert answer == (
+            f"“{wanted}” is no generation to go back to. There is `/faq rollback {older.id}`."
+        )
     assert jobs(desk) == []
     answer = told(desk.ann, desk.watched, f"rollback {older.id}")
     assert f"Rollback (generation {older.id}) is asked for" in answer
@@ -240,6 +254,25 @@ def test_status_says_what_there_is_and_what_runs(running: Desk) -> None:
     assert ": no &lt;!channel&gt; memory" in answer
 
 
+def test_status_says_what_comes_next_and_nothing_of_the_machine(desk: Desk) -> None:
+    desk.settings |= {
+        "admins": (desk.ann.id,),
+        "check_schedule": "0 5 31 12 *",
+        "timezone": "Europe/Vienna",
+    }
+    desk.start()
+    job = desk.store.jobs.start(JobKind.IMPORT, "/srv/faq/export.jsonl")
+    desk.store.jobs.finish(job, JobState.DONE, {"read": 130, "added": 2, "unchanged": 128})
+    job = desk.store.jobs.start(JobKind.IMPORT, "/srv/faq/other.csv")
+    desk.store.jobs.finish(job, JobState.FAILED, {}, "/srv/faq/other.csv: no such file")
+    answer = told(desk.ann, desk.watched, "status")
+    assert re.search(r"\*next check\*: \d{4}-12-3", answer)
+    assert "next retrain" not in answer, "it is switched off"
+    assert ": 130 read, 2 added, 128 unchanged" in answer
+    assert "no such file" in answer
+    assert "/" not in answer
+
+
 # -- the way it arrives ----------------------------------------------------------------
 
 
@@ -268,7 +301,7 @@ def test_a_command_works_where_the_bot_is_no_member(running: Desk) -> None:
 
 
 def test_a_failure_is_told_and_does_no_harm(running: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bot.status.collect", lambda store: 1 / 0)
+    monkeypatch.setattr("bot.status.collect", lambda *_: 1 / 0)
     assert "Sorry, that did not work" in told(running.ann, running.watched, "status")
     assert "`/faq help`" in told(running.ann, running.watched, "help")
 

@@ -3,11 +3,13 @@
 import json
 import logging
 import os
+import re
 import signal
 import subprocess
 import sys
 import textwrap
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +19,7 @@ import structlog
 from bot import processes
 from bot.jobs import child as parent
 from index.settings import IndexSettings
+from index.setup import open_engine
 from index.store import Store
 from index.store.jobs import Claim
 from index.store.types import JobKind, JobState, PairDraft, Status
@@ -169,6 +172,27 @@ def test_a_failure_is_one_line_and_says_what_answers(
     assert line == "faqbot: reindex failed: the model is damaged; generation 2 answers"
 
 
+@pytest.mark.parametrize("words", [("report", "abc"), ("cancel", "-"), ("cancel", "12a")])
+def test_what_is_no_job_is_said_in_one_line(run: Run, store: Store, words: list[str]) -> None:
+    assert refusal(run(*words)) == (
+        f"faqbot: {words[1]!r} is no job: ids are numbers, `faqbot jobs` shows them"
+    )
+
+
+def test_what_is_no_generation_is_said_with_those_that_can_be_gone_back_to(
+    run: Run, store: Store, tmp_path: Path
+) -> None:
+    line = refusal(run("rollback", "abc"))
+    assert line == "faqbot: 'abc' is no generation; there is none to go back to yet"
+    settings = IndexSettings(data_dir=tmp_path / "faqbot-data")
+    with closing(open_engine(settings)) as engine:
+        engine.create("faq-1", dimension=4).close()
+    (settings.models_dir / "m1").mkdir(parents=True)
+    line = refusal(run("rollback", "abc"))
+    assert line == "faqbot: 'abc' is no generation; to go back to there is 1"
+    assert store.jobs.latest() == []
+
+
 def test_a_crash_names_the_log(run: Run, store: Store, children: Children) -> None:
     children("sys.exit(7)")
     line = refusal(run("reindex"))
@@ -237,6 +261,27 @@ def test_generations_are_listed_with_the_live_one_marked(run: Run, store: Store)
     table = run("generations").out
     assert [line for line in table.splitlines() if "live" in line and "m1" in line]
     assert not [line for line in table.splitlines() if "live" in line and "m2" in line]
+
+
+def test_tables_fit_a_terminal_of_80_columns(
+    run: Run, store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    model = "m-20261121T020004-a81c32"
+    store.generations.make_live(store.generations.add(model, "faq-3").id)
+    (shown,) = [line for line in run("generations").out.splitlines() if model in line]
+    assert re.fullmatch(r"│ 3 .*│ live .*(│ \d{4}-\d\d-\d\d \d\d:\d\d ){2}│", shown)
+
+    path = "/srv/a/long/path/to/something/faq-2026-11.jsonl"
+    store.jobs.start(JobKind.IMPORT, path)
+    job, _ = store.jobs.request(JobKind.RETRAIN, requested_by="U0123ABCD9")
+    store.jobs.claim("elsewhere/1:1:1", list(JobKind))
+    store.jobs.renew(Claim(job.id, "elsewhere/1:1:1"), 0.43, "training, epoch 12 of 38")
+    shown = run("jobs").out
+    assert "by U0123ABCD9" in shown
+    assert "running, 43%" in shown
+    assert "│ training, epoch 12 of 38 " in shown
+    assert "…" not in shown, "nothing is cut"
 
 
 def test_without_generations_it_says_what_to_do(run: Run) -> None:

@@ -70,6 +70,15 @@ def test_the_demo_answers_in_the_thread_is_chatted_with_and_stops_cleanly(
     assert "`/faq retrain`" in chat.stdout
     assert "*pairs*: 130 active" in chat.stdout
 
+    chat = subprocess.run(
+        [*FAQBOT, "chat", "--url", url, "--as", "bob"],
+        input="/faq status\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "that is for my admins only" in chat.stdout
+
     slack.disconnect()
     process.send_signal(signal.SIGINT)
     assert process.wait(timeout=30) == 0

@@ -99,6 +99,26 @@ def test_it_ends_with_its_parent() -> None:
     assert ended
 
 
+def chat(*arguments: str) -> subprocess.CompletedProcess[str]:
+    """``python -m playground.chat``, ended at once."""
+    return subprocess.run(
+        [sys.executable, "-m", "playground.chat", *arguments],
+        input="quit\n",
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_somebody_else_can_chat() -> None:
+    with started("--port", "0") as (_, url):
+        assert chat("--url", url).stdout.startswith("You are ann. Ask the bot")
+        assert chat("--url", url, "--as", "bob").stdout.startswith("You are bob. Ask the bot")
+        unknown = chat("--url", url, "--as", "dora")
+    assert unknown.returncode == 1
+    assert unknown.stderr == "faqbot chat: there is no user 'dora'; there is ann, bob, cleo\n"
+
+
 def test_help_has_an_example() -> None:
     shown = subprocess.run(
         [sys.executable, "-m", "playground", "--help"], capture_output=True, text=True, check=True

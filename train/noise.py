@@ -1,0 +1,81 @@
+"""Questions as people in a hurry type them, made from questions as they are stored."""
+
+import random
+from collections.abc import Callable
+
+_STOP = """
+    a an the is are do does did how what can in of to i we my our you for on and or it this that be
+    with when where why which will should
+"""
+STOP_WORDS = frozenset(_STOP.split())
+_BEFORE = (
+    "hey team quick q:",
+    "hi all,",
+    "sorry if this was asked before but",
+    "does anyone know",
+    "quick question -",
+    "hello folks!",
+    "pls help:",
+)
+_AFTER = ("thanks!", "thx in advance", "any ideas?", "cheers", "asking for a customer", "")
+# What a finger hits that misses, on the keyboard most have: a key and its neighbours.
+_KEYS = """
+    qwa wqes ewrd retf trgy ytuh uyij iuok oipl pol asqz sadw dsfe fdgr gfht hgjy jhku kjli lko zxa
+    xzcs cxvd vcbf bvng nbhm mnj
+"""
+_NEIGHBOURS = {keys[0]: keys[1:] for keys in _KEYS.split()}
+
+
+def noisy(text: str) -> str:
+    """A question with noise; always the same for a text, and never the text itself."""
+    generator = random.Random(text)  # seeds from the text itself, in every process alike
+    changed = generator.choice(_KINDS)(text, generator)
+    return changed if changed not in ("", text) else _with_chatter(text, generator)
+
+
+def _with_typos(text: str, generator: random.Random, most: int = 2) -> str:
+    words = text.split()
+    long = [i for i, word in enumerate(words) if len(word) >= 4]
+    generator.shuffle(long)
+    for i in long[: generator.randint(1, most)]:
+        words[i] = _mistyped(words[i], generator)
+    return " ".join(words)
+
+
+def _mistyped(word: str, generator: random.Random) -> str:
+    i = generator.randrange(1, len(word) - 1)
+    kind = generator.randrange(4)
+    if kind == 0:
+        return word[:i] + word[i + 1] + word[i] + word[i + 2 :]
+    if kind == 1:
+        return word[:i] + word[i + 1 :]
+    if kind == 2:
+        return word[:i] + word[i] + word[i:]
+    return word[:i] + generator.choice(_NEIGHBOURS.get(word[i].lower(), "e")) + word[i + 1 :]
+
+
+def _with_words_left_out(text: str, generator: random.Random, share: float = 0.3) -> str:
+    return " ".join(word for word in text.split() if generator.random() > share)
+
+
+def _keywords(text: str, _: random.Random) -> str:
+    words = (word.strip("?.,!") for word in text.split())
+    return " ".join(word for word in words if word and word.lower() not in STOP_WORDS)
+
+
+def _with_chatter(text: str, generator: random.Random) -> str:
+    return f"{generator.choice(_BEFORE)} {text} {generator.choice(_AFTER)}".strip()
+
+
+def _all_at_once(text: str, generator: random.Random) -> str:
+    left = _with_words_left_out(text, generator, 0.15)
+    return _with_chatter(_with_typos(left, generator, 1), generator).lower()
+
+
+_KINDS: tuple[Callable[[str, random.Random], str], ...] = (
+    _with_typos,
+    _with_words_left_out,
+    _keywords,
+    _with_chatter,
+    _all_at_once,
+)

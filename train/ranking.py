@@ -1,0 +1,404 @@
+"""Fitting the ranker: how much each retriever counts for this team's data, and how sure to be.
+
+A ranker is fitted on questions that the model was not trained on, each asked twice: so that its
+answer can be found, and with its answer taken out, when nothing is right and silence would be.
+General chatter, which nothing answers either, is added. What a question looks like to the bot:
+
+- Where an answer has several wordings, each is asked as if it was not stored.
+- Where it has one, that would leave the answer's own text only, which is far harder than what
+  people really ask: most are asked with noise instead (`train.noise`), some as if not stored.
+
+Both stages of `LearnedRanker` are logistic, and are drawn towards the constants they start from:
+with little data they hardly move. The second stage, its calibration and the held-out curve see a
+question only through a first stage that was fitted without its answer (out of fold).
+"""
+
+import hashlib
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+import numpy as np
+import numpy.typing as npt
+from scipy.optimize import minimize
+from sklearn.isotonic import IsotonicRegression
+
+from index.search.evidence import FEATURES, features, floors_of, gather
+from index.search.ranking import (
+    SIGNALS,
+    Calibration,
+    HeldOut,
+    LearnedRanker,
+    signals,
+)
+from index.store.types import Pair
+from index.text import fold
+from index.vectors import Matrix
+from train.chatter import CHATTER
+from train.data import wordings_of
+from train.noise import noisy
+from train.ranks import Asked, Faq
+
+Floats = npt.NDArray[np.float64]
+Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int64]
+
+# Below so many questions the constants it starts from are the better guess.
+MIN_QUESTIONS = 40
+MOST_QUESTIONS = 1500
+FOLDS = 5
+# Of the questions of answers with one wording, the share that is asked as if it was not stored.
+WITHHELD = 0.15
+# How much a question without an answer counts beside one with: the bot is asked mostly what it
+# knows. More makes it too timid, which measured as a calibration error.
+WITHOUT_ANSWER = 0.05
+# Standard deviation of the normal prior around the constants a fit starts from, in units of a
+# feature's own standard deviation.
+SPREAD = 1.0
+STEPS = 100
+
+
+@dataclass(frozen=True)
+class Example:
+    """A question and the candidates it found.
+
+    Attributes:
+        x: Features; shape (candidates, len(FEATURES)).
+        right: Row of the right answer; -1 where none of them is.
+        group: The answer it is about; questions of one group stay together in a fold.
+        weight: How much it counts.
+    """
+
+    text: str
+    x: Floats
+    right: int
+    group: int
+    weight: float
+
+
+@dataclass(frozen=True)
+class Judged:
+    """Best answers out of fold; arrays of shape (n,).
+
+    Attributes:
+        confidence: As the fitted ranker would have given it, unseen.
+        before: The same by the ranker the fit started from.
+    """
+
+    confidence: Floats
+    before: Floats
+    right: Bools
+    right_before: Bools
+    weight: Floats
+
+
+@dataclass(frozen=True)
+class Fit:
+    """A fitted ranker, and how it does on questions it has not seen.
+
+    Attributes:
+        questions: What it was fitted on, the same question without its answer not counted.
+        fitted: Whether there was enough; if not, the ranker is the one it started from.
+    """
+
+    ranker: LearnedRanker
+    questions: int
+    fitted: bool
+    judged: Judged | None
+
+
+def questions_for(faq: Faq, pairs: Sequence[Pair], most: int = MOST_QUESTIONS) -> list[Asked]:
+    """The questions to fit on: always the same ones of the same pairs."""
+    wordings = np.bincount(faq.answer_of, weights=[len(wordings_of(p)) for p in faq.pairs])
+    asked: list[Asked] = []
+    for pair in sorted(pairs, key=lambda pair: _draw(pair.id)):
+        if len(asked) >= most:
+            break
+        position = faq.position[pair.id]
+        if wordings[faq.answer_of[position]] > 1:
+            asked += [Asked(text, position, unseen=True) for text in wordings_of(pair)]
+        elif _draw(pair.id, "withheld") < WITHHELD:
+            asked.append(Asked(pair.question, position, unseen=True))
+        else:
+            asked.append(Asked(noisy(pair.question), position, unseen=False))
+    return asked
+
+
+def examples_of(
+    faq: Faq,
+    asked: Sequence[Asked],
+    vectors: Matrix,
+    faq_vectors: Matrix,
+    chatter: Matrix | None = None,
+) -> list[Example]:
+    """Ask each question twice, and the chatter once.
+
+    Args:
+        vectors: Of the questions; shape (len(asked), dimension).
+        faq_vectors: Of the FAQ's texts; shape (len(faq.texts), dimension).
+        chatter: Of `CHATTER`; shape (len(CHATTER), dimension).
+    """
+    examples = _examples(faq, asked, vectors, faq_vectors, 1.0)
+    without = [replace(question, taken_out=True) for question in asked]
+    examples += _examples(faq, without, vectors, faq_vectors, WITHOUT_ANSWER)
+    if chatter is not None and asked:
+        # All of it together counts a quarter of the questions whose answer was taken out.
+        weight = WITHOUT_ANSWER * len(asked) / (4 * len(CHATTER))
+        idle = [Asked(text, 0, unseen=False) for text in CHATTER]
+        found = _examples(faq, idle, chatter, faq_vectors, weight)
+        examples += [replace(e, right=-1, group=-1 - i) for i, e in enumerate(found)]
+    return examples
+
+
+def _examples(
+    faq: Faq, asked: Sequence[Asked], vectors: Matrix, faq_vectors: Matrix, weight: float
+) -> list[Example]:
+    pairs = {pair.id: pair for pair in faq.pairs}
+    examples = []
+    for question, hits in zip(asked, faq.found(asked, vectors, faq_vectors), strict=True):
+        evidence = gather(hits, pairs)
+        if not evidence:
+            continue
+        key = None if question.taken_out else fold(faq.pairs[question.pair].answer)
+        examples.append(
+            Example(
+                question.text,
+                features(question.text, evidence, floors_of(hits)),
+                next((i for i, e in enumerate(evidence) if e.answer_key == key), -1),
+                int(faq.answer_of[question.pair]),
+                weight,
+            )
+        )
+    return examples
+
+
+def fit_ranker(examples: Sequence[Example], start: LearnedRanker) -> Fit:
+    """Fit both stages and the calibration.
+
+    Args:
+        examples: As `examples_of` gives them, of one FAQ or of several.
+        start: Where little data leaves the constants.
+    """
+    questions = sum(1 for example in examples if example.weight == 1.0)
+    if questions < MIN_QUESTIONS:
+        return Fit(start, questions, False, None)
+    batch = _Batch(examples)
+    fold_of = _folds(batch.group)
+    x = np.empty((len(examples), len(SIGNALS)))
+    right = np.empty(len(examples), dtype=np.bool_)
+    for number in range(FOLDS):
+        inside = fold_of == number
+        first = _fit_first(batch, ~inside, start)
+        x[inside], right[inside] = _best(examples, inside, first)
+    weight = batch.weight
+    log_odds = np.empty(len(examples))
+    for number in range(FOLDS):
+        inside = fold_of == number
+        constants = _fit_second(x[~inside], right[~inside], weight[~inside], start)
+        log_odds[inside] = constants[0] + x[inside] @ constants[1:]
+    calibration, confidence = _calibrate(log_odds, right, weight, fold_of)
+    constants = _fit_second(x, right, weight, start)
+    first = _fit_first(batch, np.ones(len(examples), dtype=np.bool_), start)
+    ranker = replace(
+        first,
+        signal_weights=_rounded(constants[1:]),
+        intercept=round(float(constants[0]), 5),
+        calibration=calibration,
+        held_out=held_out(confidence, right, weight),
+        questions=questions,
+    )
+    everything = np.ones(len(examples), dtype=np.bool_)
+    signals_before, right_before = _best(examples, everything, start)
+    before = np.array([start.calibration.probability(start.log_odds(s)) for s in signals_before])
+    return Fit(ranker, questions, True, Judged(confidence, before, right, right_before, weight))
+
+
+class _Batch:
+    """Examples as padded arrays: features (n, candidates, features) and where they are real."""
+
+    def __init__(self, examples: Sequence[Example]) -> None:
+        most = max(len(example.x) for example in examples)
+        self.x = np.zeros((len(examples), most, len(FEATURES)))
+        self.real = np.zeros((len(examples), most), dtype=np.bool_)
+        for row, example in enumerate(examples):
+            self.x[row, : len(example.x)] = example.x
+            self.real[row, : len(example.x)] = True
+        self.right = np.array([example.right for example in examples])
+        self.group = np.array([example.group for example in examples])
+        self.weight = np.array([example.weight for example in examples])
+
+
+def _fit_first(batch: _Batch, chosen: Bools, start: LearnedRanker) -> LearnedRanker:
+    """The weights of the features and the score of "none": the likeliest, given the prior."""
+    x, real, right = batch.x[chosen], batch.real[chosen], batch.right[chosen]
+    weight = batch.weight[chosen]
+    deviation = x[real].std(axis=0) + 1e-3
+    middle = x[real].mean(axis=0)
+    # In units of the features' deviations, around their means: "none" then stands for itself.
+    x = (x - middle) / deviation
+    known = np.flatnonzero(right >= 0)
+    centre = np.append(
+        np.asarray(start.weights) * deviation, start.none - np.asarray(start.weights) @ middle
+    )
+
+    def loss(constants: Floats) -> tuple[float, Floats]:
+        scores = np.where(real, x @ constants[:-1], -np.inf)
+        top = np.maximum(scores.max(axis=1), constants[-1])
+        shares = np.exp(scores - top[:, None])
+        none = np.exp(constants[-1] - top)
+        total = shares.sum(axis=1) + none
+        shares /= total[:, None]
+        none /= total
+        likelihood = none.copy()
+        likelihood[known] = shares[known, right[known]]
+        shares[known, right[known]] -= 1.0
+        pull = (constants - centre) / SPREAD
+        value = -(weight * np.log(likelihood + 1e-12)).sum() + 0.5 * (pull @ pull)
+        by_weight = np.einsum("nm,nmf->f", weight[:, None] * shares, x)
+        by_none = (weight * (none - (right < 0))).sum()
+        return float(value), np.append(by_weight, by_none) + pull / SPREAD
+
+    # Evidence for an answer never speaks against it; only what is said of "none" may be negative.
+    bounds = [(0.0, None)] * len(FEATURES) + [(None, None)]
+    found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds).x
+    weights = found[:-1] / deviation
+    return replace(
+        start,
+        weights=_rounded(weights),
+        none=round(float(found[-1] + weights @ middle), 5),
+    )
+
+
+def _best(
+    examples: Sequence[Example], chosen: Bools, ranker: LearnedRanker
+) -> tuple[Floats, Bools]:
+    """Signals of the best candidates, shape (n, len(SIGNALS)), and whether they are right."""
+    weights = np.asarray(ranker.weights)
+    rows, right = [], []
+    for i in np.flatnonzero(chosen):
+        example = examples[i]
+        scores = example.x @ weights
+        order = np.argsort(-scores, kind="stable")
+        x, scores = example.x[order], scores[order]
+        rows.append(signals(example.text, x, scores, ranker.shares(scores)))
+        right.append(bool(order[0] == example.right))
+    return np.array(rows), np.array(right, dtype=np.bool_)
+
+
+def _fit_second(x: Floats, right: Bools, weight: Floats, start: LearnedRanker) -> Floats:
+    """Intercept and weights of the signals: the likeliest, given the prior."""
+    deviation = np.append(1.0, x.std(axis=0) + 1e-3)
+    middle = np.append(0.0, x.mean(axis=0))
+    rows = (np.column_stack([np.ones(len(x)), x]) - middle) / deviation
+    signal_weights = np.asarray(start.signal_weights)
+    centre = np.append(
+        start.intercept + signal_weights @ middle[1:], signal_weights * deviation[1:]
+    )
+    sign = np.where(right, 1.0, -1.0)
+
+    def loss(constants: Floats) -> tuple[float, Floats]:
+        z = sign * (rows @ constants)
+        pull = (constants - centre) / SPREAD
+        value = (weight * np.logaddexp(0.0, -z)).sum() + 0.5 * (pull @ pull)
+        share = weight * sign / (1.0 + np.exp(np.clip(z, -30, 30)))
+        return float(value), pull / SPREAD - rows.T @ share
+
+    # As above; a longer question may be the easier or the harder one.
+    bounds = [(0.0, None)] * len(centre)
+    bounds[0] = bounds[1 + SIGNALS.index("words")] = (None, None)
+    found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds).x
+    weights = found[1:] / deviation[1:]
+    return np.append(found[0] - weights @ middle[1:], weights)
+
+
+def _calibrate(
+    log_odds: Floats, right: Bools, weight: Floats, fold_of: Ints
+) -> tuple[Calibration, Floats]:
+    """The better of Platt's curve and isotonic regression, by log loss out of fold.
+
+    Returns:
+        The calibration fitted on everything, and the confidence of each row out of fold.
+    """
+    chosen: tuple[float, Calibration, Floats] | None = None
+    for method in (_platt, _isotonic):
+        confidence = np.empty(len(log_odds))
+        for number in range(FOLDS):
+            inside = fold_of == number
+            fitted = method(log_odds[~inside], right[~inside], weight[~inside])
+            confidence[inside] = [fitted.probability(z) for z in log_odds[inside]]
+        clipped = np.clip(confidence, 1e-4, 1 - 1e-4)
+        loss = -(weight * np.log(np.where(right, clipped, 1 - clipped))).sum()
+        if chosen is None or loss < chosen[0]:
+            chosen = float(loss), method(log_odds, right, weight), confidence
+    assert chosen is not None
+    return chosen[1], chosen[2]
+
+
+def _platt(log_odds: Floats, right: Bools, weight: Floats) -> Calibration:
+    """A logistic curve, with Platt's prior: as if one more of each kind had been seen."""
+    positive, negative = weight[right].sum(), weight[~right].sum()
+    target = np.where(right, (positive + 1) / (positive + 2), 1 / (negative + 2))
+
+    def loss(constants: Floats) -> tuple[float, Floats]:
+        z = constants[0] * log_odds + constants[1]
+        value = (weight * (np.logaddexp(0.0, z) - target * z)).sum()
+        slope = weight * (1.0 / (1.0 + np.exp(-np.clip(z, -30, 30))) - target)
+        return float(value), np.array([slope @ log_odds, slope.sum()])
+
+    slope, intercept = minimize(loss, np.array([1.0, 0.0]), jac=True, method="L-BFGS-B").x
+    return Calibration("platt", ((round(float(max(slope, 0.0)), 5), round(float(intercept), 5)),))
+
+
+def _isotonic(log_odds: Floats, right: Bools, weight: Floats) -> Calibration:
+    """A curve that only rises: isotonic regression's steps, joined from centre to centre.
+
+    Steps would make equals of answers that are told apart. (Centred isotonic regression: Oron and
+    Flournoy 2017, https://arxiv.org/abs/1701.05964; the ends follow Platt's curve.)
+    """
+    order = np.argsort(log_odds, kind="stable")
+    x, w = log_odds[order], weight[order]
+    y = IsotonicRegression(y_min=0.005, y_max=0.995).fit_transform(
+        x, right[order].astype(float), sample_weight=w
+    )
+    # As many steps as a few kilobytes hold.
+    _, step = np.unique(np.round(y, 2), return_inverse=True)
+    total = np.bincount(step, w)
+    centres = list(
+        zip(np.bincount(step, w * x) / total, np.bincount(step, w * y) / total, strict=True)
+    )
+    ends = _platt(log_odds, right, weight)
+    low = (x[0] - 1.0, min(centres[0][1], ends.probability(x[0] - 1.0)))
+    high = (x[-1] + 1.0, max(centres[-1][1], ends.probability(x[-1] + 1.0)))
+    return Calibration(
+        "isotonic",
+        tuple((round(float(a), 4), round(float(b), 5)) for a, b in (low, *centres, high)),
+    )
+
+
+def held_out(confidence: Floats, right: Bools, weight: Floats) -> HeldOut:
+    """The held-out curve; questions without an answer count as they did in the fit."""
+    least = np.arange(STEPS + 1) / STEPS
+    above = confidence[None, :] >= least[:, None]
+    answers = (above * weight).sum(axis=1)
+    rights = (above * (weight * right)).sum(axis=1)
+    return HeldOut(
+        tuple(int(n) for n in np.round(answers)), tuple(int(n) for n in np.floor(rights + 0.5))
+    )
+
+
+def _folds(group: Ints) -> Ints:
+    """A fold for each example; one group's are in the same fold."""
+    _, number = np.unique(group, return_inverse=True)
+    shuffled = np.random.default_rng(0).permutation(int(number.max()) + 1)
+    folds: Ints = shuffled[number] % FOLDS
+    return folds
+
+
+def _rounded(values: Floats) -> tuple[float, ...]:
+    return tuple(round(float(value), 5) for value in values)
+
+
+def _draw(pair_id: str, purpose: str = "order") -> float:
+    """A number from 0 to 1 that is always the same for a pair."""
+    key = f"{purpose}\x1f{pair_id}".encode()
+    digest = hashlib.blake2b(key, digest_size=8, person=b"faqbot-ranking").digest()
+    return int.from_bytes(digest, "big") / 2**64
