@@ -32,15 +32,15 @@ from index.errors import FaqbotError
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.search.points import answer_text
-from index.search.ranking import BaselineRanker, read_ranker
+from index.search.ranking import LearnedRanker, read_ranker
 from index.setup import live_generation, load_embedder
 from index.store.jobs import Claim
 from index.store.types import JobKind, Pair, PairDraft
 from index.text import fold
 from index.work.child import Order
-from train.calibrate import noisy
 from train.data import side, take_snapshot
-from train.ranks import BOT, TO_ANSWERS, Asked, Faq
+from train.noise import noisy
+from train.ranks import Asked, Faq, View
 from train.run import settings_for
 from train.trial import Steps, run_trial
 
@@ -77,7 +77,7 @@ def main() -> None:
         if second.result["promoted"]:
             after = measured(bot, topic, live_model(bot), live_ranker(bot))
         else:
-            after = measured(bot, topic, refused_model(bot, options.depth), BaselineRanker())
+            after = measured(bot, topic, *refused_model(bot, options.depth))
         print(f"  after a retrain: {after}", file=sys.stderr)
         classes = random.Random(options.seed).sample(rest, min(options.classes, len(rest)))
         classifier = classified(bot, classes, topic)
@@ -103,11 +103,11 @@ def live_model(bot: Faqbot) -> Embedder:
     return load_embedder(bot.settings, bot.store, live_generation(bot.store).model_version)
 
 
-def live_ranker(bot: Faqbot) -> BaselineRanker:
+def live_ranker(bot: Faqbot) -> LearnedRanker:
     return read_ranker(bot.settings.models_dir / live_generation(bot.store).model_version)
 
 
-def refused_model(bot: Faqbot, depth: str) -> Embedder:
+def refused_model(bot: Faqbot, depth: str) -> tuple[Embedder, LearnedRanker]:
     """What the last retrain trained, which did not go live: trained once more, to be measured."""
     order = Order(Claim(0, ""), JobKind.RETRAIN, {"depth": depth}, bot.settings, None)
     scratch = bot.settings.data_dir / "refused"
@@ -123,11 +123,11 @@ def refused_model(bot: Faqbot, depth: str) -> Embedder:
         Steps(lambda share, what: None),
     )
     served = ServedModel.load(trial.models_dir, trial.version, bot.settings.device)
-    return Embedder(served, bot.store.embeddings)
+    return Embedder(served, bot.store.embeddings), trial.fit.ranker
 
 
 def measured(
-    bot: Faqbot, topic: list[PairDraft], embedder: Embedder, ranker: BaselineRanker
+    bot: Faqbot, topic: list[PairDraft], embedder: Embedder, ranker: LearnedRanker
 ) -> dict[str, float]:
     """A model's precision@1 and MRR on the topic's held-out pairs, among all answers."""
     faq = Faq(take_snapshot(bot.store).pairs)
@@ -138,14 +138,14 @@ def measured(
     stored = embedder.embed([question.text for question in unseen])
     new = embedder.embed_queries([question.text for question in reworded])
     found = {
-        "reworded_question": faq.ranks(reworded, new, vectors, ranker, BOT),
-        "unseen_wording": faq.ranks(unseen, stored, vectors, ranker, BOT),
-        "question_to_answer": faq.ranks(unseen, stored, vectors, ranker, TO_ANSWERS),
+        "reworded_question": faq.ranks(reworded, new, vectors, ranker, View.BOT),
+        "unseen_wording": faq.ranks(unseen, stored, vectors, ranker, View.BOT),
+        "question_to_answer": faq.ranks(unseen, stored, vectors, ranker, View.TO_ANSWERS),
     }
     figures: dict[str, float] = {"questions": len(unseen)}
     for name, ranks in found.items():
-        figures[f"{name}_precision_at_1"] = round(float((ranks.rank == 1).mean()), 4)
-        figures[f"{name}_mrr"] = round(float((1 / ranks.rank).mean()), 4)
+        figures[f"{name}_precision_at_1"] = round(float((ranks == 1).mean()), 4)
+        figures[f"{name}_mrr"] = round(float((1 / ranks).mean()), 4)
     return figures
 
 

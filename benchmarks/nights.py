@@ -102,7 +102,7 @@ class Faqbot:
         asked = faq.questions(snapshot.held_out, MOST_QUESTIONS)
         own = vectors[[row[question.text] for question in asked]]
         ranker = read_ranker(self.settings.models_dir / version)
-        ranks = faq.ranks(asked, own, vectors, ranker).rank
+        ranks = faq.ranks(asked, own, vectors, ranker)
         return {
             "precision_at_1": round(float((ranks == 1).mean()), 4),
             "mrr": round(float((1 / ranks).mean()), 4),

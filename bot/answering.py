@@ -3,18 +3,28 @@
 import random
 import threading
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from bot import processes
-from bot.cards import AnswerCard, Entry, Message, UnsureCard, answer_message, unsure_message
+from bot.cards import (
+    AnswerCard,
+    Entry,
+    Message,
+    OfferCard,
+    UnsureCard,
+    answer_message,
+    offer_message,
+    unsure_message,
+)
 from bot.markup import question_text
 from bot.slack import Poster, SlackRefused, SlackUnavailable
 from index.errors import FaqbotError
-from index.search.decision import Decision, decide
+from index.search.decision import MAX_SHOWN, Decision, decide
+from index.search.queries import read
 from index.search.searcher import Match
 from index.serving import Serving
 from index.store import Store
@@ -26,10 +36,6 @@ MAX_ATTEMPTS = 8
 MAX_DELAY_S = 60.0
 # How often an idle worker looks for questions that came due without anybody waking it.
 POLL_S = 0.5
-# The best answer and two more.
-CANDIDATES = 3
-# Below this confidence an entry is noise even to somebody for whom nothing better was found.
-WORTH_SHOWING = 0.02
 
 log = structlog.get_logger(__name__)
 
@@ -38,12 +44,21 @@ class Workers:
     """Threads that take questions from the inbox and answer them."""
 
     def __init__(
-        self, store: Store, serving: Serving, poster: Poster, *, threshold: float, count: int
+        self,
+        store: Store,
+        serving: Serving,
+        poster: Poster,
+        *,
+        precision: Callable[[str], float],
+        count: int,
     ) -> None:
+        """Args:
+        precision: The share of automatic answers that must be right, by channel.
+        """
         self._store = store
         self._serving = serving
         self._poster = poster
-        self._threshold = threshold
+        self._precision = precision
         self._wake = threading.Condition()
         self._stopping = False
         self._cooling: dict[str, float] = {}
@@ -125,7 +140,9 @@ class Workers:
         # The time is taken before the look: what arrives in between must not be missed.
         remaining = (question.posting_until - datetime.now(UTC)).total_seconds()
         if ts := self._poster.find_reply(question):
-            claimed.finish(State.ANSWERED if question.pair_id else State.UNSURE, ts)
+            claimed.finish(
+                question.outcome or (State.ANSWERED if question.pair_id else State.UNSURE), ts
+            )
             log.info("reply_found", question=question.id)
             return False
         if remaining > 0:
@@ -135,16 +152,20 @@ class Workers:
 
     def _reply(self, question: Question, claimed: "_Claimed") -> None:
         started = time.monotonic()
+        precision = self._precision(question.channel)
         with self._serving.use() as live:
             matches = live.searcher.search(
-                question_text(question.text), channel=question.channel, limit=CANDIDATES
+                self._asked(question), channel=question.channel, limit=MAX_SHOWN
             )
+            threshold = live.searcher.threshold(precision)
             model, generation = live.embedder.model.version, live.generation.id
-        decision = decide(matches, direct=question.direct, threshold=self._threshold)
+        decided = decide(matches, direct=question.direct, precision=precision, threshold=threshold)
+        decision = decided.decision
         best = matches[0] if matches else None
-        if decision is not Decision.ANSWER:
-            matches = [match for match in matches if match.confidence >= WORTH_SHOWING]
+        if decision is not Decision.ANSWER:  # whose others are there to unfold
+            matches = matches[: decided.shown]
         outcome = Outcome(
+            state=_STATES[decision],
             pair_id=best.pair.id if best and decision is Decision.ANSWER else None,
             matched_text=best.matched_text if best else None,
             candidates=tuple(match.pair.id for match in matches),
@@ -159,12 +180,13 @@ class Workers:
         ts = None
         if decision is not Decision.SILENT:
             try:
-                ts = self._poster.reply(question, _message(question, matches, decision), outcome)
+                message = reply_message(question.id, matches, decision, threshold)
+                ts = self._poster.reply(question, message, outcome)
             except SlackUnavailable as error:
                 self._cool(question.channel, error)
                 claimed.post_failed(error)
                 return
-        claimed.finish(_STATES[decision], ts)
+        claimed.finish(outcome.state, ts)
         log.info(
             "question_finished",
             question=question.id,
@@ -172,10 +194,18 @@ class Workers:
             decision=decision,
             pair=outcome.pair_id,
             confidence=None if best is None else round(best.confidence, 3),
+            threshold=threshold,
             generation=outcome.generation,
             search_ms=round(found_in * 1000, 1),
             total_ms=round((time.monotonic() - started) * 1000, 1),
         )
+
+    def _asked(self, question: Question) -> str:
+        """What is asked, together with the message just before it where it speaks of that."""
+        text = question_text(question.text)
+        if read(text).leans and (before := self._store.inbox.said_before(question)):
+            return f"{question_text(before)}\n{text}"
+        return text
 
     def _cool(self, channel: str, error: SlackUnavailable) -> None:
         """Leave a channel alone while Slack limits it: its other questions would fare no better."""
@@ -234,6 +264,7 @@ class _Claimed:
 
 _STATES = {
     Decision.ANSWER: State.ANSWERED,
+    Decision.OFFER: State.OFFERED,
     Decision.UNSURE: State.UNSURE,
     Decision.SILENT: State.SILENT,
 }
@@ -251,8 +282,22 @@ def entry(match: Match) -> Entry:
     )
 
 
-def _message(question: Question, matches: Sequence[Match], decision: Decision) -> Message:
+def reply_message(
+    question_id: str, matches: Sequence[Match], decision: Decision, threshold: float | None
+) -> Message:
+    """The card for what was decided.
+
+    Args:
+        matches: Those that are shown, best first.
+        decision: Anything but silence.
+    """
     entries = tuple(entry(match) for match in matches)
     if decision is Decision.ANSWER:
-        return answer_message(AnswerCard(question.id, entries[0], entries[1:]))
-    return unsure_message(UnsureCard(question.id, entries))
+        # A second sure answer is to a second question in the message: both are to be seen.
+        are_sure = (threshold is not None and m.confidence >= threshold for m in matches[1:])
+        return answer_message(
+            AnswerCard(question_id, entries[0], entries[1:], expanded=any(are_sure))
+        )
+    if decision is Decision.OFFER:
+        return offer_message(OfferCard(question_id, entries))
+    return unsure_message(UnsureCard(question_id, entries))

@@ -3,6 +3,7 @@
 import logging
 from collections.abc import Callable, Collection, Sequence
 from concurrent.futures import Executor
+from pathlib import Path
 
 import structlog
 from slack_bolt import App
@@ -10,7 +11,7 @@ from slack_bolt.error import BoltError
 from slack_sdk import WebClient
 
 from bot.admins import Admins
-from bot.listeners import actions, commands, events
+from bot.listeners import actions, commands, events, suggestions
 from bot.settings import BotSettings
 from bot.slack import explain
 from index.errors import FaqbotError
@@ -32,6 +33,7 @@ def create_app(
     listening: Executor,
     background: Executor,
     settings: BotSettings,
+    models_dir: Path,
     kept: Callable[[], Sequence[Generation]],
 ) -> App:
     """Build the app.
@@ -44,6 +46,7 @@ def create_app(
         jobs_changed: Called after a command asked for a job, or cancelled one.
         listening: Runs the listeners; they only acknowledge.
         background: Runs what follows a click or a command.
+        models_dir: Where the model versions are.
         kept: Gives the generations that can be gone back to.
 
     Raises:
@@ -73,7 +76,8 @@ def create_app(
         log.error("listener_failed", error=type(error).__name__)
 
     events.register(app, store.inbox, watched=watched, arrived=arrived)
-    actions.register(app, store, client, background)
+    suggestions.register(app, store, admins=admins, background=background)
+    actions.register(app, store, client, background, picks_needed=settings.picks_needed)
     commands.register(
         app,
         store,
@@ -81,6 +85,7 @@ def create_app(
         background=background,
         jobs_changed=jobs_changed,
         settings=settings,
+        models_dir=models_dir,
         kept=kept,
     )
     return app

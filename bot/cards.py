@@ -14,10 +14,14 @@ from bot import mrkdwn
 from index.store.types import Job, JobKind, JobState
 
 SOLVED, NOT_IT, MORE, LESS = "faq_solved", "faq_not_it", "faq_more", "faq_less"
-"""Action ids of the buttons; the value of each is the card's `question_id`."""
+PICK, NONE = "faq_pick", "faq_none"
+"""Action ids of the buttons; the value of each is a `button_value`."""
+APPROVE, REJECT = "faq_suggestion_approve", "faq_suggestion_reject"
+"""Action ids of the buttons on a suggestion; the value is its id."""
 
 MAX_OTHERS = 2
 MAX_CLOSEST = 3
+MAX_SUGGESTIONS = 10
 
 # Slack refuses a message whose blocks hold too much text (`msg_blocks_too_long`) at a size that it
 # does not document. People measured about 13,200 characters, of which every block takes some;
@@ -29,6 +33,8 @@ BLOCK_SIZE = 130
 FALLBACK_LIMIT = 4000
 VALUE_LIMIT = 2000
 QUESTION_LIMIT = 300
+FIRST_LINE_LIMIT = 200
+"""Of what is shown of an answer that is only offered."""
 MATCHED_LIMIT = 200
 HOST_LIMIT = 80
 SOURCE_LIMIT = 800
@@ -49,6 +55,8 @@ OPTION_LIMIT = 40
 NO_ANSWER = "(This entry has no answer text.)"
 NO_QUESTION = "(This entry has no question text.)"
 UNSURE = "I don't have an approved answer that I'm sure fits this question."
+OFFER = "I'm not sure which of these you mean. Is it one of them?"
+OFFER_ONE = "I think that this is it, but I'm not sure. Is it?"
 HINT = "You could ask in other words, or wait here for a person to help."
 
 Block = dict[str, object]
@@ -72,7 +80,7 @@ class Entry:
 
 @dataclass(frozen=True)
 class AnswerCard:
-    """A confident answer, with further entries to unfold."""
+    """An answer, with further entries to unfold."""
 
     question_id: str
     """Row id of the asked question in the inbox."""
@@ -84,6 +92,19 @@ class AnswerCard:
     solved: int = 0
     """How many people clicked Solved."""
     not_it: int = 0
+    picked: int | None = None
+    """How many people picked this answer; None where nobody had to."""
+
+
+@dataclass(frozen=True)
+class OfferCard:
+    """The entries of which one is likely the answer, to be picked by whoever asked."""
+
+    question_id: str
+    offered: tuple[Entry, ...]
+    """Best first; at most three are shown."""
+    none: int = 0
+    """How many people said that it is none of them."""
 
 
 @dataclass(frozen=True)
@@ -95,6 +116,19 @@ class UnsureCard:
     """At most three are shown."""
     expanded: bool = False
     """Whether their answers are shown."""
+    none: int = 0
+    """How many people said that it is none of them."""
+
+
+@dataclass(frozen=True)
+class SuggestionLine:
+    """A suggested wording as an admin sees it."""
+
+    suggestion_id: int
+    asked: str
+    question: str
+    """The pair's own question."""
+    picks: int
 
 
 @dataclass(frozen=True)
@@ -111,19 +145,22 @@ def answer_message(card: AnswerCard) -> Message:
     Raises `ValueError` for a `question_id` that no button can carry.
     """
     others = card.others[:MAX_OTHERS]
+    # A picked answer may give way to another pick: a vote has to say what it is on.
+    vote = button_value(card.question_id, "" if card.picked is None else card.best.pair_id)
+    pick_for = None if card.picked is None else card.question_id
     below = [
         *_context(_matched_line(card.best), _source_line(card.best.url)),
         _actions(
-            _button(card, "Solved", SOLVED, "Solved: this answer solved my question", "primary"),
-            _button(card, "Not it", NOT_IT, "Not it: this answer does not fit my question"),
+            _button(vote, "Solved", SOLVED, "Solved: this answer solved my question", "primary"),
+            _button(vote, "Not it", NOT_IT, "Not it: this answer does not fit my question"),
             *_others_toggle(card, len(others)),
         ),
-        *_context(_votes_line(card.solved, card.not_it)),
+        *_context(_votes_line(card.solved, card.not_it, card.picked or 0)),
     ]
     unfolded = others if card.expanded else ()
     room = MESSAGE_ROOM - _size(below)
     kept = sum(
-        _size(_frame(entry)) + min(_size(_answer_sections(entry)), LEAST_ANSWER)
+        _size(_frame(entry, pick_for)) + min(_size(_answer_sections(entry)), LEAST_ANSWER)
         for entry in unfolded
     )
     best = _answer_sections(card.best, room - kept)
@@ -131,11 +168,39 @@ def answer_message(card: AnswerCard) -> Message:
     source = _source_line(card.best.url)
     ending = f"\n{source}" if source else ""
     text = mrkdwn.plain(card.best.answer, FALLBACK_LIMIT - len(ending)) or NO_ANSWER
-    return Message(text + ending, [*best, *below, *_entries(unfolded, room - _size(best))])
+    return Message(
+        text + ending, [*best, *below, *_entries(unfolded, room - _size(best), pick_for)]
+    )
+
+
+def offer_message(card: OfferCard) -> Message:
+    """What is offered: each entry's question, how its answer begins, and a button to pick it.
+
+    Raises `ValueError` for a `question_id` that no button can carry.
+    """
+    offered = card.offered[:MAX_CLOSEST]
+    if not offered:
+        return unsure_message(UnsureCard(card.question_id, ()))
+    sentence = OFFER if len(offered) > 1 else OFFER_ONE
+    listed = "\n".join(f"{mrkdwn.BULLET} {_question_line(entry)}" for entry in offered)
+    return Message(
+        f"{sentence}\n{listed}",
+        [
+            _section(sentence),
+            *(
+                _with_pick(
+                    f"{_bold_question(entry)}\n{_first_line(entry)}", entry, card.question_id
+                )
+                for entry in offered
+            ),
+            _actions(_none_button(card.question_id, len(offered))),
+            *_context(_none_line(card.none)),
+        ],
+    )
 
 
 def unsure_message(card: UnsureCard) -> Message:
-    """One honest sentence, then the closest entries, if there are any.
+    """One honest sentence, then the closest entries to pick from, if there are any.
 
     Raises `ValueError` for a `question_id` that no button can carry.
     """
@@ -146,14 +211,61 @@ def unsure_message(card: UnsureCard) -> Message:
     listed = "\n".join(f"{mrkdwn.BULLET} {_question_line(entry)}" for entry in closest)
     above = [
         _section(UNSURE),
-        _section(f"*Closest entries*\n{listed}"),
-        _actions(_answers_toggle(card)),
+        _section("*Closest entries*"),
+        *(_with_pick(_question_line(entry), entry, card.question_id) for entry in closest),
+        _actions(_answers_toggle(card), _none_button(card.question_id, len(closest))),
+        *_context(_none_line(card.none)),
     ]
     unfolded = closest if card.expanded else ()
     return Message(
         f"{UNSURE}\nClosest entries:\n{listed}",
         [*above, *_entries(unfolded, MESSAGE_ROOM - _size(above))],
     )
+
+
+def suggestions_message(
+    suggestions: Sequence[SuggestionLine], waiting: int, said: str = ""
+) -> Message:
+    """The suggested wordings that wait for an admin, each with its buttons.
+
+    Args:
+        suggestions: The first of them.
+        waiting: How many there are in all.
+        said: Mrkdwn that stands above: what became of the one before.
+    """
+    left = f"{waiting} suggested wordings are" if waiting != 1 else "1 suggested wording is"
+    if not waiting:
+        left = "No suggested wordings are"
+    first = f"; the first {len(suggestions)}" if waiting > len(suggestions) else ""
+    text = "\n".join(filter(None, (said, f"{left} waiting{first}{':' if waiting else '.'}")))
+    blocks = [_section(text)]
+    for suggestion in suggestions:
+        asked = mrkdwn.line(suggestion.asked, QUESTION_LIMIT)
+        question = mrkdwn.line(suggestion.question, QUESTION_LIMIT) or NO_QUESTION
+        people = "1 person" if suggestion.picks == 1 else f"{suggestion.picks} people"
+        value = str(suggestion.suggestion_id)
+        blocks += [
+            _section(f"“{asked}”\nas a wording of: {question}\nPicked by {people}"),
+            _actions(
+                _button(value, "Approve", APPROVE, "Approve: add this wording", "primary"),
+                _button(value, "Reject", REJECT, "Reject: never suggest it again"),
+            ),
+        ]
+    return Message(text, blocks)
+
+
+def button_value(question_id: str, pair_id: str = "") -> str:
+    """What a button on a card carries: the question, and the pair that a click is about.
+
+    Raises `ValueError` where no button can carry them.
+    """
+    value = f"{question_id} {pair_id}".rstrip()
+    if not question_id or len(value) > VALUE_LIMIT:
+        raise ValueError(
+            f"question_id must have 1 to {VALUE_LIMIT} characters to fit a button's value, with "
+            f"the pair's id, not {len(value)}"
+        )
+    return value
 
 
 def notice(text: str) -> Message:
@@ -205,6 +317,8 @@ def _job_ending(job: Job) -> str:
     if job.state is not JobState.DONE:
         return str(job.state) if job.state.is_over else ""
     if job.kind is JobKind.RETRAIN and job.result:
+        if job.result.get("went_live") == "ranking":
+            return "the model stays, its ranking is new"
         return "the new model is live" if job.result.get("promoted") else "the live model stays"
     return "done"
 
@@ -246,7 +360,7 @@ def _retrain_lines(job: Job) -> list[str]:
     if checked and flipped is not None:
         lines.append(f"Golden questions: {flipped:.0f} of {checked:.0f} turned wrong")
     generation = _number(job.result.get("generation"))
-    if generation is not None and job.result.get("promoted"):
+    if generation is not None and (job.result.get("promoted") or job.result.get("went_live")):
         lines.append(f"Generation {generation:.0f}")
     return [f"{mrkdwn.BULLET} {line}" for line in lines]
 
@@ -294,22 +408,47 @@ def _time(moment: datetime) -> str:
     return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
-def _entries(entries: Sequence[Entry], room: int) -> list[Block]:
-    """Unfolded entries, with as much of their answers as fits `room` in all."""
-    room -= sum(_size(_frame(entry)) for entry in entries)
+def _entries(entries: Sequence[Entry], room: int, pick_for: str | None = None) -> list[Block]:
+    """Unfolded entries, with as much of their answers as fits `room` in all.
+
+    Args:
+        pick_for: The question that they can be picked for; None for no buttons.
+    """
+    room -= sum(_size(_frame(entry, pick_for)) for entry in entries)
     shares = _shares([_size(_answer_sections(entry)) for entry in entries], room)
     blocks: list[Block] = []
     for entry, share in zip(entries, shares, strict=True):
-        divider, question, *source = _frame(entry)
+        divider, question, *source = _frame(entry, pick_for)
         blocks += [divider, question, *_answer_sections(entry, share), *source]
     return blocks
 
 
-def _frame(entry: Entry) -> list[Block]:
+def _frame(entry: Entry, pick_for: str | None) -> list[Block]:
     """What stands around an unfolded entry's answer: divider, question, source if there is one."""
-    question = _question_line(entry)
-    bold = question if "*" in question else f"*{question}*"
-    return [{"type": "divider"}, _section(bold), *_context(_source_line(entry.url))]
+    bold = _bold_question(entry)
+    question = _section(bold) if pick_for is None else _with_pick(bold, entry, pick_for)
+    return [{"type": "divider"}, question, *_context(_source_line(entry.url))]
+
+
+def _with_pick(text: str, entry: Entry, question_id: str) -> Block:
+    """A section with a button that picks the entry."""
+    value = button_value(question_id, entry.pair_id)
+    button = _button(value, "This one", PICK, "This one: show its answer as the one I looked for")
+    return {**_section(text), "accessory": button}
+
+
+def _none_button(question_id: str, count: int) -> Block:
+    label = "None of these" if count > 1 else "Not this one"
+    return _button(button_value(question_id), label, NONE, f"{label}: I asked something else")
+
+
+def _first_line(entry: Entry) -> str:
+    """How an answer begins, in one line."""
+    for text in entry.answer.splitlines():
+        shown = mrkdwn.plain(text, FIRST_LINE_LIMIT)
+        if any(character.isalnum() for character in shown):
+            return " ".join(shown.split())
+    return NO_ANSWER
 
 
 def _shares(sizes: Sequence[int], room: int) -> list[int]:
@@ -363,6 +502,11 @@ def _question_line(entry: Entry) -> str:
     return mrkdwn.line(entry.question, QUESTION_LIMIT) or NO_QUESTION
 
 
+def _bold_question(entry: Entry) -> str:
+    question = _question_line(entry)
+    return question if "*" in question else f"*{question}*"
+
+
 def _matched_line(entry: Entry) -> str:
     matched = mrkdwn.line(entry.matched, MATCHED_LIMIT) or mrkdwn.line(
         entry.question, MATCHED_LIMIT
@@ -389,44 +533,46 @@ def _source(url: str | None, limit: int) -> str:
     return link if len(link) <= limit else host
 
 
-def _votes_line(solved: int, not_it: int) -> str:
-    """`Solved for 2 people · Not it for 1`; the noun stands once."""
-    votes = [(text, n) for text, n in (("Solved for", solved), ("Not it for", not_it)) if n > 0]
+def _votes_line(solved: int, not_it: int, picked: int) -> str:
+    """`Picked by 2 people · Solved for 1 · Not it for 1`; the noun stands once."""
+    counts = (("Picked by", picked), ("Solved for", solved), ("Not it for", not_it))
+    votes = [(text, n) for text, n in counts if n > 0]
     lines = [f"{text} {count}" for text, count in votes]
     if lines:
         lines[0] += " person" if votes[0][1] == 1 else " people"
     return " · ".join(lines)
 
 
+def _none_line(none: int) -> str:
+    if none < 1:
+        return ""
+    return f"None of these for {none} {'person' if none == 1 else 'people'}"
+
+
 def _others_toggle(card: AnswerCard, count: int) -> list[Block]:
     if not count:
         return []
+    value = button_value(card.question_id)
     if card.expanded:
-        return [_button(card, "Hide", LESS, "Hide the other answers")]
+        return [_button(value, "Hide", LESS, "Hide the other answers")]
     label = "1 more answer" if count == 1 else f"{count} more answers"
-    return [_button(card, label, MORE, f"{label}: show below this one")]
+    return [_button(value, label, MORE, f"{label}: show below this one")]
 
 
 def _answers_toggle(card: UnsureCard) -> Block:
+    value = button_value(card.question_id)
     if card.expanded:
-        return _button(card, "Hide answers", LESS, "Hide answers of the closest entries")
-    return _button(card, "Show answers", MORE, "Show answers of the closest entries")
+        return _button(value, "Hide answers", LESS, "Hide answers of the closest entries")
+    return _button(value, "Show answers", MORE, "Show answers of the closest entries")
 
 
-def _button(
-    card: AnswerCard | UnsureCard, label: str, action: str, spoken: str, style: str = ""
-) -> Block:
+def _button(value: str, label: str, action: str, spoken: str, style: str = "") -> Block:
     """A button; `spoken` is what a screen reader says instead of the label."""
-    if not 0 < len(card.question_id) <= VALUE_LIMIT:
-        raise ValueError(
-            f"question_id must have 1 to {VALUE_LIMIT} characters to fit a button's value, "
-            f"not {len(card.question_id)}"
-        )
     button: Block = {
         "type": "button",
         "action_id": action,
         "text": {"type": "plain_text", "text": label},
-        "value": card.question_id,
+        "value": value,
         "accessibility_label": spoken,
     }
     return {**button, "style": style} if style else button

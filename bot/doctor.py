@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bot import slack
+from bot import slack, thresholds
 from bot.admins import Admins
 from bot.service import authenticate
 from bot.settings import BotSettings
@@ -78,6 +78,7 @@ def examine(config: Path | None) -> list[Check]:
         if run("store", opened):
             run("model", lambda: _model(index, stores[0]))
             run("index", lambda: _index(index, stores[0]))
+            run("answers", lambda: _answers(index, bot, stores[0]))
     for name, check in _slack(bot):
         run(name, check)
     return checks
@@ -123,6 +124,17 @@ def _index(index: IndexSettings, store: Store) -> Check:
         finding = f"{behind} pairs behind; `faqbot serve` or `faqbot init` catches up"
         return Check("index", Level.WARN, finding)
     return Check("index", Level.OK, f"{points} points, up to date")
+
+
+def _answers(index: IndexSettings, bot: BotSettings, store: Store) -> Check:
+    ranker = thresholds.live_ranker(store, index.models_dir)
+    if ranker is None:
+        return Check("answers", Level.FAIL, "no live generation; run `faqbot init`")
+    meanings = [
+        f"{where} {thresholds.explain(ranker, precision)}"
+        for where, precision in thresholds.in_use(bot).items()
+    ]
+    return Check("answers", Level.OK, "; ".join(meanings))
 
 
 def _slack(bot: BotSettings) -> Iterator[tuple[str, Callable[[], Check]]]:

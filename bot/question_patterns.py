@@ -28,6 +28,8 @@ into `SMALL_TALK_WITH_THE_BOT`.
 import re
 import textwrap
 
+from index.search.chatter import GREETING
+
 
 def _phrases(lines: str, *, whole: bool = True) -> re.Pattern[str]:
     """A pattern that begins with a word, and with `whole` ends with one too.
@@ -43,35 +45,13 @@ def _phrases(lines: str, *, whole: bool = True) -> re.Pattern[str]:
 SENTENCE_END = re.compile(r"(?<=[.!?\u2026\uff1f\u061f])\s+|\n+|(?<=\uff1f)")
 CLAUSE_END = re.compile(r"\s?[,;:()\u2013\u2014]\s*|\s-\s|\s(?:and|but|so|or)\s")
 
-# --- Greetings ---------------------------------------------------------------------------------
-
-_GREETED = (
-    r"(?:(?:(?:it|the) )?(?:team|support|helpdesk|people|folks|guys|channel)|all|everyone|everybody"
-    r"|there|y'?all|bot|friends|again|together|zusammen|alle|allen|a todos|tutti|(?:\u00e0|a) tous)"
-)
-GREETING = re.compile(
-    rf"""(?:
-        (?:hi+|hey+|hello+|helo|hiya|howdy|yo|greetings|hallo|moin|servus|hola|bonjour|salut
-        |ciao
-          |ol\u00e1|hoi|good\ (?:morning|afternoon|evening|day)|guten\ (?:morgen|tag|abend)
-          |buenos\ d\u00edas|buenas(?:\ tardes)?|bom\ dia|boa\ tarde|buongiorno
-          |goede(?:morgen|middag))
-        (?:\ {_GREETED})*
-        (?:\ \w{{2,15}}(?=[,!]))?
-      | (?:good\ )?(?:morning|afternoon|evening|dear)(?:\ {_GREETED})+
-      | (?:morning|afternoon|evening)(?=[,!.])
-    )(?!['\w])[\s,.!:;\u2013\u2014-]*""",
-    re.IGNORECASE | re.VERBOSE,
-)
-
 # --- Who is spoken to --------------------------------------------------------------------------
 
 TO_SOMEONE = re.compile(
-    rf"""\s*(?:{GREETING.pattern})?
-        (?:<@[UW]\w+(?:\|[^<>]*)?>
-          |@(?!(?:here|channel|everyone|all|team|it|support|helpdesk
-        |admins?)\b)[a-z][\w.-]+)""",
-    re.IGNORECASE | re.VERBOSE,
+    rf"\s*(?:{GREETING.pattern})?"
+    r"(?:<@[UW]\w+(?:\|[^<>]*)?>"
+    r"|@(?!(?:here|channel|everyone|all|team|it|support|helpdesk|admins?)\b)[a-z][\w.-]+)",
+    re.IGNORECASE,
 )
 
 # What may stand before the point of a sentence.

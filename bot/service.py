@@ -79,7 +79,11 @@ class Service:
             poster = slack.Poster(posting)
             self._job_messages = JobMessages(self.store, client, posting, index.jobs_dir)
             self._workers = Workers(
-                self.store, self.serving, poster, threshold=bot.answer_confidence, count=bot.workers
+                self.store,
+                self.serving,
+                poster,
+                precision=bot.precision_in,
+                count=bot.workers,
             )
             self._runner = Runner(self.store, index, bot, config, serving=self.serving, works=works)
             app = create_app(
@@ -93,6 +97,7 @@ class Service:
                 listening=self._listening,
                 background=self._background,
                 settings=bot,
+                models_dir=index.models_dir,
                 kept=lambda: available(index, self.store, engine),
             )
             self.transport: Transport = (

@@ -2,17 +2,21 @@
 
 import re
 from datetime import UTC
-from typing import ClassVar, Literal
+from typing import Annotated, ClassVar, Literal
 
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
 from bot.jobs.crontab import OFF, Crontab, read_zone
-from index.settings import CommaList, RoomSettings
+from index.settings import CommaList, CommaTable, RoomSettings
 
 WORKSPACE_ADMINS = "workspace-admins"
 ADMIN_ID = re.compile(r"[UWS][A-Z0-9]+")
 _CHANNEL_ID = re.compile(r"[CG][A-Z0-9]+")
+
+
+# A share of answers that must be right. All of them is more than any number of questions proves.
+Precision = Annotated[float, Field(ge=0.5, le=0.999)]
 
 
 def _slack(name: str) -> AliasChoices:
@@ -32,6 +36,10 @@ class BotSettings(RoomSettings):
     """How the bot reaches Slack and when it answers."""
 
     table: ClassVar[str] = "bot"
+    removed: ClassVar[dict[str, str]] = {
+        "answer_confidence": "set answer_precision, the share of automatic answers that must be "
+        "right, such as 0.9"
+    }
     model_config = SettingsConfigDict(
         env_prefix="FAQBOT_BOT_", extra="forbid", frozen=True, populate_by_name=True
     )
@@ -73,8 +81,17 @@ class BotSettings(RoomSettings):
     admin_channel: str | None = Field(
         default=None, description="Id of the channel that scheduled retrains report to."
     )
-    answer_confidence: float = Field(
-        default=0.6, ge=0, le=1, description="Confidence from which an answer is given."
+    answer_precision: Precision = Field(
+        default=0.9, description="Share of the automatic answers that must be right."
+    )
+    channel_precision: CommaTable[Precision] = Field(
+        default={}, description="The same for single channels: C0123 = 0.95."
+    )
+    picks_needed: int = Field(
+        default=2,
+        ge=0,
+        description="People who must pick the same answer to a question before it becomes a "
+        "further wording of it; 0: only admins decide.",
     )
     workers: int = Field(default=2, ge=1, le=64, description="Questions answered at one time.")
     retrain_schedule: str = Field(
@@ -112,6 +129,13 @@ class BotSettings(RoomSettings):
             _require_channel_id(channel)
         return channels
 
+    @field_validator("channel_precision")
+    @classmethod
+    def _are_of_channels(cls, precisions: dict[str, float]) -> dict[str, float]:
+        for channel in precisions:
+            _require_channel_id(channel)
+        return precisions
+
     @field_validator("admin_channel")
     @classmethod
     def _is_channel_id(cls, channel: str | None) -> str | None:
@@ -143,6 +167,10 @@ class BotSettings(RoomSettings):
         if line != OFF:
             Crontab(line, UTC)
         return line
+
+    def precision_in(self, channel: str | None) -> float:
+        """The share of automatic answers that must be right in a channel."""
+        return self.channel_precision.get(channel or "", self.answer_precision)
 
     @classmethod
     def variable(cls, key: str) -> str:

@@ -161,7 +161,7 @@ def _is_reply_to(question_id: str, message: Mapping[str, Any]) -> bool:
         return True
     # Whoever stands between may drop metadata; every card with buttons names its question.
     return any(
-        element.get("value") == question_id
+        str(element.get("value") or "").partition(" ")[0] == question_id
         for block in message.get("blocks") or ()
         if block.get("type") == "actions"
         for element in block.get("elements") or ()

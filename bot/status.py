@@ -1,21 +1,19 @@
 """What `faqbot status` says: the store in numbers, without any message text."""
 
 from datetime import UTC, datetime
+from pathlib import Path
 from typing import Any
 
+from bot import thresholds
 from bot.settings import BotSettings
-from index.errors import SettingsError
+from index.errors import ModelError, SettingsError
 from index.store import Store
 from index.store.jobs import describe
 from index.store.types import Job, JobKind, JobState, State
 
 
-def collect(store: Store, bot: BotSettings | None = None) -> dict[str, Any]:
-    """The state of everything as one JSON object.
-
-    Args:
-        bot: With them it says what is on the schedule.
-    """
+def collect(store: Store, bot: BotSettings, models_dir: Path) -> dict[str, Any]:
+    """The state of everything as one JSON object."""
     running = store.jobs.running()
     retrains = store.jobs.latest(1, kinds=(JobKind.RETRAIN,), states=_OVER)
     generation = store.generations.live()
@@ -46,7 +44,9 @@ def collect(store: Store, bot: BotSettings | None = None) -> dict[str, Any]:
         ],
         "running_job": None if running is None else describe_job(running),
         "last_retrain": describe_job(retrains[0]) if retrains else None,
-        "schedule": {} if bot is None else _next_times(bot),
+        "suggestions": store.suggestions.count_waiting(),
+        "answers": _answers(store, bot, models_dir),
+        "schedule": _next_times(bot),
         "jobs": [describe_job(job) for job in store.jobs.latest()],
     }
 
@@ -89,6 +89,20 @@ def _imported(job: Job) -> str:
     return ", ".join(f"{count} {name}" for name, count in counts if count) or "0 read"
 
 
+def _answers(store: Store, bot: BotSettings, models_dir: Path) -> dict[str, str]:
+    """What each precision in use means now, by where it holds."""
+    try:
+        ranker = thresholds.live_ranker(store, models_dir)
+    except ModelError:
+        return {}  # `faqbot doctor` says what is wrong with it
+    if ranker is None:
+        return {}
+    return {
+        where: thresholds.explain(ranker, precision)
+        for where, precision in thresholds.in_use(bot).items()
+    }
+
+
 def _next_times(bot: BotSettings) -> dict[str, str | None]:
     from bot.jobs.schedule import timetable
 
@@ -122,7 +136,9 @@ def lines(report: dict[str, Any]) -> list[tuple[str, str]]:
         ("embedding cache", f"{report['embeddings']} texts"),
         ("questions", counts(report["questions"])),
         ("feedback", counts(report["feedback"])),
+        ("suggested wordings", f"{report['suggestions']} waiting for an admin"),
     ]
+    rows += [(f"answers {where}", meaning) for where, meaning in report["answers"].items()]
     for failed in report["failed"]:
         where = f"{failed['channel']} {failed['ts']}"
         rows.append(("failed question", f"{failed['received_at']} {where}: {failed['reason']}"))

@@ -16,8 +16,8 @@ from index.model.embedder import Embedder
 from index.search.collection import Retriever
 from index.search.edge import EdgeEngine
 from index.search.points import catch_up
-from index.search.ranking import BaselineRanker, Ranker
-from index.search.searcher import Searcher, searchable
+from index.search.ranking import Ranker, shipped
+from index.search.searcher import Searcher
 from index.store import Store
 from index.store.database import Database
 from index.store.pairs import Pairs
@@ -151,10 +151,12 @@ def evaluate(
                 progress=lambda done, total: report("indexing", done, total),
             )
             pairs = _ReadOnce(store.database)
-            searcher = Searcher(embedder, collection, ranker or BaselineRanker(), pairs)
+            searcher = Searcher(embedder, collection, ranker or shipped(), pairs)
             same_answer = _ids_by_answer(drafts)
             answerable = [query for query in queries if query.relevant]
-            vectors = embedder.embed_queries([searchable(query.text) for query in answerable])
+            vectors = embedder.embed_queries(
+                [searcher.read(query.text).text for query in answerable]
+            )
             ranks = []
             for done, (query, vector) in enumerate(zip(answerable, vectors, strict=True), 1):
                 matches = searcher.search(

@@ -6,9 +6,10 @@ from pathlib import Path
 
 from index.model.embedder import Embedder
 from index.search.collection import Collection, Engine
-from index.search.points import catch_up
-from index.search.ranking import BaselineRanker, Ranker, read_ranker
+from index.search.points import WINDOW, catch_up, texts_of
+from index.search.ranking import Ranker, read_ranker, shipped
 from index.search.searcher import Searcher
+from index.search.spelling import Speller, base_words
 from index.settings import IndexSettings
 from index.setup import live_generation, load_embedder
 from index.store import Store
@@ -34,8 +35,13 @@ class Live:
         self.generation = generation
         self.embedder = embedder
         self.collection = collection
-        self.searcher = Searcher(embedder, collection, ranker or BaselineRanker(), store.pairs)
+        self._speller = Speller(base_words(embedder.model.vocabulary()))
+        self._learned_revision = 0
         self._store = store
+        self._learn_words()
+        self.searcher = Searcher(
+            embedder, collection, ranker or shipped(), store.pairs, self._speller
+        )
 
     @classmethod
     def open(
@@ -76,6 +82,7 @@ class Live:
 
         Returns 0 at once where another process is doing it.
         """
+        self._learn_words()
         generation_id = self.generation.id
         with self._store.database.try_lock(f"index-{generation_id}") as free:
             current = self._store.generations.get(generation_id) if free else None
@@ -91,6 +98,12 @@ class Live:
                 ),
                 progress=progress,
             )
+
+    def _learn_words(self) -> None:
+        """Let the speller know the words of pairs that it has not seen."""
+        for window in self._store.pairs.changed(self._learned_revision, WINDOW):
+            self._speller.learn(text for pair in window for text in texts_of(pair))
+            self._learned_revision = window[-1].revision
 
     @property
     def is_complete(self) -> bool:
@@ -125,6 +138,7 @@ class TemporaryCopy(Live):
         super().__init__(store, generation, embedder, collection, ranker)
 
     def catch_up(self, progress: Progress = lambda done, total: None) -> int:
+        self._learn_words()
         return catch_up(self._store.pairs, 0, self.embedder, self.collection, progress=progress)
 
     def close(self) -> None:

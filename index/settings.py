@@ -8,7 +8,7 @@ import os
 import tomllib
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic_settings import (
@@ -37,13 +37,30 @@ def _split_commas(value: object) -> object:
     return value
 
 
+def _split_assignments(value: object) -> object:
+    """Let a table come from the environment as `a=1,b=2`."""
+    if isinstance(value, str):
+        parts = [part.partition("=") for part in value.split(",") if part.strip()]
+        if not all(equals for _, equals, _ in parts):
+            raise ValueError(f"{value!r} must be written NAME=VALUE,NAME=VALUE")
+        return {name.strip(): number.strip() for name, _, number in parts}
+    return value
+
+
 CommaList = Annotated[tuple[str, ...], NoDecode, BeforeValidator(_split_commas)]
+"""A list that the environment writes with commas."""
+
+T = TypeVar("T")
+CommaTable = Annotated[dict[str, T], NoDecode, BeforeValidator(_split_assignments)]
+"""A table that the environment writes as `NAME=VALUE,NAME=VALUE`."""
 
 
 class RoomSettings(BaseSettings):
     """Base of a room's settings: a table of `faqbot.toml`, each key also from the environment."""
 
     table: ClassVar[str]
+    # Keys of earlier versions, and what to do instead.
+    removed: ClassVar[dict[str, str]] = {}
 
     # Ignoring empty variables: container set-ups pass on what nobody set as "".
     model_config = SettingsConfigDict(
@@ -80,6 +97,10 @@ class RoomSettings(BaseSettings):
         """
         path = _config_path(config)
         values = _read_table(path, cls.table) if path else {}
+        for key, instead in cls.removed.items():
+            if key in values or os.environ.get(cls.variable(key)):
+                where = f"{path}: [{cls.table}] {key}" if key in values else cls.variable(key)
+                raise SettingsError(f"{where} is no longer a setting; {instead}")
         for key, field in cls.model_fields.items():
             if key in values and field.annotation in (SecretStr, SecretStr | None):
                 raise SettingsError(
@@ -113,13 +134,14 @@ class RoomSettings(BaseSettings):
     @classmethod
     def _explain(cls, error: ValidationError, path: Path | None) -> str:
         first = error.errors()[0]
-        key = str(first["loc"][0]) if first["loc"] else ""
+        name = key = str(first["loc"][0]) if first["loc"] else ""
         where = f"{path}: " if path else ""
         if first["type"] == "extra_forbidden":
             known = ", ".join(sorted(cls.model_fields))
             return f"{where}[{cls.table}] has no key {key!r}; known keys: {known}"
+        key = ".".join(map(str, first["loc"]))
         reason = first["msg"].removeprefix("Value error, ")
-        return f"{where}[{cls.table}] {key} ({cls.variable(key)}): {reason}"
+        return f"{where}[{cls.table}] {key} ({cls.variable(name)}): {reason}"
 
 
 def _config_path(config: Path | None) -> Path | None:

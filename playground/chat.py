@@ -8,6 +8,7 @@ import html
 import re
 import sys
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from playground.client import Channel, Message, Person, Playground, PlaygroundError, WaitTimeout
 
@@ -90,12 +91,14 @@ class Chat:
 
     def _click(self, number: int) -> None:
         assert self._last is not None
-        actions = self._last.action_ids
-        if not 1 <= number <= len(actions):
+        buttons = _buttons(self._last)
+        if not 1 <= number <= len(buttons):
             print(f"(there is no button {number})")
             return
-        before = self._last
-        self._person.click(self._channel, before.ts, action_id=actions[number - 1])
+        before, button = self._last, buttons[number - 1]
+        self._person.click(
+            self._channel, before.ts, action_id=button.action_id, block_id=button.block_id
+        )
 
         def changed() -> Message | None:
             now = self._slack.message(self._channel, before.ts)
@@ -107,17 +110,44 @@ class Chat:
 
     def _show(self) -> None:
         assert self._last is not None
-        labels = [_label(self._last, action) for action in self._last.action_ids]
-        shown = (line for line in self._last.all_text.splitlines() if line not in labels)
+        shown: list[str] = []
+        below: list[str] = []
+        buttons = list(enumerate(_buttons(self._last), start=1))
+        for line in self._last.all_text.splitlines():
+            if not buttons or line != buttons[0][1].label:
+                shown.append(line)
+                continue
+            number, button = buttons.pop(0)
+            # One that belongs to a text stands with it, the others together below.
+            (shown if button.is_beside_text else below).append(f"[{number}] {line}")
         print("\n" + readable("\n".join(shown)))
-        if labels:
-            print("\n" + "  ".join(f"[{i}] {label}" for i, label in enumerate(labels, 1)))
+        if below:
+            print("\n" + "  ".join(below))
         print()
 
 
-def _label(message: Message, action_id: str) -> str:
-    text = message.element(action_id).get("text") or {}
-    return str(text.get("text") or action_id)
+@dataclass(frozen=True)
+class _Button:
+    """A button of a message, and the block it is in."""
+
+    block_id: str
+    action_id: str
+    label: str
+    is_beside_text: bool
+
+
+def _buttons(message: Message) -> list[_Button]:
+    """The buttons of a message in the order in which they are shown."""
+    found: list[_Button] = []
+    for block in message.blocks:
+        accessory = block.get("accessory")
+        elements = block.get("elements", []) if block.get("type") == "actions" else [accessory]
+        for element in elements:
+            if element and "action_id" in element:
+                action_id = str(element["action_id"])
+                label = str((element.get("text") or {}).get("text") or action_id)
+                found.append(_Button(block["block_id"], action_id, label, element is accessory))
+    return found
 
 
 def readable(mrkdwn: str) -> str:

@@ -1,4 +1,7 @@
-"""What people say in a channel that no FAQ answers: the ranker learns to stay silent on it."""
+"""What people say in a channel that no FAQ answers: the ranker learns to stay silent on it.
+
+Small talk, general knowledge, and questions that say nothing by themselves.
+"""
 
 CHATTER = (
     "good morning everyone",
@@ -51,4 +54,14 @@ CHATTER = (
     "what is seventeen times twelve?",
     "who painted the Mona Lisa?",
     "how long should I boil an egg?",
+    "where do I find it?",
+    "how can I add it?",
+    "how do I do that?",
+    "what does it cost?",
+    "how long does this take?",
+    "can I change it later?",
+    "is that still possible?",
+    "why does it not work?",
+    "who can help me with this?",
+    "what are the next steps?",
 )

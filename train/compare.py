@@ -1,18 +1,20 @@
-"""Two models on the same questions: how good each is, and whether the difference is real."""
+"""Two models, or two rankers, on the same questions: is one better, and is that real?"""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
 
 from index.evaluation import Estimate
-from index.search.ranking import BaselineRanker
+from index.model.embedder import Embedder
+from index.search.ranking import LearnedRanker, shipped
 from index.store.types import Pair
 from index.vectors import Matrix
 from train.errors import TrainingFailed
-from train.ranks import BOT, TO_ANSWERS, TO_QUESTIONS, Asked, Faq, Ints, Ranks, View
+from train.ranking import Floats, Judged, examples_for, fit_order
+from train.ranks import Asked, Faq, Ints, View
+from train.reliability import log_losses
 
 RESAMPLES = 2000
 # Questions asked of one side: beyond it the interval is narrow enough.
@@ -20,8 +22,6 @@ MOST_QUESTIONS = 5000
 
 # The view that decides.
 UNSEEN = "unseen_wording"
-
-Floats = npt.NDArray[np.float64]
 
 
 @dataclass(frozen=True)
@@ -55,20 +55,16 @@ class Comparison:
         return rounded
 
 
-def compare(live: Ranks, candidate: Ranks, pairs: Ints) -> Comparison:
+def compare(live: Ints, candidate: Ints, pairs: Ints) -> Comparison:
     """Compare two models' ranks of the right answers.
 
     Pairs are resampled, not questions: the questions of one pair stand or fall together.
 
     Args:
+        live, candidate: Ranks, shape (questions,).
         pairs: The pair of each question, shape (questions,).
     """
-    columns = [
-        live.rank == 1,
-        1 / live.rank,
-        candidate.rank == 1,
-        1 / candidate.rank,
-    ]
+    columns = [live == 1, 1 / live, candidate == 1, 1 / candidate]
     values = np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
     values = np.hstack([values, values[:, 2:] - values[:, :2]])
     estimates = resampled_means(values, pairs)
@@ -82,25 +78,64 @@ def compare(live: Ranks, candidate: Ranks, pairs: Ints) -> Comparison:
     )
 
 
-def resampled_means(values: Floats, groups: Ints) -> list[Estimate]:
+@dataclass(frozen=True)
+class RankerComparison:
+    """A ranker that was fitted anew and the one there is, on the same questions.
+
+    Attributes:
+        questions: How many have an answer that could be found.
+        log_loss_gain: Of the probability given to what is true (this answer, or none of those
+            found), over all questions, those without an answer too: how much lower it is by the
+            new one. It is lower where right answers come first more often, and where the
+            confidence fits better.
+        precision_gain: The share of right first answers, over the questions with an answer: how
+            much higher it is by the new one.
+    """
+
+    questions: int
+    log_loss_gain: Estimate
+    precision_gain: Estimate
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON, each figure rounded."""
+        rounded: dict[str, Any] = _rounded(asdict(self))
+        return rounded
+
+
+def compare_rankers(judged: Judged) -> RankerComparison:
+    """Compare what was judged: the new ranker out of fold, the present one as it is.
+
+    Where the present one was fitted to some of these very questions, it is at an advantage.
+    """
+    gained = log_losses(judged.truth_before) - log_losses(judged.truth)
+    (log_loss,) = resampled_means(gained[:, None], judged.group, judged.weight)
+    known = judged.weight == 1.0
+    gained = judged.right.astype(np.float64) - judged.right_before
+    (precision,) = resampled_means(gained[known, None], judged.group[known])
+    return RankerComparison(int(known.sum()), log_loss, precision)
+
+
+def resampled_means(values: Floats, groups: Ints, weights: Floats | None = None) -> list[Estimate]:
     """The mean of each column, with its 95 % bootstrap interval over groups, from a fixed seed.
 
     Args:
         values: Shape (n, columns), n > 0.
         groups: The group of each row; whole groups are drawn.
+        weights: Of the rows; None for equal ones.
     """
+    weights = np.ones(len(values)) if weights is None else weights
     _, group = np.unique(groups, return_inverse=True)
     count = int(group.max()) + 1
     sums = np.zeros((count, values.shape[1]))
-    np.add.at(sums, group, values)
-    sizes = np.bincount(group).astype(np.float64)
+    np.add.at(sums, group, weights[:, None] * values)
+    sizes = np.bincount(group, weights)
     generator = np.random.default_rng(0)
     means = np.empty((RESAMPLES, values.shape[1]))
     for i in range(RESAMPLES):
         drawn = np.bincount(generator.integers(count, size=count), minlength=count)
         means[i] = (drawn @ sums) / (drawn @ sizes)
     low, high = np.quantile(means, [0.025, 0.975], axis=0)
-    mean = values.mean(axis=0)
+    mean = np.average(values, axis=0, weights=weights)
     return [
         Estimate(float(m), float(lo), float(hi)) for m, lo, hi in zip(mean, low, high, strict=True)
     ]
@@ -116,11 +151,25 @@ class Model:
     """
 
     vectors: Matrix
-    ranker: BaselineRanker
+    ranker: LearnedRanker
 
     def __post_init__(self) -> None:
         if not np.isfinite(self.vectors).all():
             raise TrainingFailed("the trained model gives vectors that are not numbers")
+
+    @classmethod
+    def on_equal_terms(
+        cls, faq: Faq, develop: Sequence[Pair], embedder: Embedder, vectors: Matrix
+    ) -> "Model":
+        """A model with a ranker fitted to it on the development side.
+
+        Weights that were fitted to one model's cosines, or on held-out questions, would favour
+        that model. So both get weights of their own, in the same way and from the same start, on
+        questions that do not decide.
+        """
+        model = cls(vectors, shipped())
+        examples = examples_for(faq, develop, embedder, model.vectors)
+        return replace(model, ranker=fit_order(examples, model.ranker))
 
 
 class Comparer:
@@ -132,7 +181,7 @@ class Comparer:
         self.candidate = candidate
         self._row = {text: row for row, text in enumerate(faq.texts)}
 
-    def ask(self, asked: Sequence[Asked], view: View = BOT) -> "Answered":
+    def ask(self, asked: Sequence[Asked], view: View = View.BOT) -> "Answered":
         """Ask both models.
 
         Args:
@@ -157,9 +206,9 @@ class Comparer:
         main = [q for q in asked if q.text == self.faq.pairs[q.pair].question]
         further = [q for q in asked if q.text != self.faq.pairs[q.pair].question]
         wanted: Mapping[str, tuple[list[Asked], View]] = {
-            UNSEEN: (asked, BOT),
-            "question_to_answer": (main, TO_ANSWERS),
-            "phrasing_to_question": (further, TO_QUESTIONS),
+            UNSEEN: (asked, View.BOT),
+            "question_to_answer": (main, View.TO_ANSWERS),
+            "phrasing_to_question": (further, View.TO_QUESTIONS),
         }
         return {
             name: self.ask(questions, view)
@@ -170,11 +219,11 @@ class Comparer:
 
 @dataclass(frozen=True)
 class Answered:
-    """Questions, how both models ranked their answers, and how the two compare."""
+    """Questions, the ranks of their answers by both models, and how the two compare."""
 
     asked: tuple[Asked, ...]
-    live: Ranks
-    candidate: Ranks
+    live: Ints
+    candidate: Ints
     comparison: Comparison
 
 

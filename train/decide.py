@@ -9,6 +9,15 @@ A candidate goes live where all of this holds:
 
 A small FAQ has few held-out questions, and its interval is wide: there only a large gain is told
 from chance, and otherwise the live model stays. That is on purpose: a refusal costs nothing.
+
+A model that stays may still get a ranker that knows this team's questions better. One that was
+fitted anew goes live where
+
+- on the questions it was fitted on, judged out of fold, the log loss falls (of the probability
+  given to what is true: this answer, or none), and the lower end of the 95 % interval of that
+  gain is above 0;
+- the share of right first answers is not proven lower: its interval reaches up to 0 at least;
+- no golden question that the live index gets right would be answered wrongly.
 """
 
 from collections.abc import Sequence
@@ -16,11 +25,16 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from index.evaluation import Estimate
-from train.compare import Comparison
+from train.compare import Comparison, RankerComparison
 
 RULE = (
     "the MRR's 95 % interval of the difference is above 0, precision@1 is not lower, "
     "no golden question flips to wrong"
+)
+
+RANKING_RULE = (
+    "the log loss's 95 % interval of the gain is above 0, that of the right first answers is not "
+    "below 0, no golden question flips to wrong"
 )
 
 # Below these nothing can be learnt, or nothing can be shown.
@@ -34,7 +48,7 @@ class Decision:
     """What was decided.
 
     Attributes:
-        promote: Whether the candidate goes live.
+        promote: Whether the candidate, a model or a ranker, goes live.
         reason: One line.
         inputs: What it was decided by, for the report.
     """
@@ -81,6 +95,40 @@ def decide(held_out: Comparison, golden_flips: Sequence[int]) -> Decision:
     if held_out.precision_difference.value < 0:
         return Decision(False, f"fewer first answers right: {precision}; {found}", inputs)
     return Decision(True, f"better: {found}, {precision}", inputs)
+
+
+def decide_ranking(
+    comparison: RankerComparison | None, questions: int, golden_flips: Sequence[int]
+) -> Decision:
+    """Decide whether a ranker that was fitted anew goes live with the live model.
+
+    Args:
+        comparison: With the present one; None where there were too few questions to fit it.
+        questions: How many there were.
+        golden_flips: Ids of the golden questions that the live index gets right and the new ranker
+            wrong.
+    """
+    inputs: dict[str, Any] = {
+        "rule": RANKING_RULE,
+        "questions": questions,
+        "golden_flips": list(golden_flips),
+    }
+    if comparison is None:
+        return Decision(False, f"{questions} questions are too few to fit it", inputs)
+    loss, precision = comparison.log_loss_gain, comparison.precision_gain
+    inputs |= {"log_loss_gain": _rounded(loss), "precision_gain": _rounded(precision)}
+    found = (
+        f"log loss {-loss.value:+.3f} ({-loss.high:+.3f} to {-loss.low:+.3f}), right first answers "
+        f"{precision.value:+.3f} ({precision.low:+.3f} to {precision.high:+.3f}) "
+        f"on {comparison.questions} questions"
+    )
+    if golden_flips:
+        return Decision(False, f"{flipped(golden_flips)}; {found}", inputs)
+    if not loss.low > 0:
+        return Decision(False, f"not proven better: {found}", inputs)
+    if precision.high < 0:
+        return Decision(False, f"fewer right first answers: {found}", inputs)
+    return Decision(True, f"better: {found}", inputs)
 
 
 def flipped(golden: Sequence[int]) -> str:

@@ -18,6 +18,18 @@ _BEFORE = (
     "pls help:",
 )
 _AFTER = ("thanks!", "thx in advance", "any ideas?", "cheers", "asking for a customer", "")
+_OPENINGS = (
+    ("how do i ", ("trying to ", "need help to ", "what must I do to ")),
+    ("how can i ", ("want to ", "looking for how to ", "any way I could ")),
+    ("how ", ("in what way ", "I need to know how ")),
+    ("can i ", ("am I allowed to ", "may I ", "could we ")),
+    ("what ", ("tell me what ", "I am looking for what ")),
+    ("why ", ("I do not understand why ", "the reason ")),
+    ("is ", ("please confirm ", "are we sure ")),
+    ("does ", ("will ", "I was told ")),
+)
+# Words that stand for any other.
+_VAGUE = ("thing", "stuff", "this", "one", "it", "our", "new", "current")
 # What a finger hits that misses, on the keyboard most have: a key and its neighbours.
 _KEYS = """
     qwa wqes ewrd retf trgy ytuh uyij iuok oipl pol asqz sadw dsfe fdgr gfht hgjy jhku kjli lko zxa
@@ -58,13 +70,29 @@ def _with_words_left_out(text: str, generator: random.Random, share: float = 0.3
     return " ".join(word for word in text.split() if generator.random() > share)
 
 
-def _keywords(text: str, _: random.Random) -> str:
-    words = (word.strip("?.,!") for word in text.split())
-    return " ".join(word for word in words if word and word.lower() not in STOP_WORDS)
+def _keywords(text: str, generator: random.Random) -> str:
+    words = [word.strip("?.,!") for word in text.split()]
+    telling = [i for i, word in enumerate(words) if word and word.lower() not in STOP_WORDS]
+    # Few type more than they think they need.
+    kept = sorted(generator.sample(telling, min(len(telling), generator.randint(3, 7))))
+    return " ".join(words[i] for i in kept)
 
 
 def _with_chatter(text: str, generator: random.Random) -> str:
     return f"{generator.choice(_BEFORE)} {text} {generator.choice(_AFTER)}".strip()
+
+
+def _said_otherwise(text: str, generator: random.Random) -> str:
+    """Another opening, and a word or two that the stored question does not have."""
+    for opening, others in _OPENINGS:
+        if text.lower().startswith(opening):
+            text = generator.choice(others) + text[len(opening) :]
+            break
+    words = text.split()
+    long = [i for i, word in enumerate(words) if len(word) >= 4]
+    for i in generator.sample(long, min(len(long), generator.randint(1, 2))):
+        words[i] = generator.choice(_VAGUE)
+    return " ".join(words)
 
 
 def _all_at_once(text: str, generator: random.Random) -> str:
@@ -77,5 +105,6 @@ _KINDS: tuple[Callable[[str, random.Random], str], ...] = (
     _with_words_left_out,
     _keywords,
     _with_chatter,
+    _said_otherwise,
     _all_at_once,
 )

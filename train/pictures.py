@@ -11,8 +11,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, MaxNLocator, PercentFormatter
 
-from train.calibrate import Calibration, Reliability
-from train.ranks import Ranks
+from train.ranks import Ints
+from train.reliability import Reliability
 
 LIVE = "#8a8f98"
 CANDIDATE = "#1f6feb"
@@ -109,18 +109,17 @@ def _legend_of(figure: Figure) -> tuple[list[Artist], list[str]]:
     return list(found.values()), list(found)
 
 
-def confidence(path: Path, calibration: Calibration) -> None:
-    """How many of the answers given with a confidence are right: before and after calibrating."""
+def confidence(path: Path, before: Reliability, after: Reliability) -> None:
+    """How many of the answers given with a confidence are right: by two rankers."""
     figure = Figure(figsize=(6.2, 5.6))
     above, below = figure.subplots(
         2, 1, sharex=True, gridspec_kw={"height_ratios": [3, 1], "hspace": 0.08}
     )
     above.plot([0, 1], [0, 1], color=LIVE, linestyle="--", linewidth=1, label="as it should be")
-    shown: list[tuple[Reliability, str, str]] = [
-        (calibration.before, "#bf8700", "shipped constants" if calibration.fitted else "as shipped")
+    shown = [
+        (before, "#bf8700", "before"),
+        (after, CANDIDATE, "fitted, judged unseen"),
     ]
-    if calibration.fitted:
-        shown.append((calibration.after, CANDIDATE, "fitted to this model (cross-fitted)"))
     for reliability, colour, name in shown:
         telling = [b for b in reliability.bins if b.answers >= _TELLING]
         above.plot(
@@ -143,17 +142,17 @@ def confidence(path: Path, calibration: Calibration) -> None:
     above.yaxis.set_major_formatter(PercentFormatter(1.0))
     above.set_ylim(-0.03, 1.03)
     below.set_ylabel("answers")
-    below.set_xlabel("confidence shown by the model (half of the questions have no right answer)")
+    below.set_xlabel("confidence in the best answer")
     below.set_xlim(-0.02, 1.02)
     below.xaxis.set_major_formatter(PercentFormatter(1.0))
     _save(figure, path)
 
 
-def flips(path: Path, live: Ranks, candidate: Ranks) -> None:
+def flips(path: Path, live: Ints, candidate: Ints) -> None:
     """How many questions went from which rank of the right answer to which."""
     first = np.array(_RANK_GROUPS)
-    before = np.searchsorted(first, live.rank, side="right") - 1
-    after = np.searchsorted(first, candidate.rank, side="right") - 1
+    before = np.searchsorted(first, live, side="right") - 1
+    after = np.searchsorted(first, candidate, side="right") - 1
     size = len(first)
     counts = np.zeros((size, size), dtype=int)
     np.add.at(counts, (before, after), 1)
@@ -182,7 +181,7 @@ def flips(path: Path, live: Ranks, candidate: Ranks) -> None:
     axes.set_xlabel("rank of the right answer by the trained model")
     axes.set_ylabel("rank by the live model")
     axes.set_title(
-        f"What flipped: of {len(live.rank)} held-out questions\n"
+        f"What flipped: of {len(live)} held-out questions\n"
         f"{better} better (green), {worse} worse (red)"
     )
     _save(figure, path, grid=False)

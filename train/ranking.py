@@ -15,28 +15,32 @@ question only through a first stage that was fitted without its answer (out of f
 
 import hashlib
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 import numpy.typing as npt
 from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
+from index.model.embedder import Embedder
 from index.search.evidence import FEATURES, features, floors_of, gather
+from index.search.queries import read
 from index.search.ranking import (
     SIGNALS,
     Calibration,
     HeldOut,
     LearnedRanker,
     signals,
+    spread,
 )
+from index.search.spelling import Speller, base_words
 from index.store.types import Pair
 from index.text import fold
 from index.vectors import Matrix
 from train.chatter import CHATTER
 from train.data import wordings_of
 from train.noise import noisy
-from train.ranks import Asked, Faq
+from train.ranks import Asked, Faq, embedded
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -47,10 +51,12 @@ MIN_QUESTIONS = 40
 MOST_QUESTIONS = 1500
 FOLDS = 5
 # Of the questions of answers with one wording, the share that is asked as if it was not stored.
-WITHHELD = 0.15
+WITHHELD = 0.2
 # How much a question without an answer counts beside one with: the bot is asked mostly what it
 # knows. More makes it too timid, which measured as a calibration error.
 WITHOUT_ANSWER = 0.05
+# The share of questions without an answer that thresholds are made for.
+OUTSIDE = 0.25
 # Standard deviation of the normal prior around the constants a fit starts from, in units of a
 # feature's own standard deviation.
 SPREAD = 1.0
@@ -77,18 +83,26 @@ class Example:
 
 @dataclass(frozen=True)
 class Judged:
-    """Best answers out of fold; arrays of shape (n,).
+    """The best answer to each question, by two rankers; arrays of shape (n,).
 
     Attributes:
-        confidence: As the fitted ranker would have given it, unseen.
-        before: The same by the ranker the fit started from.
+        confidence: As the fitted ranker would have given it, out of fold.
+        right: Whether its answer is.
+        truth: The probability it gives to what is true: to the right answer, or to "none of
+            them" where that was not found.
+        before, right_before, truth_before: The same by the ranker there was.
+        weight: How much the question counts; 1 where its answer could be found.
+        group: The answer it is about.
     """
 
     confidence: Floats
-    before: Floats
     right: Bools
+    truth: Floats
+    before: Floats
     right_before: Bools
+    truth_before: Floats
     weight: Floats
+    group: Ints
 
 
 @dataclass(frozen=True)
@@ -98,12 +112,16 @@ class Fit:
     Attributes:
         questions: What it was fitted on, the same question without its answer not counted.
         fitted: Whether there was enough; if not, the ranker is the one it started from.
+        judged: None where nothing was fitted.
+        parts: By feature, how much it moves the order: its weight times its standard deviation
+            over a question's candidates, as a share of all.
     """
 
     ranker: LearnedRanker
     questions: int
     fitted: bool
-    judged: Judged | None
+    judged: Judged | None = None
+    parts: dict[str, float] = field(default_factory=dict)
 
 
 def questions_for(faq: Faq, pairs: Sequence[Pair], most: int = MOST_QUESTIONS) -> list[Asked]:
@@ -121,6 +139,30 @@ def questions_for(faq: Faq, pairs: Sequence[Pair], most: int = MOST_QUESTIONS) -
         else:
             asked.append(Asked(noisy(pair.question), position, unseen=False))
     return asked
+
+
+def examples_for(
+    faq: Faq, pairs: Sequence[Pair], embedder: Embedder, faq_vectors: Matrix
+) -> list[Example]:
+    """What to fit on, of some of an FAQ's pairs.
+
+    Args:
+        embedder: Of the model that the ranker is for.
+        faq_vectors: Of the FAQ's texts, by that model; shape (len(faq.texts), dimension).
+    """
+    speller = speller_of(faq, embedder)
+    # A stored wording is searched as it is; what people type is read first, and so is noise.
+    asked = [
+        question if question.unseen else replace(question, text=read(question.text, speller).text)
+        for question in questions_for(faq, pairs)
+    ]
+    vectors = embedded(embedder, faq, asked, faq_vectors)
+    return examples_of(faq, asked, vectors, faq_vectors, embedder.embed_queries(CHATTER))
+
+
+def speller_of(faq: Faq, embedder: Embedder) -> Speller:
+    """What mends typos as the bot with this FAQ and model would."""
+    return Speller.of(faq.texts, base_words(embedder.model.vocabulary()))
 
 
 def examples_of(
@@ -171,24 +213,38 @@ def _examples(
     return examples
 
 
-def fit_ranker(examples: Sequence[Example], start: LearnedRanker) -> Fit:
+def fit_order(examples: Sequence[Example], start: LearnedRanker) -> LearnedRanker:
+    """Fit the first stage only, which puts answers in order; of few questions it is the start's."""
+    if _questions(examples) < MIN_QUESTIONS:
+        return start
+    return _fit_first(_Batch(examples), np.ones(len(examples), dtype=np.bool_), start)
+
+
+def fit_ranker(
+    examples: Sequence[Example], start: LearnedRanker, before: LearnedRanker | None = None
+) -> Fit:
     """Fit both stages and the calibration.
 
     Args:
         examples: As `examples_of` gives them, of one FAQ or of several.
-        start: Where little data leaves the constants.
+        start: Where little data leaves the constants. Not those of an earlier fit to the same
+            questions: they would count twice.
+        before: What the outcome is compared with; by default the start.
     """
-    questions = sum(1 for example in examples if example.weight == 1.0)
+    questions = _questions(examples)
     if questions < MIN_QUESTIONS:
-        return Fit(start, questions, False, None)
+        return Fit(start, questions, fitted=False)
     batch = _Batch(examples)
     fold_of = _folds(batch.group)
-    x = np.empty((len(examples), len(SIGNALS)))
-    right = np.empty(len(examples), dtype=np.bool_)
+    out_of_fold: dict[int, _Ranked] = {}
     for number in range(FOLDS):
-        inside = fold_of == number
-        first = _fit_first(batch, ~inside, start)
-        x[inside], right[inside] = _best(examples, inside, first)
+        first = _fit_first(batch, fold_of != number, start)
+        out_of_fold |= {
+            i: _ranked(examples[i], first) for i in np.flatnonzero(fold_of == number).tolist()
+        }
+    ranked = [out_of_fold[i] for i in range(len(examples))]
+    x = np.array([row.signals for row in ranked])
+    right = np.array([row.place == 0 for row in ranked])
     weight = batch.weight
     log_odds = np.empty(len(examples))
     for number in range(FOLDS):
@@ -203,13 +259,30 @@ def fit_ranker(examples: Sequence[Example], start: LearnedRanker) -> Fit:
         signal_weights=_rounded(constants[1:]),
         intercept=round(float(constants[0]), 5),
         calibration=calibration,
-        held_out=held_out(confidence, right, weight),
+        held_out=held_out(confidence, right, weight < 1.0),
         questions=questions,
     )
-    everything = np.ones(len(examples), dtype=np.bool_)
-    signals_before, right_before = _best(examples, everything, start)
-    before = np.array([start.calibration.probability(start.log_odds(s)) for s in signals_before])
-    return Fit(ranker, questions, True, Judged(confidence, before, right, right_before, weight))
+    before = before or start
+    ranked_before = [_ranked(example, before) for example in examples]
+    confidence_before = np.array(
+        [before.calibration.probability(before.log_odds(row.signals)) for row in ranked_before]
+    )
+    judged = Judged(
+        confidence=confidence,
+        right=right,
+        truth=_truth(confidence, ranked),
+        before=confidence_before,
+        right_before=np.array([row.place == 0 for row in ranked_before]),
+        truth_before=_truth(confidence_before, ranked_before),
+        weight=weight,
+        group=batch.group,
+    )
+    return Fit(ranker, questions, True, judged, _parts(batch, ranker))
+
+
+def _questions(examples: Sequence[Example]) -> int:
+    """How many there are, the same question without its answer not counted."""
+    return sum(1 for example in examples if example.weight == 1.0)
 
 
 class _Batch:
@@ -268,20 +341,46 @@ def _fit_first(batch: _Batch, chosen: Bools, start: LearnedRanker) -> LearnedRan
     )
 
 
-def _best(
-    examples: Sequence[Example], chosen: Bools, ranker: LearnedRanker
-) -> tuple[Floats, Bools]:
-    """Signals of the best candidates, shape (n, len(SIGNALS)), and whether they are right."""
-    weights = np.asarray(ranker.weights)
-    rows, right = [], []
-    for i in np.flatnonzero(chosen):
-        example = examples[i]
-        scores = example.x @ weights
-        order = np.argsort(-scores, kind="stable")
-        x, scores = example.x[order], scores[order]
-        rows.append(signals(example.text, x, scores, ranker.shares(scores)))
-        right.append(bool(order[0] == example.right))
-    return np.array(rows), np.array(right, dtype=np.bool_)
+def _parts(batch: _Batch, ranker: LearnedRanker) -> dict[str, float]:
+    # Around each question's own mean: what is the same for all its candidates moves nothing.
+    count = batch.real.sum(axis=1)[:, None]
+    centred = batch.x - (batch.x.sum(axis=1) / count)[:, None, :]
+    moved = np.asarray(ranker.weights) * centred[batch.real].std(axis=0)
+    shares = moved / max(float(moved.sum()), 1e-9)
+    return dict(zip(FEATURES, shares.tolist(), strict=True))
+
+
+@dataclass(frozen=True)
+class _Ranked:
+    """A question's candidates in a ranker's order.
+
+    Attributes:
+        signals: Of the best; shape (len(SIGNALS),).
+        shares: Of the candidates, best first; shape (candidates,).
+        place: Of the right one, from 0; -1 where none is.
+    """
+
+    signals: Floats
+    shares: Floats
+    place: int
+
+
+def _ranked(example: Example, ranker: LearnedRanker) -> _Ranked:
+    scores = example.x @ np.asarray(ranker.weights)
+    order = np.argsort(-scores, kind="stable")
+    x, scores = example.x[order], scores[order]
+    shares = ranker.shares(scores)
+    place = int(np.flatnonzero(order == example.right)[0]) if example.right >= 0 else -1
+    return _Ranked(signals(example.text, x, scores, shares), shares, place)
+
+
+def _truth(confidence: Floats, ranked: Sequence[_Ranked]) -> Floats:
+    """The probability given to what is true, by the confidence in the best candidates."""
+    truth = []
+    for best, row in zip(confidence.tolist(), ranked, strict=True):
+        each = spread(best, row.shares)
+        truth.append(each[row.place] if row.place >= 0 else 1 - sum(each))
+    return np.array(truth)
 
 
 def _fit_second(x: Floats, right: Bools, weight: Floats, start: LearnedRanker) -> Floats:
@@ -303,7 +402,7 @@ def _fit_second(x: Floats, right: Bools, weight: Floats, start: LearnedRanker) -
         return float(value), pull / SPREAD - rows.T @ share
 
     # As above; a longer question may be the easier or the harder one.
-    bounds = [(0.0, None)] * len(centre)
+    bounds: list[tuple[float | None, float | None]] = [(0.0, None)] * len(centre)
     bounds[0] = bounds[1 + SIGNALS.index("words")] = (None, None)
     found = minimize(loss, centre, jac=True, method="L-BFGS-B", bounds=bounds).x
     weights = found[1:] / deviation[1:]
@@ -374,15 +473,21 @@ def _isotonic(log_odds: Floats, right: Bools, weight: Floats) -> Calibration:
     )
 
 
-def held_out(confidence: Floats, right: Bools, weight: Floats) -> HeldOut:
-    """The held-out curve; questions without an answer count as they did in the fit."""
+def held_out(confidence: Floats, right: Bools, unanswerable: Bools) -> HeldOut:
+    """The held-out curve, as if `OUTSIDE` of the questions asked had no answer in the FAQ.
+
+    Thresholds follow from it. They must hold in a channel where people ask what nobody wrote
+    down, so this share is a cautious one; the counts add up to the questions with an answer.
+    """
+    known = max(1, int((~unanswerable).sum()))
+    weight = np.where(
+        unanswerable, OUTSIDE * known / max(1, int(unanswerable.sum())), 1.0 - OUTSIDE
+    )
     least = np.arange(STEPS + 1) / STEPS
     above = confidence[None, :] >= least[:, None]
-    answers = (above * weight).sum(axis=1)
-    rights = (above * (weight * right)).sum(axis=1)
-    return HeldOut(
-        tuple(int(n) for n in np.round(answers)), tuple(int(n) for n in np.floor(rights + 0.5))
-    )
+    answers = np.round((above * weight).sum(axis=1)).astype(int)
+    rights = np.floor((above * (weight * right)).sum(axis=1)).astype(int)
+    return HeldOut(tuple(answers.tolist()), tuple(np.minimum(rights, answers).tolist()))
 
 
 def _folds(group: Ints) -> Ints:

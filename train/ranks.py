@@ -1,13 +1,13 @@
 """Where the bot would rank the right answer: all questions at once, as matrix products.
 
-It computes what `Searcher` and `BaselineRanker` would give, without a collection, and lets a
-question's own stored wording be withheld: what is left is what the bot does for a wording that it
-has not seen.
+It computes what `Searcher` would give, without a collection, and lets a question's own stored
+wording be withheld: what is left is what the bot does for a wording that it has not seen.
 """
 
 import hashlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from enum import StrEnum
 
 import numpy as np
 import numpy.typing as npt
@@ -17,7 +17,7 @@ from index.model.embedder import Embedder
 from index.search import bm25
 from index.search.collection import Hit, Retriever, Sparse
 from index.search.points import answer_text, keyword_text
-from index.search.ranking import BaselineRanker
+from index.search.ranking import Candidate, Ranker
 from index.search.searcher import DEPTH, WORDINGS
 from index.store.types import Pair
 from index.text import fold
@@ -46,42 +46,17 @@ class Asked:
     taken_out: bool = False
 
 
-@dataclass(frozen=True)
-class View:
+class View(StrEnum):
     """What is searched.
 
-    Attributes:
-        wordings: Whether questions are; `only_questions` leaves further phrasings out.
-        ranked: Whether the score is the ranker's, over the hits that the bot would take from each
-            retriever; otherwise it is the plain cosine, over everything.
+    - bot: everything, as the bot does, put in order by a ranker.
+    - to_answers: answers only, by plain cosine over all of them.
+    - to_questions: likewise the pairs' questions, without further phrasings.
     """
 
-    wordings: bool
-    answers: bool
-    only_questions: bool = False
-    ranked: bool = False
-
-
-BOT = View(wordings=True, answers=True, ranked=True)
-TO_ANSWERS = View(wordings=False, answers=True)
-TO_QUESTIONS = View(wordings=True, answers=False, only_questions=True)
-
-
-@dataclass(frozen=True)
-class Ranks:
-    """How questions came out; each array has the shape (questions,).
-
-    Attributes:
-        rank: Of the right answer; 1 is best. In a tie it is the last of the equals.
-        own: Score of the right answer.
-        first: Score of the best other answer.
-        second: Score of the next other answer; 0 where there is none.
-    """
-
-    rank: Ints
-    own: Matrix
-    first: Matrix
-    second: Matrix
+    BOT = "bot"
+    TO_ANSWERS = "to_answers"
+    TO_QUESTIONS = "to_questions"
 
 
 class Faq:
@@ -94,21 +69,26 @@ class Faq:
 
     def __init__(self, pairs: Sequence[Pair]) -> None:
         """Args:
-        pairs: Two or more, not all with one answer.
+        pairs: One or more.
         """
         keyed = sorted(((fold(pair.answer), pair.id, pair) for pair in pairs), key=lambda k: k[:2])
         self.pairs = tuple(pair for _, _, pair in keyed)
         self.position = {pair.id: i for i, pair in enumerate(self.pairs)}
+        self._by_id = {pair.id: pair for pair in self.pairs}
         _, self.answer_of = np.unique([key for key, _, _ in keyed], return_inverse=True)
         # The first pair of each answer: where the columns of one answer begin.
         self.answer_starts = np.flatnonzero(np.diff(self.answer_of, prepend=-1))
         wordings = [wordings_of(pair) for pair in self.pairs]
         counts = np.array([len(own) for own in wordings])
-        self.wording_starts = np.cumsum(counts) - counts
         row: dict[str, int] = {}
         self._wording_rows = [row.setdefault(w, len(row)) for own in wordings for w in own]
         self._answer_rows = [row.setdefault(answer_text(p), len(row)) for p in self.pairs]
         self.texts = tuple(row)
+        self._question_rows = [row[own[0]] for own in wordings]
+        # Where a text is found among the pairs' questions, and among all wordings.
+        self._questions: dict[str, list[int]] = {}
+        for column, own in enumerate(wordings):
+            self._questions.setdefault(fold(own[0]), []).append(column)
         self._columns: dict[str, list[int]] = {}
         self._wordings = [text for own in wordings for text in own]
         for column, text in enumerate(self._wordings):
@@ -188,71 +168,57 @@ class Faq:
         asked: Sequence[Asked],
         vectors: Matrix,
         faq_vectors: Matrix,
-        ranker: BaselineRanker,
-        view: View = BOT,
-    ) -> Ranks:
-        """Ask questions.
+        ranker: Ranker,
+        view: View = View.BOT,
+    ) -> Ints:
+        """Ask questions; the rank of each right answer, shape (len(asked),).
+
+        1 is best. In a tie of cosines it is the last of the equals; what the retrievers do not
+        find has the last rank of all answers.
 
         Args:
             vectors: Of the questions, of unit length; shape (len(asked), dimension).
             faq_vectors: Of `texts`, by the same model; shape (len(texts), dimension).
+            ranker: What orders the hits in the view of the bot; the others need none.
         """
-        wordings = faq_vectors[self._wording_rows] if view.wordings else None
-        answers = faq_vectors[self._answer_rows] if view.answers else None
-        columns = (len(self._wording_rows) if view.wordings else 0) + 3 * len(self.pairs)
-        size = max(1, _CHUNK_BYTES // (4 * columns))
-        parts = []
+        right = self.answer_of[[question.pair for question in asked]]
+        if view is View.BOT:
+            found = self.found(asked, vectors, faq_vectors)
+            ranks = [
+                self._rank(ranker.rank(question.text, hits, self._by_id), answer)
+                for question, hits, answer in zip(asked, found, right, strict=True)
+            ]
+            return np.array(ranks, dtype=np.int64)
+        size = max(1, _CHUNK_BYTES // (4 * len(self.pairs)))
+        parts = [np.empty(0, dtype=np.int64)]
         for start in range(0, len(asked), size):
-            chunk = asked[start : start + size]
-            scores = self._scores(
-                chunk, vectors[start : start + size], wordings, answers, ranker, view
-            )
-            parts.append(_ranks(scores, self.answer_of[[question.pair for question in chunk]]))
-        if not parts:
-            nothing = np.empty(0, dtype=np.float32)
-            return Ranks(np.empty(0, dtype=np.int64), nothing, nothing, nothing)
-        return Ranks(*(np.concatenate(column) for column in zip(*parts, strict=True)))
+            chunk = slice(start, start + size)
+            scores = self._cosines(asked[chunk], vectors[chunk], faq_vectors, view)
+            own = scores[np.arange(len(scores)), right[chunk]]
+            parts.append(np.count_nonzero(scores >= own[:, None], axis=1))
+        return np.concatenate(parts)
 
-    def _scores(
-        self,
-        asked: Sequence[Asked],
-        vectors: Matrix,
-        wordings: Matrix | None,
-        answers: Matrix | None,
-        ranker: BaselineRanker,
-        view: View,
+    def _rank(self, candidates: Sequence[Candidate], answer: int) -> int:
+        """The place of an answer, by its number, among candidates."""
+        places = (
+            place
+            for place, candidate in enumerate(candidates, 1)
+            if self.answer_of[self.position[candidate.evidence.pair_id]] == answer
+        )
+        return next(places, len(self.answer_starts))
+
+    def _cosines(
+        self, asked: Sequence[Asked], vectors: Matrix, faq_vectors: Matrix, view: View
     ) -> Matrix:
-        """Score of each answer for each question; shape (len(asked), answers)."""
-        scores = np.zeros((len(asked), len(self.pairs)), dtype=np.float32)
-        if wordings is not None:
-            cosines = vectors @ wordings.T
+        """Cosine of each answer for each question; shape (len(asked), answers)."""
+        if view is View.TO_ANSWERS:
+            cosines = vectors @ faq_vectors[self._answer_rows].T
+        else:
+            cosines = vectors @ faq_vectors[self._question_rows].T
             for row, question in enumerate(asked):
                 if question.unseen:
-                    cosines[row, self._columns[fold(question.text)]] = 0.0
-            if view.ranked:
-                _keep_top(cosines, WORDINGS * DEPTH)
-            if view.only_questions:
-                found = cosines[:, self.wording_starts]
-            else:
-                found = np.maximum.reduceat(cosines, self.wording_starts, axis=1)
-            np.maximum(scores, found, out=scores)
-        if answers is not None:
-            cosines = vectors @ answers.T
-            if view.ranked:
-                _keep_top(cosines, DEPTH)
-                cosines *= ranker.answer_discount
-            np.maximum(scores, cosines, out=scores)
-        if view.ranked and ranker.bm25_weight:
-            without = [
-                {int(self._pair_of_column[c]) for c in self._columns[fold(question.text)]}
-                if question.unseen
-                else set()
-                for question in asked
-            ]
-            keywords = self._keywords.scores([question.text for question in asked], without)
-            _keep_top(keywords, DEPTH)
-            scores += ranker.bm25_weight * keywords
-        best: Matrix = np.maximum.reduceat(scores, self.answer_starts, axis=1)
+                    cosines[row, self._questions.get(fold(question.text), [])] = -1.0
+        best: Matrix = np.maximum.reduceat(cosines, self.answer_starts, axis=1)
         return best
 
 
@@ -340,25 +306,6 @@ def _top(scores: Matrix, limit: int) -> Ints:
     top = top[np.isfinite(scores[top])]
     best: Ints = top[np.argsort(-scores[top], kind="stable")]
     return best
-
-
-def _keep_top(scores: Matrix, limit: int) -> None:
-    """Set all but the highest of each row to 0, as what a retriever did not find."""
-    if scores.shape[1] > limit:
-        least = np.partition(scores, -limit, axis=1)[:, -limit, None]
-        scores[scores < least] = 0.0
-
-
-def _ranks(scores: Matrix, right: Ints) -> Iterator[npt.NDArray[np.generic]]:
-    rows = np.arange(len(scores))
-    own = scores[rows, right]
-    yield np.count_nonzero(scores >= own[:, None], axis=1)
-    yield own
-    scores[rows, right] = 0.0
-    two = min(2, scores.shape[1])
-    others = np.sort(np.partition(scores, -two, axis=1)[:, -two:], axis=1)
-    yield others[:, -1]
-    yield others[:, -2] if two == 2 else np.zeros_like(own)
 
 
 def _shuffled(pair_id: str) -> bytes:

@@ -4,21 +4,34 @@ import importlib.metadata
 import json
 import platform
 from collections.abc import Sequence
-from dataclasses import asdict
+from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from index.evaluation import Estimate
+from index.search.evidence import FEATURES
 from index.store.types import Job
 from train import pictures
-from train.calibrate import Calibration
 from train.compare import UNSEEN, Answered, Comparison
+from train.ranking import MIN_QUESTIONS, OUTSIDE, Fit
+from train.reliability import Reliability, reliability
 from train.trial import Trial
 
+_CONFIDENCE = "confidence.png"
 # Questions listed by their texts in the Markdown report, each way.
 LISTED = 15
+# Shares of right answers that an admin may ask for; the report says what each would take.
+PRECISIONS = (0.8, 0.9, 0.95)
+# Whose features are whose, in the words of the report.
+RETRIEVERS = {
+    "stored questions": ("question", "centre"),
+    "answers": ("answer", "answer_lead"),
+    "keywords (BM25)": ("bm25", "bm25_share"),
+    "equal words": ("overlap", "coverage", "exact"),
+}
+assert sorted(name for names in RETRIEVERS.values() for name in names) == sorted(FEATURES)
 _PACKAGES = ("faqbot", "torch", "quaterion", "pytorch-lightning", "sentence-transformers")
 
 
@@ -66,15 +79,54 @@ def write(
     return {name: folder / name for name in ("report.json", "report.md")}
 
 
+@dataclass(frozen=True)
+class _Believed:
+    """The ranker that was fitted to the model that is to answer, and the one it would replace."""
+
+    of_trained: bool
+    fit: Fit
+    before: Reliability | None
+    after: Reliability | None
+
+    @classmethod
+    def of(cls, trial: Trial) -> "_Believed":
+        fit = trial.refit.fit if trial.refit else trial.fit
+        judged = fit.judged
+        if judged is None:
+            return cls(trial.refit is None, fit, None, None)
+        return cls(
+            trial.refit is None,
+            fit,
+            reliability(judged.before, judged.right_before, judged.weight),
+            reliability(judged.confidence, judged.right, judged.weight),
+        )
+
+
+def ranking_figures(trial: Trial) -> dict[str, Any]:
+    """What the job's row says of the ranker that was fitted; short."""
+    believed = _Believed.of(trial)
+    after = believed.after
+    return {
+        "model": "trained" if believed.of_trained else "live",
+        "questions": believed.fit.questions,
+        "fitted": believed.fit.fitted,
+        "error": round(after.error, 4) if after else None,
+        "auroc": _number(after.auroc) if after else None,
+    }
+
+
 def draw(folder: Path, trial: Trial, nights: Sequence[pictures.Night]) -> dict[str, Path]:
     """Draw the report's pictures into its folder; returns them by name."""
     folder.mkdir(parents=True, exist_ok=True)
     held_out, fitted = trial.held_out, trial.fitted
     pictures.nights(folder / "nights.png", nights)
-    pictures.confidence(folder / "confidence.png", trial.calibration)
     pictures.flips(folder / "flips.png", held_out.live, held_out.candidate)
     pictures.training(folder / "training.png", fitted.curves, fitted.best_epoch)
-    names = ("nights.png", "confidence.png", "flips.png", "training.png")
+    names = ["nights.png", "flips.png", "training.png"]
+    believed = _Believed.of(trial)
+    if believed.before and believed.after:
+        pictures.confidence(folder / _CONFIDENCE, believed.before, believed.after)
+        names.append(_CONFIDENCE)
     return {name: folder / name for name in names}
 
 
@@ -98,12 +150,12 @@ def _values(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> dict
             "flipped": [golden.id for golden in trial.golden.flipped],
             "mended": [golden.id for golden in trial.golden.mended],
         },
-        "calibration": _calibration(trial.calibration),
+        "ranking": _ranking(trial),
         "flips": [
             {
                 "pair": trial.faq.pairs[trial.held_out.asked[i].pair].id,
-                "rank_live": int(trial.held_out.live.rank[i]),
-                "rank_candidate": int(trial.held_out.candidate.rank[i]),
+                "rank_live": int(trial.held_out.live[i]),
+                "rank_candidate": int(trial.held_out.candidate[i]),
             }
             for i in (*_flipped(trial.held_out, better=True), *_flipped(trial.held_out))
         ],
@@ -122,15 +174,70 @@ def _values(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> dict
     }
 
 
-def _calibration(calibration: Calibration) -> dict[str, Any]:
-    return {
-        "questions": calibration.questions,
-        "fitted": calibration.fitted,
-        "ranker": asdict(calibration.ranker),
-        "error_before": round(calibration.before.error, 4),
-        "error_after": round(calibration.after.error, 4),
-        "bins": [asdict(part) for part in calibration.after.bins],
+def _ranking(trial: Trial) -> dict[str, Any]:
+    believed = _Believed.of(trial)
+    fit, before, after = believed.fit, believed.before, believed.after
+    values: dict[str, Any] = ranking_figures(trial) | {
+        "decision": None,
+        "ranker": asdict(fit.ranker),
+        "features": {name: round(share, 4) for name, share in fit.parts.items()},
+        "retrievers": {name: round(share, 4) for name, share in _by_retriever(fit).items()},
+        "thresholds": [
+            {"precision": precision, "confidence": confidence, "answered": _number(answered)}
+            for precision, confidence, answered in _thresholds(fit)
+        ],
     }
+    if trial.refit:
+        decision = trial.refit.decision
+        values["decision"] = {
+            "promote": decision.promote,
+            "reason": decision.reason,
+            **decision.inputs,
+        }
+    for place, (name, measured) in enumerate((("before", before), ("after", after))):
+        if measured:
+            values[name] = {
+                "precision_at_1": round(_first_right(fit)[place], 4),
+                "error": round(measured.error, 4),
+                "auroc": _number(measured.auroc),
+                "bins": [asdict(part) for part in measured.bins],
+            }
+    return values
+
+
+def _thresholds(fit: Fit) -> list[tuple[float, float | None, float]]:
+    """For each precision: the confidence it takes, and the share of questions answered then."""
+    held_out = fit.ranker.held_out
+    rows: list[tuple[float, float | None, float]] = []
+    for precision in PRECISIONS:
+        confidence = held_out.threshold(precision)
+        answered = 0.0
+        if confidence is not None:
+            step = round(confidence * (len(held_out.answers) - 1))
+            answered = held_out.answers[step] / held_out.answers[0]
+        rows.append((precision, confidence, answered))
+    return rows
+
+
+def _first_right(fit: Fit) -> tuple[float, float]:
+    """How often the right answer, where there is one, comes first: before, and fitted."""
+    judged = fit.judged
+    assert judged is not None
+    known = judged.weight == 1.0
+    return float(judged.right_before[known].mean()), float(judged.right[known].mean())
+
+
+def _by_retriever(fit: Fit) -> dict[str, float]:
+    if not fit.parts:
+        return {}
+    return {
+        retriever: sum(fit.parts[name] for name in names) for retriever, names in RETRIEVERS.items()
+    }
+
+
+def _number(value: float) -> float | None:
+    """Rounded for JSON, which has no word for what is not a number."""
+    return round(value, 4) if np.isfinite(value) else None
 
 
 def _versions() -> dict[str, str]:
@@ -146,13 +253,14 @@ def _versions() -> dict[str, str]:
 def _markdown(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> str:
     data, fitted = about["data"], trial.fitted
     lines = [
-        f"# Retrain {about['job']}: {_heading(result, chosen=trial.decision.promote)}",
+        f"# Retrain {about['job']}: {_heading(result, trial)}",
         "",
         _sentence(str(result["reason"])),
         "",
         f"- When: {about['when']}",
-        f"- Data: revision {data['revision']}, {data['pairs']} pairs: {data['train']} to train on, "
-        f"{data['develop']} for development, {data['held_out']} held out",
+        f"- Data: revision {data['revision']} of the store, {data['pairs']} pairs: "
+        f"{data['train']} to train on, {data['develop']} to see when to stop, "
+        f"{data['held_out']} held out",
         f"- Model: depth {fitted.depth}, head {fitted.head}, trained from {about['live_model']}; "
         f"epoch {fitted.best_epoch} of {len(fitted.curves)} was kept",
         f"- Texts: {trial.texts}, of which {trial.texts_encoded} were new",
@@ -163,14 +271,15 @@ def _markdown(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> st
         "",
         "## Held-out questions",
         "",
-        "No model was ever trained on these. Mean, with the 95 % interval over pairs.",
+        "No model was ever trained on the pairs that are held out. Here both models were asked "
+        "their questions: each pair's own and its further wordings, so there are more questions "
+        "than pairs. A pair that shares a wording with one trained on is left out.",
         "",
-        "| | questions | | live | trained | difference |",
-        "|---|---|---|---|---|---|",
     ]
     for view, answered in trial.sides["held_out"].items():
-        lines += _rows(_VIEWS[view], answered.comparison)
+        lines += _table(_VIEWS[view], answered.comparison)
     lines += [
+        *_READING,
         "",
         "![What flipped](flips.png)",
         "",
@@ -182,9 +291,9 @@ def _markdown(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> st
         "",
         "## Confidence",
         "",
-        _believed(trial.calibration),
+        "How sure the bot is of an answer: of those given with 70 %, 70 of 100 should be right.",
         "",
-        "![Confidence](confidence.png)",
+        *_confidence(trial),
         "",
         "## Training",
         "",
@@ -199,45 +308,56 @@ def _markdown(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> st
 
 
 _VIEWS = {
-    UNSEEN: "as the bot meets a new wording",
-    "question_to_answer": "question to answers only",
-    "phrasing_to_question": "phrasing to questions only",
+    UNSEEN: "As the bot meets a new wording",
+    "question_to_answer": "Each pair's question, looked for among the answers only",
+    "phrasing_to_question": "Further wordings, looked for among the questions only",
 }
+_READING = (
+    "- **precision@1**: the share of the questions whose right answer comes first.",
+    "- **MRR** (mean reciprocal rank): a right answer in first place counts 1, in second 1/2, in "
+    "third 1/3; this is the mean.",
+    "- **difference**: in brackets the range that it lies in with 95 % certainty (a bootstrap: the "
+    "comparison is repeated with pairs drawn by lot). Where the range does not reach down to 0, "
+    "the gain is hardly luck.",
+)
 
 
-def _heading(result: dict[str, Any], *, chosen: bool) -> str:
+def _heading(result: dict[str, Any], trial: Trial) -> str:
     if result["dry_run"]:
         return "tried, nothing changed"
-    if result["promoted"]:
+    if result["went_live"] == "ranking":
+        return f"the model stays, its ranking was fitted anew ({result['model_version']})"
+    if result["went_live"]:
         return f"{result['model_version']} went live"
-    return "better, but not live" if chosen else "refused"
+    return "better, but not live" if trial.goes_live else "refused"
 
 
 def _sentence(text: str) -> str:
     return f"{text[:1].upper()}{text[1:]}."
 
 
-def _rows(view: str, comparison: Comparison) -> list[str]:
+def _table(view: str, comparison: Comparison) -> list[str]:
     live, candidate = comparison.live, comparison.candidate
     return [
-        f"| {view} | {comparison.questions} | precision@1 | {_figure(live.precision_at_1)} "
-        f"| {_figure(candidate.precision_at_1)} "
-        f"| {_figure(comparison.precision_difference, sign='+')} |",
-        f"| | | MRR | {_figure(live.mrr)} | {_figure(candidate.mrr)} "
-        f"| {_figure(comparison.mrr_difference, sign='+')} |",
+        f"{view} ({comparison.questions} questions of {comparison.pairs} pairs):",
+        "",
+        "| | live | trained | difference |",
+        "|---|---|---|---|",
+        f"| precision@1 | {live.precision_at_1.value:.3f} | {candidate.precision_at_1.value:.3f} "
+        f"| {_difference(comparison.precision_difference)} |",
+        f"| MRR | {live.mrr.value:.3f} | {candidate.mrr.value:.3f} "
+        f"| {_difference(comparison.mrr_difference)} |",
+        "",
     ]
 
 
-def _figure(estimate: Estimate, sign: str = "") -> str:
-    value, low, high = (
-        format(number, f"{sign}.3f") for number in (estimate.value, estimate.low, estimate.high)
-    )
-    return f"{value} ({low} to {high})"
+def _difference(estimate: Estimate) -> str:
+    return f"{estimate.value:+.3f} ({estimate.low:+.3f} to {estimate.high:+.3f})"
 
 
 def _flipped(answered: Answered, *, better: bool = False) -> list[int]:
     """Positions of the questions that only one model has right, the largest move first."""
-    before, after = answered.live.rank, answered.candidate.rank
+    before, after = answered.live, answered.candidate
     if better:
         before, after = after, before
     chosen = np.flatnonzero((before == 1) & (after > 1))
@@ -248,11 +368,12 @@ def _listed(title: str, trial: Trial, positions: Sequence[int]) -> list[str]:
     if not positions:
         return []
     answered = trial.held_out
-    lines = [f"### {title} ({len(positions)})", "", "| question | rank live | rank trained |"]
+    lines = [f"### {title} ({len(positions)})", "", "The rank is the right answer's place.", ""]
+    lines.append("| question | rank live | rank trained |")
     lines.append("|---|---|---|")
     for i in positions[:LISTED]:
         text = answered.asked[i].text.replace("|", "\\|")
-        lines.append(f"| {text} | {answered.live.rank[i]} | {answered.candidate.rank[i]} |")
+        lines.append(f"| {text} | {answered.live[i]} | {answered.candidate[i]} |")
     if len(positions) > LISTED:
         lines.append(f"| and {len(positions) - LISTED} more, in report.json | | |")
     return [*lines, ""]
@@ -270,15 +391,57 @@ def _golden(trial: Trial) -> list[str]:
     return lines
 
 
-def _believed(calibration: Calibration) -> str:
-    if not calibration.fitted:
-        return (
-            f"{calibration.questions} questions are too few to fit the confidence to; the shipped "
-            f"constants stay. They are off by {100 * calibration.before.error:.1f} points on "
-            "average."
-        )
+def _confidence(trial: Trial) -> list[str]:
+    believed = _Believed.of(trial)
+    fit, before, after = believed.fit, believed.before, believed.after
+    if not (before and after):
+        return [
+            f"{fit.questions} questions are too few to fit a ranker to ({MIN_QUESTIONS} are "
+            "needed): the constants that were shipped stay."
+        ]
+    model = "trained" if believed.of_trained else "live"
+    was = "as shipped" if believed.of_trained else "in use"
+    lines = [
+        f"A ranker was fitted to the {model} model, on {fit.questions} questions that it was not "
+        "trained on, each with and without its answer in the FAQ. Each is judged by a fit that "
+        "has not seen its answer.",
+        "",
+    ]
+    if trial.refit:
+        verdict = "It goes live" if trial.refit.decision.promote else "The one in use stays"
+        lines += [f"{verdict}: {trial.refit.decision.reason}.", ""]
+        if trial.refit.seen:
+            lines += [
+                "The one in use was fitted to some of these questions itself, and looks better on "
+                "them than it is: a new one has to be better even so.",
+                "",
+            ]
+    parts = ", ".join(f"{name} {share:.0%}" for name, share in _by_retriever(fit).items())
+    method = fit.ranker.calibration.method.capitalize()
+    first = _first_right(fit)
+    return [
+        *lines,
+        f"| | {was} | fitted |",
+        "|---|---|---|",
+        f"| right answer first | {first[0]:.3f} | {first[1]:.3f} |",
+        f"| confidence off by, on average | {before.error:.3f} | {after.error:.3f} |",
+        f"| right answers told from wrong ones (AUROC) | {before.auroc:.3f} | {after.auroc:.3f} |",
+        "",
+        f"Calibration by {method}. What the order follows: {parts}.",
+        "",
+        "What it takes, with the fitted ranker, for so many of the automatic answers to be right, "
+        f"as if {OUTSIDE:.0%} of what is asked had no answer in the FAQ:",
+        "",
+        *(_threshold(*row) for row in _thresholds(fit)),
+        "",
+        f"![Confidence]({_CONFIDENCE})",
+    ]
+
+
+def _threshold(precision: float, confidence: float | None, answered: float) -> str:
+    if confidence is None:
+        return f"- {precision:.0%}: not proven: too few held-out answers for it, or too many wrong"
     return (
-        f"Fitted on {calibration.questions} questions. On average it is off by "
-        f"{100 * calibration.after.error:.1f} points; the shipped constants would be by "
-        f"{100 * calibration.before.error:.1f}."
+        f"- {precision:.0%}: answers from confidence {confidence:.2f} on: {answered:.0%} of the "
+        "questions answered"
     )

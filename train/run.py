@@ -9,6 +9,7 @@ import shutil
 from contextlib import closing
 from dataclasses import replace
 from datetime import datetime
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from index.errors import SettingsError
 from index.live import Live
 from index.model.versions import read_manifest, remove_versions, write_version
 from index.search.collection import Engine
-from index.search.ranking import RANKING, write_ranker
+from index.search.ranking import RANKING, shipped, write_ranker
 from index.setup import live_generation, open_engine
 from index.store import Store
 from index.store.types import Generation, Job, JobKind, JobState, Status
@@ -27,12 +28,11 @@ from index.text import text_hash
 from index.work.child import Cancelled, Ending, Order, Report
 from index.work.works import tidy_afterwards
 from train import golden, report
-from train.compare import UNSEEN
 from train.data import Snapshot, apart, take_snapshot
 from train.decide import Basis, Decision, Earlier, flipped, why_not_now
 from train.recipe import FULL, HEAD
 from train.settings import TrainSettings
-from train.trial import Steps, Trial, move_servable, run_trial
+from train.trial import Steps, Trial, link_servable, move_servable, run_trial
 
 # In a job's folder, what is not kept: checkpoints, and the candidate until it is a version.
 SCRATCH = "scratch"
@@ -68,7 +68,7 @@ def retrain(order: Order, tell: Report) -> Ending:
             live.model_version,
             {name: getattr(settings, name) for name in _DECISIVE},
             [[question.id, question.pair_id] for question in store.golden.all()],
-            text_hash(repr((HEAD, FULL))).hex(),
+            text_hash(repr((HEAD, FULL, shipped()))).hex(),
         )
         reason = _why_not_now(order, settings, store, snapshot, basis, earlier)
         if reason is not None:
@@ -112,37 +112,38 @@ def _conclude(
     dry_run = bool(order.arguments.get("dry_run"))
     generation: Generation | None = None
 
-    def result(promoted: bool) -> dict[str, Any]:
+    def result(live: bool) -> dict[str, Any]:
         return _result_of(order, snapshot, trial, basis, steps) | {
-            "promoted": promoted,
-            "model_version": trial.version if promoted else None,
+            "promoted": live and trial.goes_live == "model",
+            "went_live": trial.goes_live if live else None,
+            "model_version": trial.version if live else None,
             "generation": generation.id if generation else None,
         }
 
-    def report_to(folder: Path, *, promoted: bool) -> dict[str, Path]:
+    def report_to(folder: Path, *, live: bool) -> dict[str, Path]:
         folder.mkdir(parents=True, exist_ok=True)
         about["seconds"] = steps.seconds
-        nights = (order.claim.job_id, result(promoted))
+        nights = (order.claim.job_id, result(live))
         drawn = report.draw(folder, trial, report.history(earlier[:_NIGHTS_SHOWN], nights))
-        return drawn | report.write(folder, trial, result(promoted), about)
+        return drawn | report.write(folder, trial, result(live), about)
 
     with steps.step("writing the report", 0.86, 0.87):
         # Whatever happens from here on, it says no more than what is true by now.
-        report_to(order.folder, promoted=False)
-    if trial.decision.promote and not dry_run:
+        report_to(order.folder, live=False)
+    if trial.goes_live and not dry_run:
         # The version's own copy is there only if it goes live.
-        kept = report_to(order.folder / SCRATCH / "report", promoted=True)
+        kept = report_to(order.folder / SCRATCH / "report", live=True)
         generation, trial = _go_live(order, store, trial, kept, steps)
     try:
         if not dry_run:
             with closing(open_engine(order.index)) as engine, steps.step("tidying up", 0.98, 1):
                 tidy_afterwards(order, store, engine)
-        report_to(order.folder, promoted=generation is not None)
+        report_to(order.folder, live=generation is not None)
     except Cancelled:
         if generation is None:
             raise
         # Too late: the new generation answers.
-        report_to(order.folder, promoted=True)
+        report_to(order.folder, live=True)
     ended = result(generation is not None)
     return Ending(str(ended["reason"]), ended)
 
@@ -157,28 +158,10 @@ def _go_live(
         decision as it then is.
     """
     index = order.index
-    parent = read_manifest(trial.models_dir, trial.version)
-    ranking = order.folder / SCRATCH / RANKING
-    write_ranker(ranking, trial.calibration.ranker)
-    held_out = trial.sides["held_out"][UNSEEN].comparison
     needed = False
     try:
         with steps.step("writing the model version", 0.87, 0.88):
-            write_version(
-                index.models_dir,
-                trial.version,
-                lambda folder: move_servable(trial, folder),
-                base_encoder=parent.base_encoder,
-                dimension=parent.dimension,
-                parent=parent.parent,
-                data_revision=parent.data_revision,
-                metrics={
-                    "precision_at_1": round(held_out.candidate.precision_at_1.value, 4),
-                    "mrr": round(held_out.candidate.mrr.value, 4),
-                    "questions": held_out.questions,
-                },
-                extras={RANKING: ranking, **files},
-            )
+            _write_version(order, trial, files)
         with closing(open_engine(index)) as engine:
             with steps.step("building", 0.88, 0.97):
                 told = within(steps.report, 0.88, 0.97)
@@ -187,7 +170,7 @@ def _go_live(
             needed = True
             try:
                 trial = _ask_golden(order, store, engine, generation, trial, steps)
-                if not trial.decision.promote:
+                if not trial.goes_live:
                     needed = not discard(store, engine, generation)
                     return None, trial
                 steps.report(0.975, "switching")
@@ -201,6 +184,43 @@ def _go_live(
     finally:
         if not needed:
             _remove_version(index.models_dir, trial.version)
+
+
+def _write_version(order: Order, trial: Trial, files: dict[str, Path]) -> None:
+    """Write what goes live as a model version: the trained model, or the live one's files again.
+
+    Args:
+        files: The report.
+    """
+    models_dir = order.index.models_dir
+    comparison = trial.held_out.comparison
+    manifest = read_manifest(trial.models_dir, trial.version)
+    parent = manifest.parent
+    assert parent is not None
+    if trial.refit is None:
+        ranker, figures = trial.fit.ranker, comparison.candidate
+        save_servable = partial(move_servable, trial)
+    else:
+        ranker, figures = trial.refit.fit.ranker, comparison.live
+        manifest = read_manifest(models_dir, parent)
+        save_servable = partial(link_servable, models_dir / parent)
+    ranking = order.folder / SCRATCH / RANKING
+    write_ranker(ranking, ranker)
+    write_version(
+        models_dir,
+        trial.version,
+        save_servable,
+        base_encoder=manifest.base_encoder,
+        dimension=manifest.dimension,
+        parent=parent,
+        data_revision=manifest.data_revision,
+        metrics={
+            "precision_at_1": round(figures.precision_at_1.value, 4),
+            "mrr": round(figures.mrr.value, 4),
+            "questions": comparison.questions,
+        },
+        extras={RANKING: ranking, **files},
+    )
 
 
 def _ask_golden(
@@ -224,11 +244,18 @@ def _ask_golden(
             lambda _: trial.golden_live,
             lambda asked: golden.answers_right(opened.searcher, asked, store.pairs),
         )
-    decision = trial.decision
-    if checked.flipped:
-        inputs = decision.inputs | {"golden_flips": checked.ids}
-        decision = Decision(False, f"{flipped(checked.ids)} by the new index", inputs)
-    return replace(trial, golden=checked, decision=decision)
+    if trial.refit is None:
+        decision = _decided_anew(trial.decision, checked)
+        return replace(trial, golden=checked, decision=decision)
+    decision = _decided_anew(trial.refit.decision, checked)
+    return replace(trial, refit=replace(trial.refit, golden=checked, decision=decision))
+
+
+def _decided_anew(decision: Decision, checked: golden.Checked) -> Decision:
+    if not checked.flipped:
+        return decision
+    inputs = decision.inputs | {"golden_flips": checked.ids}
+    return Decision(False, f"{flipped(checked.ids)} by the new index", inputs)
 
 
 def settings_for(order: Order) -> TrainSettings:
@@ -286,6 +313,7 @@ def _why_not_now(
 def _result(order: Order, snapshot: Snapshot, reason: str) -> dict[str, Any]:
     return {
         "promoted": False,
+        "went_live": None,
         "skipped": False,
         "dry_run": bool(order.arguments.get("dry_run")),
         "reason": reason,
@@ -299,11 +327,12 @@ def _result_of(
     order: Order, snapshot: Snapshot, trial: Trial, basis: Basis, steps: Steps
 ) -> dict[str, Any]:
     """What the job's row records; short, for lists and pictures of many of them."""
-    reason = trial.decision.reason
+    reason = trial.reason
     if order.arguments.get("dry_run"):
-        reason = f"{'would go live' if trial.decision.promote else 'would be refused'}: {reason}"
+        reason = f"{'would go live' if trial.goes_live else 'would be refused'}: {reason}"
     comparison = trial.held_out.comparison.as_dict()
     difference = comparison["mrr_difference"]
+    checked = trial.refit.golden if trial.refit and trial.goes_live else trial.golden
     return _result(order, snapshot, reason) | {
         "basis": basis.as_dict(),
         "depth": trial.fitted.depth,
@@ -319,8 +348,8 @@ def _result_of(
             "high": difference["high"],
         },
         "n_held_out": comparison["questions"],
-        "golden": {"checked": trial.golden.checked, "flipped": len(trial.golden.flipped)},
-        "calibration_error": round(trial.calibration.after.error, 4),
+        "golden": {"checked": checked.checked, "flipped": len(checked.flipped)},
+        "ranking": report.ranking_figures(trial),
         "texts": trial.texts,
         "texts_encoded": trial.texts_encoded,
         "seconds": dict(steps.seconds),

@@ -1,32 +1,33 @@
-"""A candidate on trial: trained, compared with the live model, calibrated, and judged."""
+"""A candidate on trial: trained, compared with the live model, given a ranker, and judged."""
 
 import os
 import shutil
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
+from typing import Literal
 
 from index.live import TemporaryCopy
 from index.model.embedder import Embedder
 from index.model.served import ServedModel, load_head
 from index.model.versions import SERVABLE, read_manifest, write_version
-from index.search.ranking import BaselineRanker, read_ranker
-from index.search.searcher import searchable
+from index.search.queries import read
+from index.search.ranking import read_ranker, shipped
 from index.setup import load_embedder
 from index.store import Store
-from index.store.types import Generation, Golden
+from index.store.types import Generation, Golden, Pair
 from index.text import text_hash
 from index.work.child import Order, Report
 from train import golden
-from train.calibrate import Calibration, calibrate, examples_of, questions_for
-from train.compare import UNSEEN, Answered, Comparer, Model
+from train.compare import UNSEEN, Answered, Comparer, Model, compare_rankers
 from train.data import Snapshot, apart
-from train.decide import Decision, decide
+from train.decide import Decision, decide, decide_ranking
 from train.fit import Fitted, fit
-from train.ranks import Asked, Faq, embedded
+from train.ranking import Fit, examples_for, fit_ranker, speller_of
+from train.ranks import Asked, Faq
 from train.settings import TrainSettings
 
 # Questions of the sides that decide nothing: enough for a figure in the report.
@@ -63,6 +64,21 @@ class Steps:
 
 
 @dataclass(frozen=True)
+class Refit:
+    """The live model's ranker, fitted anew because the trained model is not to go live.
+
+    Attributes:
+        seen: Whether the ranker in use was fitted to some of the same questions, and so looks
+            better than it is.
+    """
+
+    fit: Fit
+    seen: bool
+    golden: golden.Checked
+    decision: Decision
+
+
+@dataclass(frozen=True)
 class Trial:
     """What came out.
 
@@ -70,6 +86,9 @@ class Trial:
         version: The name the candidate has, and is to get.
         models_dir: Where the candidate is until then.
         sides: By side of the split, then by view.
+        fit: The candidate's ranker.
+        decision: On the candidate.
+        refit: None where the candidate is to go live.
         golden_live: Ids of the golden questions that the live index answers rightly.
         texts: Different texts of the snapshot; `texts_encoded` of them were new.
     """
@@ -78,10 +97,11 @@ class Trial:
     models_dir: Path
     fitted: Fitted
     sides: dict[str, dict[str, Answered]]
-    calibration: Calibration
+    fit: Fit
     golden: golden.Checked
     golden_live: set[int]
     decision: Decision
+    refit: Refit | None
     faq: Faq
     texts: int
     texts_encoded: int
@@ -90,6 +110,23 @@ class Trial:
     def held_out(self) -> Answered:
         """What decides."""
         return self.sides["held_out"][UNSEEN]
+
+    @property
+    def goes_live(self) -> Literal["model", "ranking"] | None:
+        """What is to go live: the trained model, a new ranker for the live one, or nothing."""
+        if self.decision.promote:
+            return "model"
+        return "ranking" if self.refit and self.refit.decision.promote else None
+
+    @property
+    def reason(self) -> str:
+        """Why, in one line."""
+        if self.refit and self.goes_live == "ranking":
+            return (
+                f"kept the model, fitted the ranking anew: {self.refit.decision.reason}; "
+                f"the trained model: {self.decision.reason}"
+            )
+        return self.decision.reason
 
 
 def run_trial(
@@ -145,13 +182,11 @@ def run_trial(
         else:
             vectors = candidate.embed(faq.texts, _counting(len(faq.texts), share))
     with steps.step("comparing", 0.76, 0.82) as share:
+        before = embedder.model.apply_head(encodings)
         comparer = Comparer(
             faq,
-            Model(
-                embedder.model.apply_head(encodings),
-                read_ranker(index.models_dir / live.model_version),
-            ),
-            Model(vectors, BaselineRanker()),
+            Model.on_equal_terms(faq, snapshot.develop, embedder, before),
+            Model.on_equal_terms(faq, snapshot.develop, candidate, vectors),
         )
         held_out = apart(snapshot.held_out, snapshot.train)
         sides = {"held_out": comparer.views(held_out)}
@@ -159,26 +194,34 @@ def run_trial(
         sides["develop"] = comparer.views(snapshot.develop, MOST_ASIDE)
         share(0.8)
         sides["train"] = comparer.views(snapshot.train, MOST_ASIDE)
-    with steps.step("calibrating", 0.82, 0.84):
-        calibration = _calibration(faq, snapshot, candidate, comparer.candidate)
-    with steps.step("asking the golden questions", 0.84, 0.86):
+    # No model was trained on these, neither the candidate nor the live one.
+    untrained = (*held_out, *snapshot.develop)
+    with steps.step("fitting the ranking", 0.82, 0.84):
+        fitted_ranker = fit_ranker(examples_for(faq, untrained, candidate, vectors), shipped())
+    with steps.step("asking the golden questions", 0.84, 0.85):
         questions = golden.in_force(store.golden.all(), {p.id: p for p in snapshot.pairs})
         golden_live = _right_live(order, store, questions, scratch)
-        ask = partial(_right_on_paper, faq)
+        live_model = Model(before, read_ranker(index.models_dir / live.model_version))
         checked = golden.check(
             questions,
-            partial(ask, embedder, comparer.live),
-            partial(ask, candidate, comparer.candidate),
+            partial(_right_on_paper, faq, embedder, live_model),
+            partial(_right_on_paper, faq, candidate, Model(vectors, fitted_ranker.ranker)),
         )
+    decision = decide(sides["held_out"][UNSEEN].comparison, checked.ids)
+    refit: Refit | None = None
+    if not decision.promote:
+        with steps.step("fitting the live model's ranking", 0.85, 0.86):
+            refit = _refit(faq, untrained, embedder, live_model, questions)
     return Trial(
         version=version,
         models_dir=models_dir,
         fitted=fitted,
         sides=sides,
-        calibration=calibration,
+        fit=fitted_ranker,
         golden=checked,
         golden_live=golden_live,
-        decision=decide(sides["held_out"][UNSEEN].comparison, checked.ids),
+        decision=decision,
+        refit=refit,
         faq=faq,
         texts=len(faq.texts),
         texts_encoded=texts_encoded,
@@ -188,6 +231,20 @@ def run_trial(
 def move_servable(trial: Trial, folder: Path) -> None:
     """Move the candidate's servable to a folder, for `write_version`; the trial is over then."""
     shutil.move(trial.models_dir / trial.version / SERVABLE, folder)
+
+
+def link_servable(version: Path, folder: Path) -> None:
+    """Make a version's servable another one's too: its files are never written to.
+
+    Args:
+        version: The version's folder.
+        folder: Where the servable is to be.
+    """
+    try:
+        shutil.copytree(version / SERVABLE, folder, copy_function=os.link)
+    except OSError:  # a file system that cannot
+        shutil.rmtree(folder, ignore_errors=True)
+        shutil.copytree(version / SERVABLE, folder)
 
 
 def _candidate(
@@ -214,11 +271,24 @@ def _candidate(
     return ServedModel.load(models_dir, version, order.index.device, beside)
 
 
-def _calibration(faq: Faq, snapshot: Snapshot, embedder: Embedder, candidate: Model) -> Calibration:
-    asked = questions_for(faq, (*apart(snapshot.held_out, snapshot.train), *snapshot.develop))
-    vectors = embedded(embedder, faq, asked, candidate.vectors)
-    ranks = faq.ranks(asked, vectors, candidate.vectors, candidate.ranker)
-    return calibrate(examples_of(asked, ranks, candidate.ranker.rival_floor), candidate.ranker)
+def _refit(
+    faq: Faq, pairs: Sequence[Pair], embedder: Embedder, live: Model, questions: Sequence[Golden]
+) -> Refit:
+    """Fit a ranker to the live model, and compare it with the one it has.
+
+    It starts from the shipped constants as every fit does; so what one night fits does not depend
+    on the nights before.
+    """
+    examples = examples_for(faq, pairs, embedder, live.vectors)
+    fit = fit_ranker(examples, shipped(), before=live.ranker)
+    checked = golden.check(
+        questions,
+        partial(_right_on_paper, faq, embedder, live),
+        partial(_right_on_paper, faq, embedder, replace(live, ranker=fit.ranker)),
+    )
+    comparison = compare_rankers(fit.judged) if fit.judged else None
+    decision = decide_ranking(comparison, fit.questions, checked.ids)
+    return Refit(fit, live.ranker.questions > 0, checked, decision)
 
 
 @contextmanager
@@ -248,13 +318,14 @@ def _right_on_paper(
     faq: Faq, embedder: Embedder, model: Model, questions: Sequence[Golden]
 ) -> set[int]:
     """What a model gets right, before there is a collection to search."""
+    speller = speller_of(faq, embedder)
     asked = [
-        Asked(searchable(question.question), faq.position[question.pair_id], unseen=False)
+        Asked(read(question.question, speller).text, faq.position[question.pair_id], unseen=False)
         for question in questions
     ]
     vectors = embedder.embed_queries([question.text for question in asked])
     ranks = faq.ranks(asked, vectors, model.vectors, model.ranker)
-    return {q.id for q, rank in zip(questions, ranks.rank, strict=True) if rank == 1}
+    return {question.id for question, rank in zip(questions, ranks, strict=True) if rank == 1}
 
 
 def _counting(total: int, share: Callable[[float], None]) -> Callable[[int], None]:

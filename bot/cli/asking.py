@@ -19,7 +19,7 @@ from index.errors import FaqbotError
 
 if TYPE_CHECKING:
     from index.search.collection import Retriever
-    from index.search.decision import Decision
+    from index.search.decision import Decided
     from index.search.searcher import Match
 
 
@@ -64,7 +64,7 @@ def ask(
     if not question.strip():
         raise FaqbotError("the question is empty; write it in quotes after `faqbot ask`")
     settings: Context = context.obj
-    threshold = settings.bot.answer_confidence
+    precision = settings.bot.precision_in(channel)
     index = settings.index
     with opened_for_reading(index) as store:
         if not any(store.pairs.count().values()):
@@ -73,14 +73,17 @@ def ask(
         matches = live.searcher.search(
             question, channel=channel, limit=limit, retrievers=retriever.retrievers
         )
-        decision = decide(matches, direct=True, threshold=threshold)
+        threshold = live.searcher.threshold(precision)
+        decided = decide(matches, direct=True, precision=precision, threshold=threshold)
         generation = live.generation
     if as_json:
         print_json(
             {
                 "question": question,
-                "decision": decision,
+                "decision": decided.decision,
+                "shown": decided.shown,
                 "is_question": is_question(question),
+                "precision": precision,
                 "threshold": threshold,
                 "generation": generation.id,
                 "model": generation.model_version,
@@ -88,7 +91,7 @@ def ask(
             }
         )
     else:
-        _show(matches, decision, threshold)
+        _show(matches, decided, precision, threshold)
         if not is_question(question):
             print(
                 "In a watched channel the bot would stay silent in any case: it would not take "
@@ -168,7 +171,9 @@ def _as_dict(match: "Match") -> dict[str, Any]:
     }
 
 
-def _show(matches: "list[Match]", decision: "Decision", threshold: float) -> None:
+def _show(
+    matches: "list[Match]", decided: "Decided", precision: float, threshold: float | None
+) -> None:
     from rich.markup import escape
     from rich.table import Table
 
@@ -185,10 +190,17 @@ def _show(matches: "list[Match]", decision: "Decision", threshold: float) -> Non
             asked += f"\n(matched: {match.matched_text})"
         table.add_row(f"{match.confidence:.2f}", escape(asked), escape(match.pair.answer), scores)
     show(table)
-    if decision is Decision.ANSWER:
-        print(f"The bot would give the first answer (threshold {threshold:.2f}).")
+    if threshold is None:
+        why = f"no threshold is proven for {100 * precision:g} %: it asks first"
+    else:
+        why = f"threshold {threshold:.2f}"
+    if decided.decision is Decision.ANSWER:
+        print(f"The bot would give the first answer ({why}).")
+    elif decided.decision is Decision.OFFER:
+        offered = f"the first {decided.shown}" if decided.shown > 1 else "the first"
+        print(f"The bot would offer {offered} to pick from ({why}).")
     else:
         print(
-            f"The bot would not be sure (threshold {threshold:.2f}): silent in a watched channel, "
+            f"The bot would not be sure ({why}): silent in a watched channel, "
             "the closest entries when asked directly."
         )

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from index.errors import CollectionLocked
+from index.errors import CollectionLocked, FaqbotError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -40,6 +40,21 @@ class Context:
         from bot.settings import BotSettings
 
         return BotSettings.load(self.config)
+
+
+def id_of(what: str, look: str) -> Callable[[str], int]:
+    """Reads the id of something, or says in one line where its ids stand.
+
+    Args:
+        look: The command that lists them.
+    """
+
+    def parse(text: str) -> int:
+        if not text.isdecimal():
+            raise FaqbotError(f"{text!r} is no {what}: ids are numbers, `{look}` shows them")
+        return int(text)
+
+    return parse
 
 
 def print_json(value: Any) -> None:

@@ -3,7 +3,7 @@
 import signal
 import sys
 import time
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Iterator, Mapping
 from contextlib import closing, contextmanager
 from enum import StrEnum
 from pathlib import Path
@@ -14,6 +14,7 @@ import typer
 
 from bot.cli.console import (
     Context,
+    id_of,
     opened_for_reading,
     opened_for_search,
     opened_store,
@@ -37,23 +38,8 @@ REQUESTED_BY = "command line"
 CANCEL_PATIENCE_S = 30.0
 
 
-def _id_of(what: str, look: str) -> "Callable[[str], int]":
-    """Reads the id of something, or says in one line where its ids stand.
-
-    Args:
-        look: The command that lists them.
-    """
-
-    def parse(text: str) -> int:
-        if not text.isdecimal():
-            raise FaqbotError(f"{text!r} is no {what}: ids are numbers, `{look}` shows them")
-        return int(text)
-
-    return parse
-
-
-_JOB_ID = _id_of("job", "faqbot jobs")
-_GOLDEN_ID = _id_of("golden question", "faqbot golden list")
+_JOB_ID = id_of("job", "faqbot jobs")
+_GOLDEN_ID = id_of("golden question", "faqbot golden list")
 
 
 class DepthChoice(StrEnum):
@@ -215,6 +201,11 @@ def _retrained(job: "Job", before: "Generation | None") -> str:
             f"Promoted: precision@1 {precision['live']:.2f} -> {precision['candidate']:.2f} "
             f"on {result['n_held_out']} held-out questions; generation {result['generation']} "
             f"is live (was {before.id if before else 'none'})"
+        )
+    if result.get("went_live") == "ranking":
+        return (
+            f"Kept the model, with a new ranking: {job.detail}; generation "
+            f"{result['generation']} is live (was {before.id if before else 'none'})"
         )
     verdict = "Dry run" if result.get("dry_run") else "Not promoted"
     stays = f"; generation {before.id} stays live" if before else ""
@@ -547,7 +538,10 @@ def _ask(live: "Live", question: "Golden", right: "Pair") -> "tuple[bool, Pair |
 def _answer_now(settings: Context, store: "Store", question: str) -> "Pair":
     with opened_for_search(settings.index, store) as live:
         matches = live.searcher.search(question, limit=1)
-    if not matches or matches[0].confidence < settings.bot.answer_confidence:
+        precision = settings.bot.answer_precision
+        threshold = live.searcher.threshold(precision)
+    # Where no threshold is proven the estimate has to do: an admin is watching.
+    if not matches or matches[0].confidence < (precision if threshold is None else threshold):
         nearest = f" (nearest: {matches[0].pair.question!r})" if matches else ""
         raise FaqbotError(
             f"the bot would not answer this question now{nearest}; name the pair that should "

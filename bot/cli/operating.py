@@ -42,7 +42,7 @@ def status(
 
     settings: Context = context.obj
     with opened_for_reading(settings.index) as store:
-        report = state.collect(store, settings.bot)
+        report = state.collect(store, settings.bot, settings.index.models_dir)
     if as_json:
         print_json(report)
         return

@@ -18,17 +18,20 @@ ANY = re.compile(".*")
 log = structlog.get_logger(__name__)
 
 
-def register(app: App, store: Store, client: WebClient, background: Executor) -> None:
+def register(
+    app: App, store: Store, client: WebClient, background: Executor, *, picks_needed: int
+) -> None:
     """Take clicks on the cards.
 
     Args:
         background: Updates the cards: Bolt's few threads are needed to acknowledge.
+        picks_needed: People who must pick an answer before the question becomes its phrasing.
     """
 
     def take(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         click = Click.parse(body)
-        if click is not None and (question := record(click, store)):
+        if click is not None and (question := record(click, store, picks_needed)):
             background.submit(_logging_errors(refresh), click, question, store, client)
 
     for action_id in (*VERDICTS, MORE, LESS):

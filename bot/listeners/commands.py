@@ -7,14 +7,16 @@ not done here: a command writes a job into the store, and a worker somewhere tak
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from concurrent.futures import Executor
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 import structlog
 from slack_bolt import Ack, App, Respond
 
 from bot import mrkdwn, status
-from bot.admins import Admins, Standing
-from bot.cards import job_title, notice, without_places
+from bot.admins import FAILED, REFUSALS, Admins, Standing
+from bot.cards import Message, job_title, notice, without_places
+from bot.listeners.suggestions import listed
 from bot.settings import BotSettings
 from bot.slack import explain
 from index.store import Store
@@ -35,23 +37,12 @@ Ask me by mentioning me, or in a direct message. Commands:
 • `/faq help`: this list
 For admins:
 • `/faq status`: what I know, what I was asked, and what is running
+• `/faq suggestions`: wordings that people picked an answer for, to approve or reject
 • `/faq retrain` (or `retrain head`, `retrain full`): let the model learn from your answers; \
 it goes live only where it is better
 • `/faq reindex`: build the search index anew
 • `/faq rollback` (or `rollback ID`): back to the generation before, or to that one
 • `/faq cancel` (or `cancel retrain`): stop what is running or waiting"""
-
-REFUSALS = {
-    Standing.NOT_ADMIN: "Sorry, that is for my admins only, and you are not one of them. "
-    "`/faq help` shows what everybody can use.",
-    Standing.NOBODY_IS: "Sorry, that is for admins only, and nobody is one yet. Whoever runs me "
-    "can name them with the setting `admins` (`FAQBOT_BOT_ADMINS`): ids of users or user groups, "
-    "or `workspace-admins`.",
-    Standing.UNVERIFIED: "Sorry, that is for my admins only, and I could not verify with Slack "
-    "that you are one, so I did nothing. Try again later; if it stays so, whoever runs me finds "
-    "the reason with `faqbot doctor`.",
-}
-FAILED = "Sorry, that did not work. Whoever runs me finds the reason in the log."
 
 log = structlog.get_logger(__name__)
 
@@ -80,6 +71,7 @@ def register(
     background: Executor,
     jobs_changed: Callable[[], None],
     settings: BotSettings,
+    models_dir: Path,
     kept: Callable[[], Sequence[Generation]],
 ) -> None:
     """Take `/faq`.
@@ -87,9 +79,10 @@ def register(
     Args:
         background: Carries commands out: Bolt's few threads are needed to acknowledge.
         jobs_changed: Called after a job was asked for or cancelled; must not block.
+        models_dir: Where the model versions are.
         kept: Gives the generations that can be gone back to.
     """
-    desk = Desk(store, admins, jobs_changed, settings, kept)
+    desk = Desk(store, admins, jobs_changed, settings, models_dir, kept)
 
     @app.command(COMMAND)
     def take(ack: Ack, command: dict[str, Any], respond: Respond) -> None:
@@ -100,11 +93,11 @@ def register(
 def _carry_out(desk: "Desk", typed: Typed, respond: Respond) -> None:
     """Do what a command says and answer to whoever typed it, whatever happens."""
     try:
-        text = desk.answer(typed)
+        answer = desk.answer(typed)
     except Exception as error:
         log.error("command_failed", command=typed.name, error=type(error).__name__)
-        text = FAILED
-    message = notice(text)
+        answer = FAILED
+    message = notice(answer) if isinstance(answer, str) else answer
     try:
         response = respond(text=message.text, blocks=message.blocks, response_type="ephemeral")
         if response.status_code != 200:
@@ -115,18 +108,20 @@ def _carry_out(desk: "Desk", typed: Typed, respond: Respond) -> None:
 
 @dataclass(frozen=True)
 class Desk:
-    """What the commands do; each answers with mrkdwn."""
+    """What the commands do; each answers with mrkdwn, or with a message of its own."""
 
     store: Store
     admins: Admins
     jobs_changed: Callable[[], None]
     settings: BotSettings
+    models_dir: Path
     kept: Callable[[], Sequence[Generation]]
 
-    def answer(self, typed: Typed) -> str:
+    def answer(self, typed: Typed) -> str | Message:
         """Carry a command out, if whoever typed it may; returns what to tell them."""
-        commands = {
+        commands: dict[str, Callable[[Typed], str | Message]] = {
             "status": self.status,
+            "suggestions": self.suggestions,
             "retrain": self.retrain,
             "reindex": self.reindex,
             "rollback": self.rollback,
@@ -144,10 +139,14 @@ class Desk:
         return commands[typed.name](typed)
 
     def status(self, _typed: Typed) -> str:
+        report = status.collect(self.store, self.settings, self.models_dir)
         return "\n".join(
             f"*{name}*: {mrkdwn.line(without_places(value), VALUE_LIMIT)}"
-            for name, value in status.lines(status.collect(self.store, self.settings))
+            for name, value in status.lines(report)
         )
+
+    def suggestions(self, _typed: Typed) -> Message:
+        return listed(self.store)
 
     def retrain(self, typed: Typed) -> str:
         if len(typed.rest) > 1 or (typed.rest and typed.rest[0] not in DEPTHS):

@@ -58,6 +58,10 @@ class SentenceEncoder(Encoder):  # type: ignore[misc]
         embeddings: Tensor = self.pipeline(dict(batch))["sentence_embedding"]
         return embeddings
 
+    def vocabulary(self) -> dict[str, int]:
+        """The tokenizer's pieces of words, and their ids."""
+        return dict(self.pipeline.tokenizer.get_vocab())
+
     def save(self, output_path: str) -> None:
         """Write the modules to a folder, weights as safetensors."""
         self.pipeline.save(output_path, create_model_card=False, safe_serialization=True)

@@ -80,6 +80,11 @@ class ServedModel:
     def dimension(self) -> int:
         return self.manifest.dimension
 
+    def vocabulary(self) -> dict[str, int]:
+        """The pieces of words that the encoder knows, and their ids."""
+        vocabulary: dict[str, int] = self._encoder.vocabulary()
+        return vocabulary
+
     def encode(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
         """The encoder's output.
 

@@ -114,9 +114,10 @@ def _centre(wordings: Sequence[Hit]) -> float | None:
     """
     if not wordings:
         return None
-    if len(wordings) == 1 or wordings[0].vector is None:
+    vectors = [hit.vector for hit in wordings if hit.vector is not None]
+    if len(wordings) == 1 or not vectors:
         return wordings[0].score
-    length = float(np.linalg.norm(np.sum([hit.vector for hit in wordings], axis=0)))
+    length = float(np.linalg.norm(np.sum(vectors, axis=0)))
     return float(sum(hit.score for hit in wordings) / length) if length > 0 else wordings[0].score
 
 

@@ -137,8 +137,8 @@ class HeldOut:
     def threshold(self, precision: float) -> float | None:
         """The lowest confidence from which at least this share of answers is right.
 
-        That is shown with probability `BOUND` (Wilson's one-sided bound), at each confidence from
-        there up as far as the answers suffice; None where they do not suffice anywhere.
+        That is shown with probability `BOUND` (Wilson's one-sided bound on the held-out answers);
+        None where they are too few, or too few of them right, to show it for any confidence.
         """
         steps = len(self.answers) - 1
         chosen: float | None = None
@@ -363,6 +363,3 @@ def _number(value: Any) -> float:
     if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e6:
         raise ValueError(f"{value!r} is no sensible number")
     return float(value)
-
-
-BaselineRanker = LearnedRanker  # goes when nothing names it any more

@@ -1,15 +1,17 @@
 """Searching: a question to ranked answers."""
 
 from collections.abc import Collection as Container
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from index.model.embedder import Embedder
 from index.search import bm25
 from index.search.collection import Collection, Lookup, Retriever
+from index.search.queries import Query, read
 from index.search.ranking import Candidate, Ranker
+from index.search.spelling import Speller
 from index.store.pairs import Pairs
 from index.store.types import Pair, Status
-from index.text import MAX_QUESTION, one_line
+from index.text import fold
 from index.vectors import Matrix
 
 # Hits taken from each retriever. The right answer is among them or nowhere near.
@@ -24,9 +26,11 @@ class Match:
 
     Attributes:
         matched_text: The stored wording nearest to the question.
-        confidence: Estimated probability that this answer is right.
-        score: What the order follows; comparable within one search only.
+        confidence: Estimated probability that this answer is right; those of one part add up to
+            at most 1.
+        score: What the order follows; comparable within one part of one search only.
         scores: Raw score by retriever, for those that found the pair.
+        part: Which of several questions in a message it answers, from 1; 0 for all of it.
     """
 
     pair: Pair
@@ -34,18 +38,32 @@ class Match:
     confidence: float
     score: float
     scores: dict[Retriever, float]
+    part: int = 0
 
 
 class Searcher:
     """One generation's model, collection and ranker, used together."""
 
     def __init__(
-        self, embedder: Embedder, collection: Collection, ranker: Ranker, pairs: Pairs
+        self,
+        embedder: Embedder,
+        collection: Collection,
+        ranker: Ranker,
+        pairs: Pairs,
+        speller: Speller | None = None,
     ) -> None:
+        """Args:
+        speller: Mends typos in questions; None leaves them.
+        """
         self._embedder = embedder
         self._collection = collection
         self._ranker = ranker
         self._pairs = pairs
+        self._speller = speller
+
+    def read(self, question: str) -> Query:
+        """What is searched for a question."""
+        return read(question, self._speller)
 
     def search(
         self,
@@ -59,20 +77,42 @@ class Searcher:
     ) -> list[Match]:
         """The answers nearest to a question, best first.
 
-        Pairs with the same answer count once: the best stands for them.
+        Pairs with the same answer count once: the best stands for them. Of a message with several
+        questions each is searched, too, and an answer counts by the part it fits best.
 
         Args:
             channel: Only pairs that may be seen in this channel; None for all.
             limit: How many answers at most.
             retrievers: Which retrievers take part.
             depth: Hits taken from each retriever.
-            vector: The embedding of `searchable(question)`, where it is known already; shape
+            vector: The embedding of `read(question).text`, where it is known already; shape
                 (dimension,).
         """
-        text = searchable(question)
-        if not text:
+        query = self.read(question)
+        if not query.text:
             return []
-        lookups = self._lookups(text, retrievers, depth, vector)
+        matches = self._search(query.text, channel, limit, retrievers, depth, vector)
+        if not query.parts:
+            return matches
+        best = {fold(match.pair.answer): match for match in matches}
+        for number, text in enumerate(query.parts, start=1):
+            for match in self._search(text, channel, limit, retrievers, depth, None):
+                key = fold(match.pair.answer)
+                if key not in best or match.confidence > best[key].confidence:
+                    best[key] = replace(match, part=number)
+        return sorted(best.values(), key=lambda match: -match.confidence)[:limit]
+
+    def _search(
+        self,
+        text: str,
+        channel: str | None,
+        limit: int,
+        retrievers: Container[Retriever],
+        depth: int,
+        vector: Matrix | None,
+    ) -> list[Match]:
+        """The answers nearest to a text, as it is."""
+        lookups = self.lookups(text, retrievers, depth, vector)
         found = self._collection.search(lookups, channel=channel)
         hits = {lookup.retriever: found for lookup, found in zip(lookups, found, strict=True)}
         ids = list(dict.fromkeys(hit.pair_id for found in hits.values() for hit in found))
@@ -92,9 +132,14 @@ class Searcher:
         """
         return self._ranker.threshold(precision)
 
-    def _lookups(
-        self, text: str, retrievers: Container[Retriever], depth: int, vector: Matrix | None
+    def lookups(
+        self,
+        text: str,
+        retrievers: Container[Retriever] = tuple(Retriever),
+        depth: int = DEPTH,
+        vector: Matrix | None = None,
     ) -> list[Lookup]:
+        """What the collection is asked for a searchable text."""
         lookups: list[Lookup] = []
         dense = [r for r in (Retriever.QUESTION, Retriever.ANSWER) if r in retrievers]
         if dense:
@@ -110,11 +155,6 @@ class Searcher:
             if terms.indices:
                 lookups.append(Lookup(Retriever.BM25, terms, depth))
         return lookups
-
-
-def searchable(question: str) -> str:
-    """The text that is searched for a question: on one line, of a bounded length."""
-    return one_line(question)[:MAX_QUESTION]
 
 
 def _match(candidate: Candidate, pair: Pair) -> Match:

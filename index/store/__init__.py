@@ -7,6 +7,7 @@ from index.store.inbox import Inbox
 from index.store.jobs import Jobs
 from index.store.pairs import Pairs
 from index.store.records import Embeddings, Feedback, GoldenQuestions
+from index.store.suggestions import Suggestions
 
 __all__ = ["Store"]
 
@@ -27,6 +28,7 @@ class Store:
         self.pairs = Pairs(self.database)
         self.inbox = Inbox(self.database)
         self.feedback = Feedback(self.database)
+        self.suggestions = Suggestions(self.database)
         self.embeddings = Embeddings(self.database)
         self.generations = Generations(self.database)
         self.golden = GoldenQuestions(self.database)

@@ -1,7 +1,8 @@
 """The durable inbox: a question is stored before Slack is told that it was received.
 
-A question moves received -> answering -> answered | unsure | silent | failed. A worker *claims*
-it for a short lease; a question whose lease ran out (its process was killed) is claimed again.
+A question moves received -> answering -> answered | offered | unsure | silent | failed. A worker
+*claims* it for a short lease; a question whose lease ran out (its process was killed) is claimed
+again.
 
 `posting_until` is set just before a reply is sent: from then on the reply may be in the thread,
 and until that time it may still arrive there. A claimant who finds it set looks into the thread
@@ -17,6 +18,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from index.store.database import Database
+from index.store.suggestions import forget_expired
 from index.store.tables import questions
 from index.store.types import NewQuestion, Outcome, Question, State
 
@@ -24,6 +26,8 @@ LEASE = timedelta(seconds=60)
 # How long a reply may still arrive after it was sent and nothing was heard of it.
 SETTLE = timedelta(seconds=30)
 OPEN = (State.RECEIVED, State.ANSWERING)
+# People send a second message within this time when the first did not say all of it.
+SAME_BREATH = timedelta(seconds=20)
 
 
 class Inbox:
@@ -135,6 +139,7 @@ class Inbox:
                 )
                 .values(
                     posting_until=now + SETTLE,
+                    outcome=outcome.state,
                     claimed_until=now + LEASE,
                     pair_id=outcome.pair_id,
                     matched_text=outcome.matched_text,
@@ -154,7 +159,7 @@ class Inbox:
         *,
         owner: str | None = None,
     ) -> bool:
-        """Mark a question answered, unsure or silent.
+        """Mark a question answered, offered, unsure or silent.
 
         Args:
             owner: Who claimed it; where the claim is another's by now, nothing changes.
@@ -225,8 +230,41 @@ class Inbox:
             ).one_or_none()
         return None if row is None else _question(row)
 
+    def said_before(self, question: Question) -> str | None:
+        """What its asker asked just before, in the same place, without being answered.
+
+        Only what is a question or request for help is stored, and so found here.
+
+        Returns:
+            The text of the last message up to `SAME_BREATH` older; None where there is none.
+        """
+        around = 3 * SAME_BREATH  # what was said first may arrive last
+        asked_at = float(question.ts)
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(
+                    questions.c.ts, questions.c.thread_ts, questions.c.state, questions.c.text
+                ).where(
+                    questions.c.received_at > question.received_at - around,
+                    questions.c.received_at < question.received_at + around,
+                    questions.c.team == question.team,
+                    questions.c.channel == question.channel,
+                    questions.c.user == question.user,
+                )
+            ).all()
+        before = [
+            row
+            for row in rows
+            if question.thread_ts in (row.thread_ts, row.ts)
+            and 0 < asked_at - float(row.ts) <= SAME_BREATH.total_seconds()
+        ]
+        last = max(before, key=lambda row: float(row.ts), default=None)
+        return last.text or None if last and last.state != State.ANSWERED else None
+
     def expire_questions(self, older_than: timedelta) -> int:
         """Forget what was asked, in questions that were finished longer ago; their rows stay.
+
+        Suggestions that nobody has decided on go with the questions that they came from.
 
         Returns:
             How many texts were forgotten.
@@ -241,6 +279,7 @@ class Inbox:
                 )
                 .values(text="", matched_text=None)
             )
+            forget_expired(connection)
             return result.rowcount
 
     def count(self) -> dict[State, int]:
@@ -288,6 +327,7 @@ def _question(row: sa.Row[Any]) -> Question:
         state=State(row.state),
         attempts=row.attempts,
         posting_until=row.posting_until,
+        outcome=State(row.outcome) if row.outcome else None,
         reply_ts=row.reply_ts,
         pair_id=row.pair_id,
         matched_text=row.matched_text,

@@ -50,8 +50,8 @@ class Pairs:
             return Written()
         now = datetime.now(UTC)
         with self._database.write() as connection:
-            _queue_up(connection)
-            stored = {pair.id: pair for pair in _load(connection, [d.id for d in drafts])}
+            queue_up(connection)
+            stored = {pair.id: pair for pair in load_pairs(connection, [d.id for d in drafts])}
             added: list[PairDraft] = []
             changed: list[PairDraft] = []
             for draft in {draft.id: draft for draft in drafts}.values():
@@ -70,7 +70,7 @@ class Pairs:
     def preview(self, drafts: Sequence[PairDraft]) -> Written:
         """What `upsert` would do, without writing."""
         with self._database.read() as connection:
-            stored = {pair.id: pair for pair in _load(connection, [d.id for d in drafts])}
+            stored = {pair.id: pair for pair in load_pairs(connection, [d.id for d in drafts])}
         added = sum(draft.id not in stored for draft in drafts)
         updated = sum(d.id in stored and _differs(d, stored[d.id]) for d in drafts)
         return Written(added, updated, len(drafts) - added - updated)
@@ -80,7 +80,7 @@ class Pairs:
         moved = 0
         revision: int | None = None
         with self._database.write() as connection:
-            _queue_up(connection)
+            queue_up(connection)
             for chunk in _chunks(list(ids)):
                 others = pairs.c.id.in_(chunk) & (pairs.c.status != status)
                 count = connection.scalar(sa.select(sa.func.count()).where(others)) or 0
@@ -95,26 +95,13 @@ class Pairs:
     def add_phrasing(self, pair_id: str, text: str, origin: Origin) -> bool:
         """Add a wording to a pair; returns whether it was new to the pair."""
         with self._database.write() as connection:
-            _queue_up(connection)
-            found = _load(connection, [pair_id])
-            known = {fold(p.text) for pair in found for p in pair.phrasings}
-            if not found or fold(text) in known | {fold(found[0].question)}:
-                return False
-            now = datetime.now(UTC)
-            connection.execute(
-                sa.insert(phrasings), [_phrasing_row(pair_id, Phrasing(text, origin), now)]
-            )
-            connection.execute(
-                sa.update(pairs)
-                .where(pairs.c.id == pair_id)
-                .values(revision=_next_revision(connection), updated_at=now)
-            )
-        return True
+            queue_up(connection)
+            return insert_phrasing(connection, pair_id, text, origin)
 
     def get(self, ids: Sequence[str]) -> dict[str, Pair]:
         """The pairs with these ids, by id; unknown ids are left out."""
         with self._database.read() as connection:
-            return {pair.id: pair for pair in _load(connection, ids)}
+            return {pair.id: pair for pair in load_pairs(connection, ids)}
 
     def revision(self) -> int:
         """The store's revision: it has grown whenever any pair changed."""
@@ -314,7 +301,24 @@ def _replace_phrasings(
         connection.execute(sa.insert(phrasings), rows)
 
 
-def _queue_up(connection: sa.Connection) -> None:
+def insert_phrasing(connection: sa.Connection, pair_id: str, text: str, origin: Origin) -> bool:
+    """Add a wording to a pair, after `queue_up`; returns whether it was new to the pair."""
+    found = load_pairs(connection, [pair_id])
+    known = {fold(p.text) for pair in found for p in pair.phrasings}
+    if not found or fold(text) in known | {fold(found[0].question)}:
+        return False
+    now = datetime.now(UTC)
+    connection.execute(sa.insert(phrasings), [_phrasing_row(pair_id, Phrasing(text, origin), now)])
+    connection.execute(
+        sa.update(pairs)
+        .where(pairs.c.id == pair_id)
+        .values(revision=_next_revision(connection), updated_at=now)
+    )
+    return True
+
+
+def queue_up(connection: sa.Connection) -> None:
+    """Wait for whoever else is writing pairs, and make others wait, until the transaction ends."""
     # Whoever looks before it writes takes the row's lock first, or two writers would both find
     # a pair missing and both insert it. (SQLite holds its write lock by now.)
     connection.execute(
@@ -335,7 +339,8 @@ def _next_revision(connection: sa.Connection) -> int:
     return int(value)
 
 
-def _load(connection: sa.Connection, ids: Sequence[str]) -> list[Pair]:
+def load_pairs(connection: sa.Connection, ids: Sequence[str]) -> list[Pair]:
+    """The pairs with these ids, in no particular order; unknown ids are left out."""
     found: list[Pair] = []
     for chunk in _chunks(list(ids)):
         rows = connection.execute(sa.select(pairs).where(pairs.c.id.in_(chunk))).all()

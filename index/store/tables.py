@@ -114,6 +114,8 @@ questions = Table(
     Column("claimed_until", UtcDateTime, nullable=True),
     # Set just before the reply is sent: until then it may still arrive in the thread.
     Column("posting_until", UtcDateTime, nullable=True),
+    # The state that it is in once that reply is known to have arrived.
+    Column("outcome", String(12), nullable=True),
     Column("reply_ts", String(40), nullable=True),
     Column("pair_id", String(36), nullable=True),
     Column("matched_text", Text, nullable=True),
@@ -139,7 +141,26 @@ feedback = Table(
     Column("user", String(40), nullable=False),
     Column("verdict", String(20), nullable=False),
     Column("created_at", UtcDateTime, nullable=False),
+    # The suggestion that this vote speaks for.
+    Column("suggestion_id", ForeignKey("suggestions.id", ondelete="SET NULL"), nullable=True),
     UniqueConstraint("question_id", "user"),
+    Index(None, "suggestion_id"),
+)
+
+# What people asked, as a further wording of the pair that they picked.
+suggestions = Table(
+    "suggestions",
+    metadata,
+    Column("id", BigId, primary_key=True, autoincrement=True),
+    Column("pair_id", ForeignKey("pairs.id", ondelete="CASCADE"), nullable=False),
+    Column("text", Text, nullable=False),
+    # Of the folded text; kept when the text is gone, so that nothing is suggested twice.
+    Column("text_hash", LargeBinary(16), nullable=False),
+    Column("state", String(10), nullable=False),
+    Column("decided_by", String(200), nullable=True),
+    Column("created_at", UtcDateTime, nullable=False),
+    Column("decided_at", UtcDateTime, nullable=True),
+    UniqueConstraint("text_hash", "pair_id"),
 )
 
 jobs = Table(

@@ -34,16 +34,18 @@ class State(StrEnum):
     RECEIVED = "received"
     ANSWERING = "answering"
     ANSWERED = "answered"
+    OFFERED = "offered"
     UNSURE = "unsure"
     SILENT = "silent"
     FAILED = "failed"
 
 
 class Verdict(StrEnum):
-    """What an asker's click says of an answer."""
+    """What a click says of an answer, or of all that were offered."""
 
     SOLVED = "solved"
     NOT_IT = "not_it"
+    PICKED = "picked"
 
 
 @dataclass(frozen=True)
@@ -132,8 +134,15 @@ class NewQuestion:
 
 @dataclass(frozen=True)
 class Outcome:
-    """What was decided for a question, recorded with it."""
+    """What was decided for a question, recorded with it.
 
+    Attributes:
+        state: What the question is, once its reply is in the thread.
+        pair_id: The pair that is the answer; None where none is sure.
+        candidates: The pairs that are shown, best first.
+    """
+
+    state: State
     pair_id: str | None
     matched_text: str | None
     candidates: tuple[str, ...]
@@ -144,7 +153,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Question:
-    """A question in the inbox."""
+    """A question in the inbox.
+
+    Attributes:
+        outcome: Its state once its reply is known to be in the thread.
+    """
 
     id: str
     team: str
@@ -157,6 +170,7 @@ class Question:
     state: State
     attempts: int
     posting_until: datetime | None
+    outcome: State | None
     reply_ts: str | None
     pair_id: str | None
     matched_text: str | None
@@ -263,3 +277,45 @@ class Golden:
     pair_id: str
     created_by: str | None
     created_at: datetime
+
+
+@dataclass(frozen=True)
+class Vote:
+    """A person's last word on a question's answer.
+
+    Attributes:
+        pair_id: The pair it is about; None where it is about all that were offered.
+    """
+
+    user: str
+    pair_id: str | None
+    verdict: Verdict
+    created_at: datetime
+
+
+class SuggestionState(StrEnum):
+    """Where a suggestion stands."""
+
+    OPEN = "open"
+    APPROVED = "approved"
+    REJECTED = "rejected"
+
+
+@dataclass(frozen=True)
+class Suggestion:
+    """A text that people asked, as a further wording of the pair that they picked for it.
+
+    Attributes:
+        text: Empty once it is decided.
+        picks: How many people stand behind it.
+        decided_by: A Slack user id, "command line" or "rule".
+    """
+
+    id: int
+    pair_id: str
+    text: str
+    state: SuggestionState
+    picks: int
+    decided_by: str | None
+    created_at: datetime
+    decided_at: datetime | None

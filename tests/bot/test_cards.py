@@ -9,7 +9,19 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.cards import AnswerCard, Entry, Message, UnsureCard, answer_message, unsure_message
+from bot.cards import (
+    AnswerCard,
+    Entry,
+    Message,
+    OfferCard,
+    SuggestionLine,
+    UnsureCard,
+    answer_message,
+    button_value,
+    offer_message,
+    suggestions_message,
+    unsure_message,
+)
 
 ENTRY = Entry("p1", "How do I reset it?", "reset password", "Click *Reset*.", "https://docs.a.b/x")
 OTHER = Entry("p2", "How do I log in?", "sign in", "Use SSO.", None)
@@ -36,6 +48,8 @@ def shown(message: Message) -> list[str]:
     lines = []
     for block in message.blocks:
         match block:
+            case {"type": "section", "text": {"text": str(text)}, "accessory": dict(button)}:
+                lines.append(f"{text} [{button['text']['text']}]")
             case {"type": "section", "text": {"text": str(text)}}:
                 lines.append(text)
             case {"type": "context", "elements": list(elements)}:
@@ -274,19 +288,21 @@ def test_unsure_says_so_and_lists_the_closest_questions() -> None:
     message = unsure_message(UnsureCard("q1", (ENTRY, OTHER)))
     assert shown(message) == [
         "I don't have an approved answer that I'm sure fits this question.",
-        "*Closest entries*\n• How do I reset it?\n• How do I log in?",
-        "[Show answers]",
+        "*Closest entries*",
+        "How do I reset it? [This one]",
+        "How do I log in? [This one]",
+        "[Show answers] [None of these]",
     ]
-    assert list(buttons(message)) == ["faq_more"]
+    assert list(buttons(message)) == ["faq_pick", "faq_more", "faq_none"]
     assert message.text.startswith("I don't have an approved answer")
     assert "How do I log in?" in message.text
 
 
 def test_unsure_unfolds_the_closest_answers() -> None:
     message = unsure_message(UnsureCard("q1", (ENTRY, OTHER, THIRD, ENTRY), expanded=True))
-    assert list(buttons(message)) == ["faq_less"]
+    assert list(buttons(message)) == ["faq_pick", "faq_less", "faq_none"]
     texts = shown(message)
-    assert texts[3:7] == [
+    assert texts[6:10] == [
         "---",
         "*How do I reset it?*",
         "Click *Reset*.",
@@ -300,6 +316,80 @@ def test_unsure_with_nothing_close_offers_a_way_on() -> None:
     assert len(message.blocks) == 1
     assert shown(message) == [message.text]
     assert "in other words" in message.text
+
+
+def values(message: Message, action_id: str) -> list[object]:
+    return [node["value"] for node in nodes(message.blocks) if node.get("action_id") == action_id]
+
+
+def test_an_offer_shows_how_each_answer_begins_and_can_be_picked() -> None:
+    long = dataclasses.replace(THIRD, answer="```\n\n## First *words* of it\nMore below.")
+    message = offer_message(OfferCard("q1", (ENTRY, OTHER, long, ENTRY)))
+    assert shown(message) == [
+        "I'm not sure which of these you mean. Is it one of them?",
+        "*How do I reset it?*\nClick *Reset*. [This one]",
+        "*How do I log in?*\nUse SSO. [This one]",
+        "*Where is MFA?*\nFirst *words* of it [This one]",
+        "[None of these]",
+    ]
+    assert values(message, "faq_pick") == ["q1 p1", "q1 p2", "q1 p3"]
+    assert values(message, "faq_none") == ["q1"]
+    assert message.text.endswith("• How do I reset it?\n• How do I log in?\n• Where is MFA?")
+
+
+def test_a_single_one_is_offered_as_that() -> None:
+    message = offer_message(OfferCard("q1", (ENTRY,), none=2))
+    assert shown(message)[0] == "I think that this is it, but I'm not sure. Is it?"
+    assert shown(message)[-2:] == ["[Not this one]", "None of these for 2 people"]
+
+
+def test_an_offer_whose_entries_are_gone_says_that_nothing_is_sure() -> None:
+    assert offer_message(OfferCard("q1", ())) == unsure_message(UnsureCard("q1", ()))
+
+
+def test_nobody_s_voice_is_shown_before_there_is_one() -> None:
+    for message in (offer_message(OfferCard("q1", (ENTRY,))), unsure_message(UnsureCard("q1", ()))):
+        assert "None of these for" not in str(message.blocks)
+    texts = shown(unsure_message(UnsureCard("q1", (ENTRY, OTHER), none=1)))
+    assert texts[-1] == "None of these for 1 person"
+
+
+def test_a_picked_answer_says_by_how_many_and_its_votes_name_it() -> None:
+    message = answer_message(card(picked=2, not_it=1, others=(OTHER,), expanded=True))
+    assert "Picked by 2 people · Not it for 1" in shown(message)
+    assert "*How do I log in?* [This one]" in shown(message)
+    assert values(message, "faq_solved") == values(message, "faq_not_it") == ["q1 p1"]
+    assert values(message, "faq_pick") == ["q1 p2"]
+    assert values(message, "faq_less") == ["q1"]
+    # Called solved by whoever picked it.
+    assert "Solved for 1 person" in shown(answer_message(card(picked=0, solved=1)))
+
+
+def test_what_no_button_can_carry_is_refused() -> None:
+    assert button_value("q1") == "q1"
+    assert button_value("q1", "p1") == "q1 p1"
+    with pytest.raises(ValueError, match="question_id"):
+        button_value("q" * 1990, "p" * 36)
+
+
+def test_suggestions_are_listed_each_with_its_buttons() -> None:
+    lines = [
+        SuggestionLine(4, "the <tunnel> won't come up", "How do I connect to the VPN?", 2),
+        SuggestionLine(7, "coffee?", "When is the canteen open?", 1),
+    ]
+    message = suggestions_message(lines, 12, "Approved.")
+    assert shown(message) == [
+        "Approved.\n12 suggested wordings are waiting; the first 2:",
+        "“the &lt;tunnel&gt; won't come up”\nas a wording of: How do I connect to the VPN?\n"
+        "Picked by 2 people",
+        "[Approve] [Reject]",
+        "“coffee?”\nas a wording of: When is the canteen open?\nPicked by 1 person",
+        "[Approve] [Reject]",
+    ]
+    assert values(message, "faq_suggestion_approve") == ["4", "7"]
+    assert values(message, "faq_suggestion_reject") == ["4", "7"]
+    assert shown(suggestions_message(lines[:1], 1))[0] == "1 suggested wording is waiting:"
+    assert shown(suggestions_message((), 0)) == ["No suggested wordings are waiting."]
 
 
 MARKS = ["<!channel>", "https://a.b/", "[x](https://a|b)", "**", "`", "```\n", "\n\n", "&", "# a\n"]
@@ -316,19 +406,37 @@ cards = st.builds(
     st.booleans(),
     st.integers(0, 10**9),
     st.integers(0, 10**9),
+    st.none() | st.integers(0, 10**9),
 )
 unsure_cards = st.builds(
-    UnsureCard, st.just("q1"), st.lists(entries, max_size=4).map(tuple), st.booleans()
+    UnsureCard,
+    st.just("q1"),
+    st.lists(entries, max_size=4).map(tuple),
+    st.booleans(),
+    st.integers(0, 10**9),
 )
+offer_cards = st.builds(
+    OfferCard, st.just("q1"), st.lists(entries, max_size=4).map(tuple), st.integers(0, 10**9)
+)
+suggested = st.builds(SuggestionLine, st.integers(1, 10**18), texts, texts, st.integers(1, 10**9))
 WORST = Entry("p", "<" * 9000, "&" * 9000, "<a> " * 20_000, "https://a.b/" + "&" * 150)
-MESSAGES = st.one_of(cards.map(answer_message), unsure_cards.map(unsure_message))
+WORST_SUGGESTION = SuggestionLine(10**18, "<" * 9000, "&" * 9000, 10**9)
+MESSAGES = st.one_of(
+    cards.map(answer_message),
+    unsure_cards.map(unsure_message),
+    offer_cards.map(offer_message),
+    st.lists(suggested, max_size=10).map(lambda lines: suggestions_message(lines, 10**6)),
+)
 
 
 @settings(max_examples=150, deadline=None)
 @given(MESSAGES)
 @example(answer_message(AnswerCard("q", WORST, (WORST, WORST), True, 10**9, 10**9)))
 @example(answer_message(AnswerCard("q" * 2000, WORST, (WORST, WORST), True, 10**9, 10**9)))
+@example(answer_message(AnswerCard("q" * 1900, WORST, (WORST, WORST), True, 9**9, 9**9, 9**9)))
 @example(unsure_message(UnsureCard("q", (WORST, WORST, WORST), True)))
+@example(offer_message(OfferCard("q" * 1900, (WORST, WORST, WORST), 10**9)))
+@example(suggestions_message([WORST_SUGGESTION] * 10, 10**9))
 def test_no_stored_text_breaks_slacks_limits_or_pings(message: Message) -> None:
     check_limits(message)
 

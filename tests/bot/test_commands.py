@@ -15,6 +15,7 @@ from tests.bot.desk import ABSENT, Desk, until
 
 ADMIN_COMMANDS = (
     "status",
+    "suggestions",
     "retrain",
     "retrain full",
     "reindex",
@@ -69,7 +70,7 @@ def jobs(desk: Desk) -> list[Job]:
 @pytest.mark.parametrize("text", ["help", "", "  HELP  ", "help me"])
 def test_everybody_gets_help(shared: Desk, text: str) -> None:
     answer = told(shared.ann, shared.watched, text)
-    for command in ("help", "status", "reindex", "retrain", "rollback", "cancel"):
+    for command in ("help", "status", "suggestions", "reindex", "retrain", "rollback", "cancel"):
         assert f"`/faq {command}`" in answer
 
 

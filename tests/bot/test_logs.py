@@ -10,6 +10,7 @@ from slack_bolt import App
 
 from bot import logs
 from index.errors import StoreError
+from index.search.searcher import Searcher
 from index.store import Store
 from index.store.types import State
 from playground.client import Playground
@@ -59,7 +60,7 @@ def test_no_text_and_no_secret_is_logged(
 ) -> None:
     desk = either_desk
     log_format = {"debug": "console", "info": "json"}[level]
-    desk.settings |= {"log_level": level, "log_format": log_format}
+    desk.settings |= {"log_level": level, "log_format": log_format, "picks_needed": 1}
     desk.slack.set_patience(ack_timeout=1, retry_delays=[0.1, 0.5, 1])
     logs.configure(desk.bot_settings)
     everything = Everything()
@@ -73,6 +74,11 @@ def test_no_text_and_no_secret_is_logged(
     reply = desk.reply(desk.watched, answered)
     desk.ann.click(desk.watched, reply, "faq_not_it")
     desk.slack.wait_for_message(desk.watched, reply, lambda m: "Not it for" in m.all_text)
+    with monkeypatch.context() as patch:
+        patch.setattr(Searcher, "threshold", lambda self, precision: None)
+        offer = desk.reply(desk.watched, desk.mention(desk.watched, QUESTION))
+        desk.ann.click(desk.watched, offer, "faq_pick")
+        desk.slack.wait_for_message(desk.watched, offer, lambda m: "Picked by" in m.all_text)
     desk.slack.fail("chat.update", error="cant_update_message")
     desk.ann.click(desk.watched, reply, "faq_solved")
     unsure = desk.mention(desk.watched, ODD)
@@ -106,7 +112,7 @@ def test_no_text_and_no_secret_is_logged(
     out, err = capfd.readouterr()
     logged = "\n".join(everything.lines)
     # Enough to follow each question ...
-    for event in ("question_finished", "question_failed", "feedback", "card_not_updated"):
+    for event in ("question_finished", "question_failed", "phrasing_added", "card_not_updated"):
         assert event in logged
         assert event in err
     # ... and nothing that is nobody's business.

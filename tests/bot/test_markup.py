@@ -10,9 +10,10 @@ from bot.markup import question_text
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
+        # How a chat writes it; greetings and line breaks are for `index.search.queries`.
         ("<@U123> how do I print?", "how do I print?"),
         ("<@U123|ana>, how do I print?", "how do I print?"),
-        ("how do I print, <@U123>?", "how do I print, ?"),
+        ("how do I print, <@U123>?", "how do I print,  ?"),
         ("<!here> is the vpn down", "is the vpn down"),
         ("<!subteam^S1|@it-help> my badge broke", "my badge broke"),
         ("see <https://x.example/a?b=1|the guide> please", "see the guide please"),
@@ -20,32 +21,24 @@ from bot.markup import question_text
         ("write to <mailto:it@x.example|it@x.example>", "write to it@x.example"),
         ("write to <mailto:it@x.example>", "write to it@x.example"),
         ("ask in <#C1|it-help>", "ask in it-help"),
-        ("vpn is down :sob::fire: again", "vpn is down again"),
-        (":wave::skin-tone-2: hi all, vpn is down", "vpn is down"),
+        ("vpn is down :sob::fire: again", "vpn is down   again"),
+        (":wave::skin-tone-2: vpn is down", "vpn is down"),
         ("meet at 10:30:45 about arn:aws:s3", "meet at 10:30:45 about arn:aws:s3"),
         ("R&amp;D drive &lt;S:&gt; missing", "R&D drive <S:> missing"),
         ("&amp;lt; stays once unescaped", "&lt; stays once unescaped"),
         ("*How* do I _print_ ~now~ *in colour?*", "How do I print now in colour?"),
         ("what is snake_case and 2 * 3 * 4", "what is snake_case and 2 * 3 * 4"),
-        ("`git push` fails with ```fatal:\n  *denied*```", "git push fails with fatal: *denied*"),
-        ("`:wave: <@U1>` shows as text", ":wave: <@U1> shows as text"),
+        ("`git push` fails:\n```fatal:\n *no*```", "`git push` fails:\n```fatal:\n *no*```"),
+        ("`:wave: &lt;@U1&gt;` shows as text", "`:wave: <@U1>` shows as text"),
         ("an unclosed `tick stays", "an unclosed `tick stays"),
-        ("&gt; quoted line\nis this true?", "quoted line is this true?"),
-        ("  two\n\nlines\tand  spaces ", "two lines and spaces"),
-        ("hi team, where is the form?", "where is the form?"),
-        ("Hello! Good morning everyone :sun: where is the form?", "where is the form?"),
-        ("Hi Bob, where is the form?", "where is the form?"),
-        ("Guten Morgen zusammen, wo ist das Formular?", "wo ist das Formular?"),
-        ("morning meeting room is locked", "morning meeting room is locked"),
-        ("history of my tickets", "history of my tickets"),
-        ("hi", "hi"),
-        ("good morning all!", "good morning all!"),
+        ("&gt; quoted _line_\nis this true?", "> quoted line\nis this true?"),
+        ("  two\n\nlines\tand  spaces ", "two\n\nlines\tand  spaces"),
         ("<@U1>", ""),
         (":tada:", ""),
         ("", ""),
     ],
 )
-def test_the_text_to_embed_is_what_was_said(raw: str, said: str) -> None:
+def test_the_text_to_search_is_what_was_said(raw: str, said: str) -> None:
     assert question_text(raw) == said
 
 

@@ -7,6 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot import answering, slack, status
+from index.search.searcher import Searcher
 from index.store.types import State
 from tests.bot.desk import ASKED, FAQ, Desk, answers, until
 
@@ -21,7 +22,7 @@ def running(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 def failed_reason(desk: Desk, ts: str) -> str:
     """Why a question failed, as `faqbot status` shows it."""
     until(lambda: desk.question(ts).state is State.FAILED, "the question is marked failed")
-    report = status.collect(desk.store)
+    report = status.collect(desk.store, desk.bot_settings, desk.index_settings.models_dir)
     assert report["questions"]["failed"] == 1
     (failed,) = report["failed"]
     assert failed["ts"] == ts
@@ -110,6 +111,18 @@ def test_an_unsure_reply_that_was_made_is_found_as_well(running: Desk) -> None:
     ts = running.mention(running.watched, "how do I train a giraffe to play chess?")
     reply = running.reply(running.watched, ts)
     assert (running.question(ts).state, running.question(ts).reply_ts) == (State.UNSURE, reply.ts)
+
+
+def test_an_offer_that_was_made_is_found_as_that(
+    running: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Searcher, "threshold", lambda self, precision: None)
+    running.slack.drop("chat.postMessage", after=True)
+    ts = running.mention(running.watched, ASKED["vpn"])
+    reply = running.reply(running.watched, ts)
+    question = running.question(ts)
+    assert (question.state, question.reply_ts) == (State.OFFERED, reply.ts)
+    assert reply.action_ids == ("faq_pick", "faq_none")
 
 
 def test_a_bot_that_is_no_member_fails_with_the_reason(running: Desk) -> None:

@@ -127,16 +127,15 @@ def test_a_stop_finishes_what_is_in_hand_and_leaves_the_rest(either_desk: Desk) 
         assert answers(desk.reply(desk.watched, ts), name)
 
 
-def test_a_stop_carries_out_every_command_that_was_acknowledged(either_desk: Desk) -> None:
-    desk = either_desk
+def test_a_stop_carries_out_every_command_that_was_acknowledged(desk: Desk) -> None:
     desk.settings["admins"] = ("workspace-admins",)
     desk.slack.set_admin(desk.ann, is_admin=True)
     desk.start()
     # More than there are threads: the last ones still wait when the bot is told to stop.
-    desk.slack.slow("users.info", 0.5, times=6)
-    assert all(desk.ann.command(desk.watched, "/faq", "status").acked for _ in range(6))
+    desk.slack.slow("users.info", 1.0, times=9)
+    assert all(desk.ann.command(desk.watched, "/faq", "status").acked for _ in range(9))
     desk.stop()
-    assert len(desk.ann.wait_for_ephemeral(desk.watched, count=6)) == 6
+    assert len(desk.ann.wait_for_ephemeral(desk.watched, count=9)) == 9
 
 
 def test_a_stop_waits_so_long_for_commands_and_no_longer(

@@ -28,6 +28,7 @@ COMMANDS = [
     "rollback",
     "report",
     "golden",
+    "suggestions",
     "jobs",
     "cancel",
     "worker",
@@ -91,7 +92,9 @@ def test_from_nothing_to_an_answer_and_back(run: Run, data_dir: Path, faq: Path)
     assert (best["source"], best["external_id"]) == ("it", "vpn")
     assert best["answer"] == "Update it:"
     assert set(best["scores"]) <= {"question", "answer", "bm25"}
-    assert asked["decision"] in ("answer", "unsure")
+    assert asked["decision"] in ("answer", "offer", "unsure")
+    assert 0 <= asked["shown"] <= 3
+    assert asked["precision"] == 0.9
     assert asked["generation"] == 1
 
     exported = run("export")
@@ -104,10 +107,12 @@ def test_from_nothing_to_an_answer_and_back(run: Run, data_dir: Path, faq: Path)
     status = one_json(run("status", "--json"))
     assert status["pairs"] == {"draft": 0, "active": 3, "retired": 0}
     assert status["live_generation"]["pairs_behind"] == 0
+    assert status["suggestions"] == 0
+    assert status["answers"]["everywhere"].startswith("90 %: ")
 
     checks = one_json(run("doctor", "--json"))
     levels = {check["check"]: check["level"] for check in checks}
-    assert levels["store"] == levels["model"] == levels["index"] == "ok"
+    assert levels["store"] == levels["model"] == levels["index"] == levels["answers"] == "ok"
     assert levels["Slack bot token"] == "fail"
 
 

@@ -312,6 +312,21 @@ def test_the_last_report_is_shown(run: Run, reported: int) -> None:
     assert json.loads(run("report", "--json").out) == {"promoted": False}
 
 
+def test_on_a_terminal_a_report_is_drawn(
+    run: Run, reported: int, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (
+        "# Retrain 1: refused\n\n![What flipped](flips.png)\n\n| a | b |\n|---|---|\n| 1 | [2] |\n"
+    )
+    (tmp_path / "faqbot-data" / "jobs" / str(reported) / "report.md").write_text(text)
+    monkeypatch.setattr(sys.stdout, "isatty", lambda: True)
+    shown = run("report").out
+    assert "Retrain 1: refused" in shown
+    assert "[2]" in shown
+    assert "|" not in shown
+    assert "flips.png" not in shown
+
+
 def test_a_report_that_is_not_there_is_explained(run: Run, store: Store, reported: int) -> None:
     reindex, _ = store.jobs.request(JobKind.REINDEX)
     assert "is no retrain (reindex); only a retrain has a report" in refusal(

@@ -70,6 +70,30 @@ def test_the_demo_answers_in_the_thread_is_chatted_with_and_stops_cleanly(
     assert "`/faq retrain`" in chat.stdout
     assert "*pairs*: 130 active" in chat.stdout
 
+    # Too short to be sure of: there is something to pick from.
+    ts = ann.mention(channel, "printer")
+    (reply,) = slack.wait_for_replies(channel, ts, timeout=30)
+    block = next(block for block in reply.blocks if "accessory" in block)
+    ann.click(channel, reply.ts, "faq_pick", block_id=block["block_id"])
+    shown = slack.wait_for_message(channel, reply.ts, lambda m: "Picked by 1" in m.all_text)
+    assert "faq_solved" in shown.action_ids
+    ann.command(channel, "/faq", "suggestions")
+    waiting = ann.wait_for_ephemeral(channel)[-1]
+    ann.click(channel, waiting, "faq_suggestion_approve")
+    slack.wait_until(lambda: any("Approved: it is" in m.all_text for m in ann.sees(channel)))
+
+    chat = subprocess.run(
+        [*FAQBOT, "chat", "--url", url],
+        input="meeting room\n2\n",
+        capture_output=True,
+        text=True,
+        timeout=60,
+    )
+    assert "[1] This one" in chat.stdout
+    assert "[2] This one" in chat.stdout
+    assert "[3] None of these" in chat.stdout or "[4] None of these" in chat.stdout
+    assert "Picked by 1 person" in chat.stdout
+
     chat = subprocess.run(
         [*FAQBOT, "chat", "--url", url, "--as", "bob"],
         input="/faq status\n",

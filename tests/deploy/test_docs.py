@@ -37,7 +37,7 @@ def expected_rows(room: type[RoomSettings]) -> list[str]:
         if field.annotation in (SecretStr, SecretStr | None):
             default = "secret"
         else:
-            default = "none" if field.default in (None, ()) else f"`{field.default}`"
+            default = "none" if field.default in (None, (), {}) else f"`{field.default}`"
         rows.append(f"| `{key}` | `{room.variable(key)}` | {default} | {field.description} |")
     return rows
 

@@ -43,11 +43,11 @@ def test_without_anything_the_defaults_hold() -> None:
 def test_each_room_reads_its_own_table(tmp_path: Path) -> None:
     config = write(
         tmp_path / "my.toml",
-        '[index]\ndata_dir = "somewhere"\n[bot]\nanswer_confidence = 0.8\n[train]\nany = 1\n',
+        '[index]\ndata_dir = "somewhere"\n[bot]\nanswer_precision = 0.8\n[train]\nany = 1\n',
     )
 
     assert IndexSettings.load(config).data_dir == Path("somewhere")
-    assert BotSettings.load(config).answer_confidence == 0.8
+    assert BotSettings.load(config).answer_precision == 0.8
 
 
 def test_the_file_is_found_by_name_or_by_variable(
@@ -234,3 +234,55 @@ def test_settings_can_be_handed_to_another_process(monkeypatch: pytest.MonkeyPat
     monkeypatch.setenv("FAQBOT_INDEX_QDRANT_URL", "http://elsewhere")
     assert IndexSettings(**revealed) == settings
     assert settings.jobs_dir == Path("here/jobs")
+
+
+def test_each_channel_can_have_a_precision_of_its_own(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    config = write(
+        tmp_path / "my.toml",
+        "[bot]\nanswer_precision = 0.8\n[bot.channel_precision]\nC0LEGAL = 0.99\n",
+    )
+    settings = BotSettings.load(config)
+    places = ("C0LEGAL", "C0OTHER", None)
+    assert [settings.precision_in(place) for place in places] == [0.99, 0.8, 0.8]
+
+    monkeypatch.setenv("FAQBOT_BOT_CHANNEL_PRECISION", "C0LEGAL=0.95, G0HR = 0.7")
+    settings = BotSettings.load(config)
+    assert settings.channel_precision == {"C0LEGAL": 0.95, "G0HR": 0.7}
+    assert BotSettings(**settings.revealed()) == settings
+
+
+@pytest.mark.parametrize(
+    ("value", "reason"),
+    [
+        ("C0LEGAL", "'C0LEGAL' must be written NAME=VALUE,NAME=VALUE"),
+        ("#legal=0.9", "'#legal' is not a channel id"),
+        ("C0LEGAL=2", "channel_precision.C0LEGAL (FAQBOT_BOT_CHANNEL_PRECISION): Input should be"),
+        ("C0LEGAL=high", "Input should be a valid number"),
+    ],
+)
+def test_a_precision_that_makes_no_sense_is_refused(
+    monkeypatch: pytest.MonkeyPatch, value: str, reason: str
+) -> None:
+    monkeypatch.setenv("FAQBOT_BOT_CHANNEL_PRECISION", value)
+    assert reason in refusal(room=BotSettings)
+
+
+@pytest.mark.parametrize("precision", [0.4, 1])
+def test_a_precision_is_a_share_that_can_be_proven(tmp_path: Path, precision: float) -> None:
+    config = write(tmp_path / "my.toml", f"[bot]\nanswer_precision = {precision}\n")
+    assert "answer_precision (FAQBOT_BOT_ANSWER_PRECISION): Input should be" in refusal(
+        config, BotSettings
+    )
+
+
+def test_the_setting_of_earlier_versions_is_refused_with_the_new_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    instead = "is no longer a setting; set answer_precision, the share of automatic answers"
+    config = write(tmp_path / "my.toml", "[bot]\nanswer_confidence = 0.7\n")
+    assert f"my.toml: [bot] answer_confidence {instead}" in refusal(config, BotSettings)
+    config.unlink()
+    monkeypatch.setenv("FAQBOT_BOT_ANSWER_CONFIDENCE", "0.7")
+    assert f"FAQBOT_BOT_ANSWER_CONFIDENCE {instead}" in refusal(room=BotSettings)

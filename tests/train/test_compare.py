@@ -1,18 +1,23 @@
 """Comparing two models: pairs are resampled, and both are asked the same questions."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 
-from index.search.ranking import BaselineRanker
-from train.compare import Comparison, Model, compare, resampled_means
+from index.model.embedder import Embedder
+from index.model.served import ServedModel
+from index.search.ranking import shipped
+from index.store import Store
+from train.compare import Comparison, Model, compare, compare_rankers, resampled_means
+from train.data import Snapshot
 from train.errors import TrainingFailed
-from train.ranks import Ints, Ranks
+from train.ranking import Judged
+from train.ranks import Faq, Ints
 
-NOTHING = np.zeros(0, dtype=np.float32)
 
-
-def ranks(values: list[int]) -> Ranks:
-    return Ranks(np.array(values, dtype=np.int64), NOTHING, NOTHING, NOTHING)
+def ranks(values: list[int]) -> Ints:
+    return np.array(values, dtype=np.int64)
 
 
 def pairs(count: int, each: int = 1) -> Ints:
@@ -84,4 +89,65 @@ def test_vectors_that_are_no_numbers_are_refused() -> None:
     vectors = np.array([[1.0, np.nan]], dtype=np.float32)
 
     with pytest.raises(TrainingFailed, match="not numbers"):
-        Model(vectors, BaselineRanker())
+        Model(vectors, shipped())
+
+
+def judged(truth: list[float], before: list[float], weight: list[float], each: int = 1) -> Judged:
+    """Questions whose right answer is first where it has more than half of the probability."""
+    now, then = np.array(truth), np.array(before)
+    return Judged(
+        confidence=now,
+        right=now > 0.5,
+        truth=now,
+        before=then,
+        right_before=then > 0.5,
+        truth_before=then,
+        weight=np.array(weight),
+        group=np.repeat(np.arange(len(truth) // each), each),
+    )
+
+
+def test_rankers_are_compared_by_what_they_say_of_the_truth() -> None:
+    comparison = compare_rankers(judged([0.9, 0.9], [0.9, 0.45], [1.0, 1.0]))
+
+    assert comparison.log_loss_gain.value == pytest.approx(np.log(2) / 2)
+    assert comparison.precision_gain.value == 0.5
+    assert comparison.questions == 2
+
+
+def test_questions_without_an_answer_count_little_and_in_the_log_loss_only() -> None:
+    comparison = compare_rankers(judged([0.8, 0.9], [0.8, 0.45], [1.0, 0.25]))
+
+    assert comparison.log_loss_gain.value == pytest.approx(0.25 * np.log(2) / 1.25)
+    assert (comparison.precision_gain.value, comparison.questions) == (0, 1)
+
+
+def test_a_ranker_that_is_always_surely_wrong_is_not_the_better_one() -> None:
+    # It gives the truth nothing, however right it is about its own answers.
+    comparison = compare_rankers(judged([0.6] * 50, [0.01] * 50, [1.0] * 50))
+
+    assert comparison.log_loss_gain.low > 0
+
+
+def test_weighted_means_are_those_of_repeated_rows() -> None:
+    values, groups = np.array([[1.0], [0.0], [3.0]]), np.array([0, 1, 1])
+
+    (weighted,) = resampled_means(values, groups, np.array([2.0, 1.0, 1.0]))
+    (repeated,) = resampled_means(values[[0, 0, 1, 2]], groups[[0, 0, 1, 2]])
+
+    assert weighted == repeated
+
+
+def test_both_models_get_a_ranker_of_their_own_from_other_questions(
+    reworded: Snapshot, base_models: Path, helpdesk_store: Store
+) -> None:
+    embedder = Embedder(ServedModel.load(base_models, "base", "cpu"), helpdesk_store.embeddings)
+    faq = Faq(reworded.pairs)
+    vectors = embedder.embed(list(faq.texts))
+
+    few = Model.on_equal_terms(faq, reworded.held_out[:3], embedder, vectors)
+    many = Model.on_equal_terms(faq, reworded.train, embedder, vectors)
+
+    assert few.ranker == shipped(), "too few questions to fit one"
+    assert many.ranker.weights != shipped().weights
+    assert many.ranker.calibration == shipped().calibration

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from index.evaluation import Estimate
-from train.compare import Comparison, Figures
-from train.decide import Basis, Earlier, decide, why_not_now
+from train.compare import Comparison, Figures, RankerComparison
+from train.decide import Basis, Earlier, decide, decide_ranking, why_not_now
 
 BASIS = Basis(
     revision=7, live_model="base", settings={"depth": "head", "seed": 1}, golden=[], recipe="r"
@@ -90,6 +90,52 @@ def test_the_live_model_stays(
 
 def test_as_many_first_answers_as_before_are_enough() -> None:
     assert decide(comparison((0.03, 0.01, 0.05), (0.6, 0.6)), []).promote
+
+
+def rankers(
+    log_loss: tuple[float, float, float], precision: tuple[float, float, float]
+) -> RankerComparison:
+    """Two rankers whose gains are (value, low, high)."""
+    return RankerComparison(480, Estimate(*log_loss), Estimate(*precision))
+
+
+def test_a_ranking_that_is_surely_better_goes_live() -> None:
+    decision = decide_ranking(rankers((0.08, 0.05, 0.11), (0.011, -0.004, 0.02)), 480, [])
+
+    assert decision.promote
+    assert decision.reason == (
+        "better: log loss -0.080 (-0.110 to -0.050), right first answers +0.011 "
+        "(-0.004 to +0.020) on 480 questions"
+    )
+    assert decision.inputs["log_loss_gain"] == {"value": 0.08, "low": 0.05, "high": 0.11}
+
+
+@pytest.mark.parametrize(
+    ("comparison", "golden", "reason"),
+    [
+        (None, [], "480 questions are too few to fit it"),
+        (rankers((0.02, -0.01, 0.05), (0.1, 0.05, 0.2)), [], "not proven better: log loss -0.020"),
+        (rankers((0.02, 0.0, 0.05), (0.1, 0.05, 0.2)), [], "not proven better: "),
+        (rankers((0.1, 0.05, 0.2), (-0.1, -0.2, -0.05)), [], "fewer right first answers: log loss"),
+        (
+            rankers((0.1, 0.05, 0.2), (0.1, 0.05, 0.2)),
+            [4],
+            "golden question 4 would be answered wrongly; log loss -0.100",
+        ),
+    ],
+)
+def test_the_live_ranking_stays(
+    comparison: RankerComparison | None, golden: list[int], reason: str
+) -> None:
+    decision = decide_ranking(comparison, 480, golden)
+
+    assert not decision.promote
+    assert decision.reason.startswith(reason)
+    assert "\n" not in decision.reason
+
+
+def test_a_ranking_may_lose_a_first_answer_or_two_by_chance() -> None:
+    assert decide_ranking(rankers((0.1, 0.05, 0.2), (-0.004, -0.01, 0.002)), 480, []).promote
 
 
 @pytest.mark.parametrize(

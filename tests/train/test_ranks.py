@@ -1,8 +1,8 @@
 """Ranks on paper: the same as a real index gives, with a question's own wording withheld."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -11,9 +11,11 @@ import pytest
 
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
+from index.search.collection import Hit, Retriever
 from index.search.edge import EdgeEngine
+from index.search.evidence import FEATURES, Entry, Features, features, floors_of, gather
 from index.search.points import catch_up
-from index.search.ranking import BaselineRanker
+from index.search.ranking import SIGNALS, Candidate, LearnedRanker, shipped
 from index.search.searcher import Searcher
 from index.store import Store
 from index.store.types import Pair, PairDraft, Phrasing, Status
@@ -21,9 +23,15 @@ from index.text import fold
 from index.vectors import Matrix
 from train import ranks as module
 from train.data import Snapshot, wordings_of
-from train.ranks import TO_ANSWERS, TO_QUESTIONS, Asked, Faq
+from train.ranks import Asked, Faq, View
 
-WITHOUT_KEYWORDS = BaselineRanker(bm25_weight=0.0)
+# Orders by the nearer of wording and answer, by cosine alone.
+BY_COSINE = LearnedRanker(
+    tuple(float(name in ("question", "answer_lead")) for name in FEATURES),
+    0.0,
+    (0.0,) * len(SIGNALS),
+    0.0,
+)
 
 
 def pair(key: str, question: str, answer: str, *phrasings: str) -> Pair:
@@ -58,8 +66,28 @@ def embedder(base_models: Path, helpdesk_store: Store) -> Embedder:
     return Embedder(ServedModel.load(base_models, "base", "cpu"), helpdesk_store.embeddings)
 
 
+@dataclass
+class Listening:
+    """A ranker that keeps what it is given."""
+
+    ranker: LearnedRanker
+    text: str = ""
+    hits: Mapping[Retriever, Sequence[Hit]] = field(default_factory=dict)
+
+    def rank(
+        self, text: str, hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]
+    ) -> list[Candidate]:
+        self.text, self.hits = text, hits
+        return self.ranker.rank(text, hits, pairs)
+
+    def threshold(self, precision: float) -> float | None:
+        return None
+
+
 @contextmanager
-def searching(pairs: list[Pair], embedder: Embedder, folder: Path) -> Iterator[Searcher]:
+def searching(
+    pairs: Iterable[Pair], embedder: Embedder, folder: Path
+) -> Iterator[tuple[Searcher, Listening]]:
     """A searcher over a real index of some pairs."""
     store = Store.open("sqlite://")
     store.pairs.upsert(
@@ -70,50 +98,80 @@ def searching(pairs: list[Pair], embedder: Embedder, folder: Path) -> Iterator[S
     )
     with closing(store), closing(EdgeEngine(folder).create("faq", 384)) as collection:
         catch_up(store.pairs, 0, embedder, collection)
-        yield Searcher(embedder, collection, BaselineRanker(), store.pairs)
+        listening = Listening(shipped())
+        yield Searcher(embedder, collection, listening, store.pairs), listening
 
 
-def found(searcher: Searcher, text: str, right: str) -> tuple[int, float, float]:
-    """The rank and the score of the right answer, and the best other answer's score."""
-    matches = searcher.search(text, limit=500)
-    is_right = [fold(match.pair.answer) == fold(right) for match in matches]
-    own = is_right.index(True)
-    return own + 1, matches[own].score, matches[is_right.index(False)].score
+def rank_in(searcher: Searcher, question: Asked, right: str) -> int | None:
+    """The rank of an answer in a real index; None where it is not found."""
+    matches = searcher.search(question.text, limit=500)
+    found = (i for i, m in enumerate(matches, 1) if fold(m.pair.answer) == fold(right))
+    return next(found, None)
 
 
-def test_a_stored_question_ranks_as_in_a_real_index(
+def features_of(
+    text: str, hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Pair]
+) -> dict[str, Features]:
+    evidence = gather(hits, pairs)
+    rows = features(text, evidence, floors_of(hits))
+    return {e.answer_key: row for e, row in zip(evidence, rows, strict=True)}
+
+
+def test_what_is_found_on_paper_is_what_a_real_index_finds(
     reworded: Snapshot, embedder: Embedder, tmp_path: Path
 ) -> None:
     faq = Faq(reworded.pairs)
     vectors = embedder.embed(list(faq.texts))
-    texts = ["vpn phone please", "laptop is slow since yesterday", "who can reset passwords"]
-    asked = [Asked(text, position, unseen=False) for position, text in enumerate(texts)]
+    pairs = {pair.id: pair for pair in faq.pairs}
+    texts = [
+        "vpn phone please",
+        "laptop slow since yesterday",
+        "who can reset passwords",
+        faq.pairs[5].question,
+        "zzz",  # no keyword is found
+    ]
+    asked = [Asked(text, 0, unseen=False) for text in texts]
 
-    ranks = faq.ranks(asked, embedder.embed_queries(texts), vectors, BaselineRanker())
+    found = list(faq.found(asked, embedder.embed_queries(texts), vectors))
 
-    with searching(list(reworded.pairs), embedder, tmp_path) as searcher:
-        for i, question in enumerate(asked):
-            right = faq.pairs[question.pair].answer
-            matches = searcher.search(question.text, limit=500)
-            # These three are among the hits or not; the best of the others always is.
-            others = [m.score for m in matches if fold(m.pair.answer) != fold(right)]
-            assert ranks.first[i] == pytest.approx(others[0], abs=1e-4)
-            assert ranks.second[i] == pytest.approx(others[1], abs=1e-4)
+    with searching(reworded.pairs, embedder, tmp_path) as (searcher, listening):
+        for text, hits in zip(texts, found, strict=True):
+            matches = searcher.search(text, limit=500)
+            assert listening.text == text
+            for retriever, ours in hits.items():
+                theirs = listening.hits.get(retriever, [])
+                assert [h.score for h in ours] == pytest.approx([h.score for h in theirs], abs=1e-4)
+                assert {h.pair_id for h in ours} == {h.pair_id for h in theirs}
+            wordings = {(h.pair_id, h.text): h.vector for h in listening.hits[Retriever.QUESTION]}
+            for hit in hits[Retriever.QUESTION]:
+                assert hit.vector == pytest.approx(wordings[hit.pair_id, hit.text], abs=1e-4)
+            theirs_by_answer = features_of(text, listening.hits, pairs)
+            for key, row in features_of(text, hits, pairs).items():
+                assert row == pytest.approx(theirs_by_answer[key], abs=1e-4)
+            ranked = shipped().rank(text, hits, pairs)
+            ours_by_answer = {c.evidence.answer_key: c.confidence for c in ranked}
+            assert ours_by_answer == pytest.approx(
+                {fold(match.pair.answer): match.confidence for match in matches}, abs=1e-4
+            )
 
 
-def test_a_withheld_question_ranks_as_in_an_index_that_never_had_it(
-    reworded: Snapshot, embedder: Embedder, tmp_path: Path
+@pytest.mark.parametrize("taken_out", [False, True])
+def test_what_is_withheld_is_as_in_an_index_that_never_had_it(
+    reworded: Snapshot, embedder: Embedder, tmp_path: Path, taken_out: bool
 ) -> None:
     faq = Faq(reworded.pairs)
+    by_id = {pair.id: pair for pair in faq.pairs}
     vectors = embedder.embed(list(faq.texts))
     row = {text: i for i, text in enumerate(faq.texts)}
     asked = [
-        question
+        replace(question, taken_out=taken_out)
         for question in faq.questions(reworded.pairs, 200)
         if len(wordings_of(faq.pairs[question.pair])) > 1
     ][:40:10]
+    own_vectors = vectors[[row[q.text] for q in asked]]
 
-    ranks = faq.ranks(asked, vectors[[row[q.text] for q in asked]], vectors, BaselineRanker())
+    found = list(faq.found(asked, own_vectors, vectors))
+    ranks = faq.ranks(asked, own_vectors, vectors, shipped())
 
     for i, question in enumerate(asked):
         own = faq.pairs[question.pair]
@@ -121,13 +179,22 @@ def test_a_withheld_question_ranks_as_in_an_index_that_never_had_it(
         without = replace(
             own, question=left[0], phrasings=tuple(Phrasing(text) for text in left[1:])
         )
-        pairs = [without if p.id == own.id else p for p in reworded.pairs]
-        with searching(pairs, embedder, tmp_path / str(i)) as searcher:
-            rank, score, other = found(searcher, question.text, own.answer)
-        assert ranks.rank[i] == rank
-        assert ranks.own[i] == pytest.approx(score, abs=1e-4)
-        # The words of the withheld question still count in the words' rarity.
-        assert ranks.first[i] == pytest.approx(other, abs=0.02)
+        kept = [] if taken_out else [without]
+        pairs = [p for p in reworded.pairs if p.id != own.id] + kept
+        with searching(pairs, embedder, tmp_path / str(i)) as (searcher, listening):
+            rank = rank_in(searcher, question, own.answer)
+        theirs = features_of(question.text, listening.hits, by_id)
+        ours = features_of(question.text, found[i], by_id)
+        assert ours.keys() == theirs.keys()
+        for key in ours:
+            # The words of what is withheld still count in the words' rarity.
+            assert ours[key] == pytest.approx(theirs[key], abs=0.05)
+        assert ranks[i] == (len(faq.pairs) if rank is None else rank)
+
+
+def ranks_of(faq: Faq, asked: Asked, own: Matrix, vectors: Matrix, view: View = View.BOT) -> int:
+    (rank,) = faq.ranks([asked], own, vectors, BY_COSINE, view)
+    return int(rank)
 
 
 def test_pairs_with_the_same_answer_count_as_one() -> None:
@@ -136,16 +203,12 @@ def test_pairs_with_the_same_answer_count_as_one() -> None:
         faq, {"p": [1, 0], "q": [0.9, 0.1], "r": [0, 1], "Same.": [0, 1], "same. ": [0, 1],
               "Other.": [0, 1]}
     )  # fmt: skip
+    asked = Asked("p", faq.position["1"], unseen=True)
+    own = np.array([[1, 0]], dtype=np.float32)
 
-    ranks = faq.ranks(
-        [Asked("p", faq.position["1"], unseen=True)],
-        np.array([[1, 0]], dtype=np.float32),
-        vectors,
-        WITHOUT_KEYWORDS,
-    )
-
-    assert ranks.rank.tolist() == [1], "the other pair with this answer is as good"
-    assert ranks.own[0] == pytest.approx(0.9 / np.hypot(0.9, 0.1), abs=1e-5)
+    assert ranks_of(faq, asked, own, vectors) == 1, "the other pair with this answer is as good"
+    (hits,) = faq.found([replace(asked, taken_out=True)], own, vectors)
+    assert {hit.pair_id for found in hits.values() for hit in found} == {"3"}
 
 
 def test_a_wording_is_withheld_wherever_it_is_stored() -> None:
@@ -155,53 +218,67 @@ def test_a_wording_is_withheld_wherever_it_is_stored() -> None:
     )
     question = Asked("p", faq.position["1"], unseen=True)
 
-    ranks = faq.ranks([question], vectors[[faq.texts.index("p")]], vectors, WITHOUT_KEYWORDS)
+    (hits,) = faq.found([question], vectors[[faq.texts.index("p")]], vectors)
 
-    assert ranks.rank.tolist() == [1]
-    assert ranks.own[0] == pytest.approx(0.9 * np.sqrt(0.5), abs=1e-5)
-    assert ranks.first[0] == pytest.approx(0, abs=1e-5)
+    assert [hit.text for hit in hits[Retriever.QUESTION]] == ["q"]
+    assert not hits[Retriever.BM25]
 
 
 def test_each_view_searches_its_own_texts() -> None:
     faq = Faq([pair("1", "p", "One.", "p2"), pair("2", "q", "Two.", "q2")])
     vectors = vectors_for(
         faq,
-        {"p": [0, 1], "p2": [1, 0.1], "q": [1, 1], "q2": [1, 0], "One.": [1, 0.2], "Two.": [0, 1]},
+        {"p": [0, 1], "p2": [1, 0.1], "q": [1, 1], "q2": [1, 0], "One.": [1, 0.3], "Two.": [0, 1]},
     )
-    asked = [Asked("p2", faq.position["1"], unseen=True)]
+    asked = Asked("p2", faq.position["1"], unseen=True)
     own = vectors[[faq.texts.index("p2")]]
 
-    assert faq.ranks(asked, own, vectors, WITHOUT_KEYWORDS).rank.tolist() == [2], "q2 is nearer"
-    assert faq.ranks(asked, own, vectors, WITHOUT_KEYWORDS, TO_ANSWERS).rank.tolist() == [1]
-    assert faq.ranks(asked, own, vectors, WITHOUT_KEYWORDS, TO_QUESTIONS).rank.tolist() == [2]
+    assert ranks_of(faq, asked, own, vectors) == 2, "q2 is nearer"
+    assert ranks_of(faq, asked, own, vectors, View.TO_ANSWERS) == 1
+    assert ranks_of(faq, asked, own, vectors, View.TO_QUESTIONS) == 2
 
 
-def test_in_a_tie_the_right_answer_comes_last() -> None:
+def test_among_equal_cosines_the_right_answer_comes_last() -> None:
     faq = Faq([pair("1", "p", "One."), pair("2", "q", "Two."), pair("3", "r", "Three.")])
     vectors = np.ones((len(faq.texts), 1), dtype=np.float32)
+    asked = Asked("x", 0, unseen=False)
 
-    ranks = faq.ranks(
-        [Asked("x", 0, unseen=False)], np.ones((1, 1), dtype=np.float32), vectors, WITHOUT_KEYWORDS
-    )
-
-    assert ranks.rank.tolist() == [3]
+    assert ranks_of(faq, asked, vectors[:1], vectors, View.TO_ANSWERS) == 3
 
 
+def test_an_answer_that_is_not_found_has_the_last_rank() -> None:
+    pairs = [pair(str(i), f"q{i}", f"Answer {i}.") for i in range(100)]
+    faq = Faq(pairs)
+    near = {f"q{i}": [1.0, i / 100] for i in range(100)}
+    vectors = vectors_for(faq, near | {f"Answer {i}.": [1.0, i / 100] for i in range(100)})
+    asked = Asked("x", faq.position["99"], unseen=False)
+
+    assert ranks_of(faq, asked, np.array([[1, 0]], dtype=np.float32), vectors) == 100
+
+
+@pytest.mark.parametrize("view", list(View))
 def test_chunks_change_nothing(
-    reworded: Snapshot, embedder: Embedder, monkeypatch: pytest.MonkeyPatch
+    reworded: Snapshot, embedder: Embedder, monkeypatch: pytest.MonkeyPatch, view: View
 ) -> None:
     faq = Faq(reworded.pairs)
     vectors = embedder.embed(list(faq.texts))
     row = {text: i for i, text in enumerate(faq.texts)}
     asked = faq.questions(reworded.held_out, 1000)
     own = vectors[[row[q.text] for q in asked]]
-    at_once = faq.ranks(asked, own, vectors, BaselineRanker())
+    at_once = faq.ranks(asked, own, vectors, shipped(), view)
 
     monkeypatch.setattr(module, "_CHUNK_BYTES", 10_000)
-    in_chunks = faq.ranks(asked, own, vectors, BaselineRanker())
+    in_chunks = faq.ranks(asked, own, vectors, shipped(), view)
 
-    assert at_once.rank.tolist() == in_chunks.rank.tolist()
-    assert np.allclose(at_once.first, in_chunks.first, atol=1e-5)
+    assert at_once.tolist() == in_chunks.tolist()
+
+
+def test_no_questions_have_no_ranks(reworded: Snapshot, embedder: Embedder) -> None:
+    faq = Faq(reworded.pairs)
+    vectors = embedder.embed(list(faq.texts))
+
+    for view in View:
+        assert len(faq.ranks([], vectors[:0], vectors, shipped(), view)) == 0
 
 
 def test_a_limit_takes_whole_pairs_and_always_the_same(reworded: Snapshot) -> None:

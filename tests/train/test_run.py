@@ -20,20 +20,24 @@ from index.live import Live
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.model.versions import read_manifest, verify
-from index.search.ranking import BaselineRanker, read_ranker
+from index.search.queries import read
+from index.search.ranking import read_ranker, shipped
 from index.settings import IndexSettings
 from index.setup import initialise, load_embedder, open_engine
 from index.store import Store
 from index.store.jobs import Claim
 from index.store.types import Generation, Job, JobKind, JobState, PairDraft, Phrasing, Status
 from index.work.child import Cancelled, Ending, Order
+from train import ranking as ranking_module
 from train import run as module
 from train import trial as trial_module
 from train.data import take_snapshot
 from train.decide import Decision
 from train.errors import TrainingFailed
 from train.fit import Fitted, fit
+from train.ranking import speller_of
 from train.ranks import Asked
+from train.report import draw
 from train.run import SCRATCH, retrain, sweep
 from train.settings import TrainSettings
 from train.trial import TRAINING, Trial
@@ -192,6 +196,20 @@ def quick(desk: Desk, trained: Fitted, base: ServedModel, monkeypatch: pytest.Mo
     return desk
 
 
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No trained model is good enough."""
+    refusal = Decision(promote=False, reason="no better", inputs={})
+    monkeypatch.setattr(trial_module, "decide", lambda *args: refusal)
+
+
+@pytest.fixture
+def same_ranking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No new ranker is good enough."""
+    refusal = Decision(promote=False, reason="no better ranking", inputs={})
+    monkeypatch.setattr(trial_module, "decide_ranking", lambda *args: refusal)
+
+
 def start_child(desk: Desk, job: Job) -> "subprocess.Popen[str]":
     child = subprocess.Popen(
         [sys.executable, "-m", "train"],
@@ -243,7 +261,8 @@ def test_a_child_process_trains_a_better_model_and_switches_to_it(desk: Desk) ->
     manifest = verify(desk.settings.models_dir, live.model_version)
     assert (manifest.parent, manifest.data_revision) == ("base", desk.store.pairs.revision())
     assert manifest.metrics["mrr"] == pytest.approx(result["mrr"]["candidate"])
-    assert {"ranking.json", "report.json", "report.md", "nights.png"} <= manifest.files.keys()
+    kept = {"ranking.json", "report.json", "report.md", "nights.png", "confidence.png"}
+    assert kept <= manifest.files.keys()
     with closing(Live.open(desk.settings, desk.store, open_engine(desk.settings))) as opened:
         question = chatty_pairs()[0]
         matches = opened.searcher.search(question.question)
@@ -253,7 +272,7 @@ def test_a_child_process_trains_a_better_model_and_switches_to_it(desk: Desk) ->
     assert report["result"]["generation"] == live.id
     assert report["decision"]["promote"] is True
     ranker = read_ranker(desk.settings.models_dir / live.model_version)
-    assert report["calibration"]["ranker"] == asdict(ranker)
+    assert report["ranking"]["ranker"] == json.loads(json.dumps(asdict(ranker)))
     assert {"held_out", "develop", "train"} == report["metrics"].keys()
     assert not (folder / SCRATCH).exists()
 
@@ -304,6 +323,7 @@ def test_a_dry_run_changes_nothing_and_says_what_would_happen(quick: Desk) -> No
     quick.assert_untouched()
     report = (quick.settings.jobs_dir / "1" / "report.md").read_text()
     assert report.startswith("# Retrain 1: tried, nothing changed\n\nWould go live: better")
+    assert "- **MRR** (mean reciprocal rank): " in report, "what its terms mean stands in it"
     assert quick.retrain().result["promoted"], "a dry run does not stand for a run"
 
 
@@ -433,19 +453,129 @@ def test_checkpoints_outlive_an_interruption_but_no_failure(
     assert (quick.settings.jobs_dir / TRAINING / "last.ckpt").exists() is kept
 
 
-def test_embeddings_of_an_encoder_that_was_refused_are_forgotten(
-    quick: Desk, monkeypatch: pytest.MonkeyPatch
-) -> None:
+@pytest.mark.usefixtures("refused", "same_ranking")
+def test_embeddings_of_an_encoder_that_was_refused_are_forgotten(quick: Desk) -> None:
     live = read_manifest(quick.settings.models_dir, "base").encoder_id
     before = quick.store.embeddings.count_of(live)
     quick.store.embeddings.put("refused", {b"0" * 16: np.zeros(384, dtype=np.float32)})
-    refusal = Decision(promote=False, reason="no better", inputs={})
-    monkeypatch.setattr(trial_module, "decide", lambda *args: refusal)
 
     quick.retrain()
 
     assert quick.store.embeddings.count_of("refused") == 0
     assert quick.store.embeddings.count_of(live) >= before
+    quick.assert_untouched()
+
+
+@pytest.mark.usefixtures("refused")
+def test_a_refused_model_leaves_the_live_one_with_a_better_ranking(quick: Desk) -> None:
+    models = quick.settings.models_dir
+    golden_right(quick)
+
+    ending = quick.retrain()
+
+    result = ending.result
+    assert ending.detail.startswith("kept the model, fitted the ranking anew: better: log loss -")
+    assert ending.detail.endswith("; the trained model: no better")
+    assert (result["promoted"], result["went_live"]) == (False, "ranking")
+    assert (result["ranking"]["model"], result["ranking"]["fitted"]) == ("live", True)
+    assert result["golden"] == {"checked": 1, "flipped": 0}
+    live = quick.live()
+    assert (live.id, live.model_version) == (result["generation"], "retrain-1")
+    before, after = verify(models, "base"), verify(models, "retrain-1")
+    assert (after.parent, after.encoder_id) == ("base", before.encoder_id)
+    for name, checksum in before.files.items():
+        if name.startswith("servable/"):
+            assert after.files[name] == checksum
+    assert read_ranker(models / "retrain-1").questions == result["ranking"]["questions"] > 0
+    report = (quick.settings.jobs_dir / "1" / "report.md").read_text()
+    assert report.startswith("# Retrain 1: the model stays, its ranking was fitted anew (retrain-1")
+    assert "A ranker was fitted to the live model" in report
+    assert "It goes live: better: log loss" in report
+    with closing(Live.open(quick.settings, quick.store, open_engine(quick.settings))) as opened:
+        question = chatty_pairs()[0]
+        assert opened.searcher.search(question.question)[0].pair.id == question.id
+
+
+@pytest.mark.usefixtures("refused")
+def test_too_few_questions_leave_the_ranking_as_shipped(
+    quick: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(ranking_module, "MIN_QUESTIONS", 10_000)
+    monkeypatch.setattr(module.report, "draw", draw)
+
+    ending = quick.retrain()
+
+    assert ending.detail == "no better"
+    assert ending.result["ranking"]["fitted"] is False
+    quick.assert_untouched()
+    folder = quick.settings.jobs_dir / "1"
+    assert "questions are too few to fit a ranker to" in (folder / "report.md").read_text()
+    assert "confidence.png" not in (folder / "report.md").read_text()
+    pictures = {path.name for path in folder.glob("*.png")}
+    assert pictures == {"nights.png", "flips.png", "training.png"}
+
+
+@pytest.mark.usefixtures("refused")
+def test_a_new_ranking_takes_the_place_of_one_once(quick: Desk) -> None:
+    quick.retrain()
+    quick.store.pairs.upsert([PairDraft("new", "1", "What is one?", "It is one.")])
+
+    again = quick.retrain()
+
+    assert again.detail == "no better"
+    assert quick.live().model_version == "retrain-1"
+    report = (quick.settings.jobs_dir / "2" / "report.md").read_text()
+    assert "The one in use stays: not proven better: log loss" in report
+
+
+@pytest.mark.usefixtures("refused")
+def test_a_dry_run_fits_a_ranking_that_does_not_go_live(quick: Desk) -> None:
+    ending = quick.retrain(dry_run=True)
+
+    assert ending.detail.startswith("would go live: kept the model, fitted the ranking anew: ")
+    assert ending.result["went_live"] is None
+    quick.assert_untouched()
+
+
+@pytest.mark.usefixtures("refused")
+def test_a_golden_question_guards_the_ranking_too(
+    quick: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    golden_right(quick)
+    right_on_paper = trial_module._right_on_paper
+
+    def only_as_it_is(faq: Any, embedder: Any, model: Any, questions: Any) -> set[int]:
+        is_live = model.ranker == shipped()
+        return right_on_paper(faq, embedder, model, questions) if is_live else set()
+
+    monkeypatch.setattr(trial_module, "_right_on_paper", only_as_it_is)
+
+    ending = quick.retrain()
+
+    assert ending.detail == "no better"
+    quick.assert_untouched()
+    report = (quick.settings.jobs_dir / "1" / "report.md").read_text()
+    assert "The one in use stays: golden question 1 would be answered wrongly; log loss" in report
+
+
+@pytest.mark.usefixtures("refused")
+def test_a_golden_question_that_the_index_gets_wrong_stops_a_new_ranking(
+    quick: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    golden_right(quick)
+    answers_right = module.golden.answers_right
+    asked: list[str] = []
+
+    def wrong_in_the_new_index(searcher: Any, questions: Any, pairs: Any) -> set[int]:
+        asked.append(searcher._embedder.model.version)
+        return answers_right(searcher, questions, pairs) if len(asked) == 1 else set()
+
+    monkeypatch.setattr(module.golden, "answers_right", wrong_in_the_new_index)
+
+    ending = quick.retrain()
+
+    assert asked == ["base", "retrain-1"]
+    assert ending.detail == "no better"
     quick.assert_untouched()
 
 
@@ -474,6 +604,7 @@ def test_golden_questions_that_stay_right_let_a_model_go_live(quick: Desk) -> No
     assert ending.result["golden"] == {"checked": 1, "flipped": 0}
 
 
+@pytest.mark.usefixtures("same_ranking")
 def test_a_golden_question_that_flips_to_wrong_stops_a_better_model(quick: Desk) -> None:
     text, pair_id = question_that_flips(quick)
     pinned = quick.store.golden.add(text, pair_id)
@@ -533,9 +664,10 @@ def question_that_flips(desk: Desk) -> tuple[str, str]:
         desk.retrain(dry_run=True)
     embedders.insert(0, load_embedder(desk.settings, desk.store, "base"))
     faq = trials[0].faq
+    speller = speller_of(faq, embedders[0])
     # Half of one pair's question and half of another's: some of them are close calls.
     asked = [
-        Asked(f"{a.question} {b.question}", faq.position[a.id], unseen=False)
+        Asked(read(f"{a.question} {b.question}", speller).text, faq.position[a.id], unseen=False)
         for i, a in enumerate(faq.pairs)
         for b in faq.pairs[i + 1 : i + 3]
     ]
@@ -545,9 +677,9 @@ def question_that_flips(desk: Desk) -> tuple[str, str]:
             asked,
             embedder.model.apply_head(encoded),  # both have the same encoder
             embedder.embed(list(faq.texts)),
-            BaselineRanker(),
-        ).rank
-        for embedder in embedders
+            ranker,
+        )
+        for embedder, ranker in zip(embedders, (shipped(), trials[0].fit.ranker), strict=True)
     )
     chosen = asked[int(np.flatnonzero((base == 1) & (trained > 1))[0])]
     return chosen.text, faq.pairs[chosen.pair].id

@@ -10,7 +10,7 @@ from index.model.served import ServedModel
 from index.search.collection import Retriever
 from index.search.edge import EdgeEngine
 from index.search.points import catch_up
-from index.search.ranking import BaselineRanker
+from index.search.ranking import shipped
 from index.search.searcher import Match, Searcher
 from index.store import Store
 from index.store.types import PairDraft, Phrasing, Status
@@ -41,7 +41,7 @@ def search(
     embedder = Embedder(served, sqlite_store.embeddings)
     collection = EdgeEngine(tmp_path / "collections").create("faq", served.dimension)
     catch_up(sqlite_store.pairs, 0, embedder, collection)
-    yield Searcher(embedder, collection, BaselineRanker(), sqlite_store.pairs).search
+    yield Searcher(embedder, collection, shipped(), sqlite_store.pairs).search
     collection.close()
 
 
@@ -139,7 +139,7 @@ def test_duplicates_of_an_answer_count_once(
     embedder = Embedder(served, sqlite_store.embeddings)
     collection = EdgeEngine(tmp_path / "collections").create("faq", served.dimension)
     catch_up(sqlite_store.pairs, 0, embedder, collection)
-    searcher = Searcher(embedder, collection, BaselineRanker(), sqlite_store.pairs)
+    searcher = Searcher(embedder, collection, shipped(), sqlite_store.pairs)
 
     matches = searcher.search("VPN drops, case 2", limit=2)
 

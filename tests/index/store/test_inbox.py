@@ -139,7 +139,7 @@ def test_what_a_dead_worker_held_is_given_back(store: Store) -> None:
 def test_what_was_decided_is_kept_with_the_question(store: Store) -> None:
     store.inbox.add(asked())
     question = claim(store)
-    outcome = Outcome("p1", "how?", ("p1", "p2"), 0.93, "m1", 4)
+    outcome = Outcome(State.ANSWERED, "p1", "how?", ("p1", "p2"), 0.93, "m1", 4)
     assert store.inbox.begin_posting(question.id, "w1", outcome)
     posting = store.inbox.get(question.id)
     assert posting is not None
@@ -159,7 +159,7 @@ def test_a_claim_taken_over_shows_that_a_reply_may_be_there(store: Store) -> Non
     store.inbox.add(asked())
     question = claim(store, "killed")
     assert question.posting_until is None
-    outcome = Outcome("p1", None, ("p1",), 0.9, "m1", 1)
+    outcome = Outcome(State.ANSWERED, "p1", None, ("p1",), 0.9, "m1", 1)
     assert store.inbox.begin_posting(question.id, "killed", outcome)
     expire(store, question)
     assert claim(store, "other").posting_until is not None
@@ -170,7 +170,7 @@ def test_who_lost_a_claim_must_not_post(store: Store) -> None:
     question = claim(store, "slow")
     expire(store, question)
     claim(store, "other")
-    outcome = Outcome("p1", None, ("p1",), 0.9, "m1", 1)
+    outcome = Outcome(State.ANSWERED, "p1", None, ("p1",), 0.9, "m1", 1)
     assert not store.inbox.begin_posting(question.id, "slow", outcome)
     assert store.inbox.begin_posting(question.id, "other", outcome)
 
@@ -232,7 +232,7 @@ def test_what_a_worker_did_after_losing_its_claim_changes_nothing(store: Store) 
 
 
 def test_what_is_known_of_a_sent_reply_stays_unless_said_otherwise(store: Store) -> None:
-    outcome = Outcome("p", "text", (), 0.9, "base", 1)
+    outcome = Outcome(State.ANSWERED, "p", "text", (), 0.9, "base", 1)
     store.inbox.add(asked())
     for sent, is_known in ((None, True), (False, False), (True, True)):
         question = claim(store, "w")
@@ -244,7 +244,7 @@ def test_what_is_known_of_a_sent_reply_stays_unless_said_otherwise(store: Store)
 
 
 def test_what_was_asked_is_forgotten_some_time_after_it_was_finished(store: Store) -> None:
-    outcome = Outcome("p1", "question one", ("p1",), 0.9, "base", 1)
+    outcome = Outcome(State.ANSWERED, "p1", "question one", ("p1",), 0.9, "base", 1)
     for number in (1, 2, 3):
         store.inbox.add(asked(number))
     old, recent, waiting = (claim(store, f"w{number}") for number in (1, 2, 3))
@@ -275,3 +275,31 @@ def test_what_was_asked_is_forgotten_some_time_after_it_was_finished(store: Stor
     assert still_open.text == "question 3"
     # Delivered once more, it is still known.
     assert not store.inbox.add(asked(1))
+
+
+def test_what_its_asker_said_just_before_is_found(store: Store) -> None:
+    def ask(ts: str, text: str, *, user: str = "U1", thread_ts: str | None = None) -> Question:
+        store.inbox.add(NewQuestion("T1", "C1", ts, thread_ts, user, text, False))
+        return claim(store)
+
+    first = ask("100.0", "my vpn is broken")
+    store.inbox.finish(first.id, State.SILENT)
+    ask("105.0", "mine too", user="U2")
+    second = ask("112.5", "how do I reset it?")
+    assert store.inbox.said_before(second) == "my vpn is broken"
+    assert store.inbox.said_before(first) is None
+    # The last of them counts; in the thread of one, that is the one before.
+    assert store.inbox.said_before(ask("120.1", "on a mac?")) == "how do I reset it?"
+    assert store.inbox.said_before(ask("119.0", "or now?", thread_ts="100.0")) == "my vpn is broken"
+    assert store.inbox.said_before(ask("113.0", "how?", thread_ts="99.0")) is None
+    assert store.inbox.said_before(ask("140.2", "and now?")) is None
+
+
+def test_what_was_answered_is_not_said_before(store: Store) -> None:
+    store.inbox.add(NewQuestion("T1", "C1", "100.0", None, "U1", "my vpn is broken", False))
+    first = claim(store)
+    store.inbox.add(NewQuestion("T1", "C1", "101.0", None, "U1", "how do I reset it?", False))
+    second = claim(store)
+    assert store.inbox.said_before(second) == "my vpn is broken"
+    store.inbox.finish(first.id, State.ANSWERED, "100.5")
+    assert store.inbox.said_before(second) is None

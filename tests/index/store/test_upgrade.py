@@ -10,7 +10,7 @@ from index.store import Store
 from index.store.database import _alembic_config
 from index.store.jobs import Claim
 from index.store.tables import metadata
-from index.store.types import JobKind, JobState, State
+from index.store.types import JobKind, JobState, State, Verdict
 
 # What version 0.1 of the first schema wrote: a live generation, imports, a question, a vote.
 ROWS = [
@@ -65,7 +65,12 @@ def test_everything_is_still_there(upgraded: Store) -> None:
     assert (running.state, running.progress) == (JobState.RUNNING, 0.5)
     assert upgraded.pairs.revision() == 5
     assert upgraded.inbox.count()[State.RECEIVED] == 1
-    assert sum(upgraded.feedback.tally().values()) == 1
+    assert [vote.user for vote in upgraded.feedback.votes("q1")] == ["U1"]
+    question = upgraded.inbox.get("q1")
+    assert question is not None
+    assert (question.text, question.outcome) == ("how?", None)
+    assert upgraded.feedback.record("q1", "p1", "U1", Verdict.PICKED, wording="how so?") is not None
+    assert upgraded.suggestions.count_waiting() == 1
     upgraded.close()
 
 

@@ -1,0 +1,467 @@
+"""The whole pipeline against each retriever alone and plain reciprocal rank fusion.
+
+Four parts, each with its baselines in the same run:
+
+- `noise`: the cloud FAQ's validation questions (the article's split), each asked with seeded noise
+  of five kinds against the stored questions; and asked as they are with the stored question
+  withheld, so that only the answer can be found. The ranker is fitted on pairs of the training
+  side, whose noise comes from another generator.
+- `clinc150`, `banking77`: real queries; the ranker is fitted on the pairs alone.
+- `half`: the noisy questions with a random half of the pairs removed: on topic, but not in the
+  FAQ. Nothing is right for those whose pair is gone.
+- `latency`: what ranking adds to the retrieval at 10,000 pairs, in milliseconds.
+
+`precision_at_1` is over the queries that have an answer; `auroc`, `ece` and the answer rates are
+over all of them (see docs/ranking.md).
+
+    python benchmarks/ranking.py --data ../shared/data
+"""
+
+import argparse
+import json
+import random
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from sklearn.model_selection import train_test_split
+
+from index import evaluation
+from index.model.base import ensure_base_version
+from index.model.embedder import Embedder
+from index.search import queries
+from index.search.collection import Hit, Retriever
+from index.search.edge import EdgeEngine
+from index.search.evidence import Entry
+from index.search.points import catch_up
+from index.search.ranking import LearnedRanker, shipped
+from index.search.searcher import Searcher
+from index.search.spelling import Speller, base_words
+from index.settings import IndexSettings
+from index.setup import load_embedder
+from index.store import Store
+from index.store.types import Pair, PairDraft
+from index.text import clean, fold, one_line
+from index.vectors import Matrix
+from train.chatter import CHATTER
+from train.ranking import examples_of, fit_ranker, questions_for
+from train.ranks import Asked, Faq, embedded
+
+PARTS = ("noise", "clinc150", "banking77", "half", "latency")
+# Constant of reciprocal rank fusion (Cormack et al. 2009).
+RRF = 60
+SEED = 4
+LATENCY_PAIRS = 10_000
+LATENCY_QUESTIONS = 300
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(
+        description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
+    )
+    parser.add_argument("--data", type=Path, required=True, help="folder of the data sets")
+    parser.add_argument("--part", choices=PARTS, action="append", help="only this one; repeatable")
+    parser.add_argument("--pairs", type=int, help="at most so many pairs of the cloud FAQ")
+    options = parser.parse_args()
+    if not (options.data / "clinc150").is_dir():
+        sys.exit(f"{options.data} has no clinc150 folder: see its README for what belongs there")
+    with tempfile.TemporaryDirectory(prefix="faqbot-ranking-") as folder:
+        bench = Bench.create(Path(folder), options.data, options.pairs)
+        result = {part: getattr(bench, part)() for part in options.part or PARTS}
+    print(json.dumps(result))
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The best answer to a query: how sure, and whether it is right."""
+
+    confidence: float
+    right: bool
+
+
+Method = Callable[[str, Mapping[Retriever, Sequence[Hit]], Mapping[str, Entry]], tuple[str, float]]
+
+
+@dataclass(frozen=True)
+class Bench:
+    """The parts, over one embedder."""
+
+    folder: Path
+    data: Path
+    embedder: Embedder
+    most: int | None
+
+    @classmethod
+    def create(cls, folder: Path, data: Path, most: int | None) -> "Bench":
+        settings = IndexSettings(data_dir=folder)
+        ensure_base_version(settings.models_dir, settings.base_model)
+        return cls(folder, data, load_embedder(settings, Store.open("sqlite://"), "base"), most)
+
+    def noise(self) -> dict[str, Any]:
+        """Right at once, by kind of noise and by method."""
+        trained_on, tested_on = self._cloud()
+        ranker = self._fit(Faq(pairs_of(trained_on[: len(tested_on)])))
+        faq = Faq(pairs_of(tested_on))
+        vectors = self.embedder.embed(list(faq.texts))
+        result: dict[str, Any] = {}
+        rows = []
+        for kind, change in NOISE.items():
+            say(f"noise: {kind}")
+            texts = noisy(faq, kind, change)
+            asked = [Asked(text, i, unseen=False) for i, text in enumerate(texts)]
+            found = self._answers(faq, asked, vectors, ranker)
+            result[kind] = {name: precision(answers) for name, answers in found.items()}
+            rows.append(result[kind])
+        result["all"] = {name: mean(row[name] for row in rows) for name in rows[0]}
+        say("stored question withheld")
+        withheld = [Asked(pair.question, i, unseen=True) for i, pair in enumerate(faq.pairs)]
+        found = self._answers(faq, withheld, vectors, ranker)
+        result["withheld"] = {name: precision(answers) for name, answers in found.items()}
+        return result
+
+    def clinc150(self) -> dict[str, Any]:
+        return self._queries("clinc150")
+
+    def banking77(self) -> dict[str, Any]:
+        return self._queries("banking77")
+
+    def _queries(self, name: str) -> dict[str, Any]:
+        say(name)
+        drafts = evaluation.read_pairs(self.data / name / "faq.jsonl")
+        known = {draft.external_id: draft.id for draft in drafts}
+        rows = evaluation.read_queries(self.data / name / "queries.jsonl", known)
+        faq = Faq(pairs_of(drafts))
+        asked = [
+            Asked(row.text, faq.position[known[next(iter(row.relevant))]], unseen=False)
+            if row.relevant
+            else Asked(row.text, -1, unseen=False)
+            for row in rows
+        ]
+        vectors = self.embedder.embed(list(faq.texts))
+        found = self._answers(faq, asked, vectors, self._fit(faq))
+        answerable = np.array([bool(row.relevant) for row in rows])
+        return {method: figures(answers, answerable) for method, answers in found.items()}
+
+    def half(self) -> dict[str, Any]:
+        """With half of the pairs removed."""
+        say("half of the pairs removed")
+        trained_on, tested_on = self._cloud()
+        ranker = self._fit(Faq(pairs_of(trained_on[: len(tested_on)])))
+        whole = Faq(pairs_of(tested_on))
+        generator = random.Random(SEED)
+        kept = sorted(generator.sample(range(len(whole.pairs)), len(whole.pairs) // 2))
+        faq = Faq([whole.pairs[i] for i in kept])
+        kinds = list(NOISE)
+        asked = []
+        for i, pair in enumerate(whole.pairs):
+            kind = kinds[i % len(kinds)]
+            text = NOISE[kind](pair.question, random.Random(f"{SEED}{kind}{pair.question}"))
+            same = next((faq.position[p] for p in [pair.id] if p in faq.position), -1)
+            asked.append(Asked(text, same, unseen=False))
+        vectors = self.embedder.embed(list(faq.texts))
+        found = self._answers(faq, asked, vectors, ranker)
+        answerable = np.array([question.pair >= 0 for question in asked])
+        return {method: figures(answers, answerable) for method, answers in found.items()}
+
+    def latency(self) -> dict[str, Any]:
+        """Median milliseconds of a search, and what of it is ranking."""
+        say("latency")
+        trained_on, tested_on = self._cloud()
+        drafts = [*trained_on, *tested_on]
+        drafts += [
+            replace(draft, external_id=f"{draft.external_id}-again", question=f"{draft.question} 2")
+            for draft in drafts[: LATENCY_PAIRS - len(drafts)]
+        ]
+        store = Store.open(f"sqlite:///{self.folder / 'latency.db'}")
+        for start in range(0, len(drafts), 500):
+            store.pairs.upsert(drafts[start : start + 500])
+        collection = EdgeEngine(self.folder / "latency").create(
+            "latency", self.embedder.model.dimension
+        )
+        catch_up(store.pairs, 0, self.embedder, collection)
+        searcher = Searcher(self.embedder, collection, shipped(), store.pairs)
+        texts = [draft.question for draft in tested_on[:LATENCY_QUESTIONS]]
+        vectors = self.embedder.embed_queries(texts)
+        times: dict[str, list[float]] = {"retrieval": [], "search": []}
+        for text, vector in zip(texts, vectors, strict=True):
+            # Interleaved, so that whatever else the machine does falls on both.
+            started = time.perf_counter()
+            lookups = [
+                replace(lookup, with_vectors=False)
+                for lookup in searcher.lookups(text, vector=vector)
+            ]
+            hits = collection.search(lookups, channel=None)
+            store.pairs.get(list({hit.pair_id for found in hits for hit in found}))
+            times["retrieval"].append(time.perf_counter() - started)
+            started = time.perf_counter()
+            searcher.search(text, vector=vector)
+            times["search"].append(time.perf_counter() - started)
+        collection.close()
+        store.close()
+        medians = {name: 1000 * statistics.median(values) for name, values in times.items()}
+        return {
+            "pairs": len(drafts),
+            "retrieval_ms": round(medians["retrieval"], 2),
+            "search_ms": round(medians["search"], 2),
+            "added_ms": round(medians["search"] - medians["retrieval"], 2),
+        }
+
+    def _cloud(self) -> tuple[list[PairDraft], list[PairDraft]]:
+        """The article's two sides."""
+        path = self.data / "cloud_faq.jsonl"
+        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()][: self.most]
+        drafts = [
+            PairDraft("cloud", str(i), one_line(row["question"]), clean(row["answer"]))
+            for i, row in enumerate(rows)
+        ]
+        trained_on, tested_on = train_test_split(
+            drafts, stratify=[row["source"] for row in rows], random_state=42
+        )
+        return trained_on, tested_on
+
+    def _fit(self, faq: Faq) -> LearnedRanker:
+        """A ranker fitted on pairs alone."""
+        vectors = self.embedder.embed(list(faq.texts))
+        asked = questions_for(faq, faq.pairs)
+        of_questions = embedded(self.embedder, faq, asked, vectors)
+        chatter = self.embedder.embed_queries(list(CHATTER))
+        return fit_ranker(examples_of(faq, asked, of_questions, vectors, chatter), shipped()).ranker
+
+    def _answers(
+        self, faq: Faq, asked: Sequence[Asked], vectors: Matrix, ranker: LearnedRanker
+    ) -> dict[str, list[Answer]]:
+        """Every method's best answers; the retrievers alone see the text as it was typed."""
+        typed = self._asked(faq, asked, vectors, METHODS)
+        speller = Speller.of(faq.texts, base_words(self.embedder.model.vocabulary()))
+        read = [
+            question
+            if question.unseen
+            else replace(question, text=queries.read(question.text, speller).text)
+            for question in asked
+        ]
+        return typed | self._asked(faq, read, vectors, {"pipeline": learned(ranker)})
+
+    def _asked(
+        self, faq: Faq, asked: Sequence[Asked], vectors: Matrix, methods: Mapping[str, Method]
+    ) -> dict[str, list[Answer]]:
+        of_questions = embedded(self.embedder, faq, asked, vectors)
+        pairs = {pair.id: pair for pair in faq.pairs}
+        found: dict[str, list[Answer]] = {name: [] for name in methods}
+        for question, hits in zip(asked, faq.found(asked, of_questions, vectors), strict=True):
+            right = fold(faq.pairs[question.pair].answer) if question.pair >= 0 else None
+            for name, method in methods.items():
+                answer, confidence = method(question.text, hits, pairs)
+                found[name].append(Answer(confidence, answer == right))
+        return found
+
+
+def alone(retriever: Retriever) -> Method:
+    """One retriever's best hit; its score for confidence."""
+
+    def method(
+        _: str, hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]
+    ) -> tuple[str, float]:
+        if not hits[retriever]:
+            return "", 0.0
+        best = hits[retriever][0]
+        return fold(pairs[best.pair_id].answer), best.score
+
+    return method
+
+
+def fused(
+    _: str, hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]
+) -> tuple[str, float]:
+    """Reciprocal rank fusion, with equal weights."""
+    scores: dict[str, float] = {}
+    for found in hits.values():
+        answers = list(dict.fromkeys(fold(pairs[hit.pair_id].answer) for hit in found))
+        for rank, answer in enumerate(answers, 1):
+            scores[answer] = scores.get(answer, 0.0) + 1 / (RRF + rank)
+    return max(scores.items(), key=lambda item: item[1]) if scores else ("", 0.0)
+
+
+def learned(ranker: LearnedRanker) -> Method:
+    """The bot's own ranking."""
+
+    def method(
+        text: str, hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]
+    ) -> tuple[str, float]:
+        ranked = ranker.rank(text, hits, pairs)
+        return (ranked[0].evidence.answer_key, ranked[0].confidence) if ranked else ("", 0.0)
+
+    return method
+
+
+METHODS: dict[str, Method] = {
+    "question": alone(Retriever.QUESTION),
+    "answer": alone(Retriever.ANSWER),
+    "bm25": alone(Retriever.BM25),
+    "rank_fusion": fused,
+}
+
+
+def figures(answers: Sequence[Answer], answerable: Any) -> dict[str, float]:
+    """A method's figures over queries of which some have no answer."""
+    confidence = np.array([answer.confidence for answer in answers])
+    right = np.array([answer.right for answer in answers])
+    measured = evaluation.measure_confidence(confidence, right)
+    return {"precision_at_1": round(float(right[answerable].mean()), 4)} | {
+        name: round(value, 4) for name, value in measured.items()
+    }
+
+
+def precision(answers: Sequence[Answer]) -> float:
+    return mean(answer.right for answer in answers)
+
+
+def mean(values: Any) -> float:
+    return round(float(np.mean(list(values))), 4)
+
+
+def pairs_of(drafts: Sequence[PairDraft]) -> list[Pair]:
+    """Drafts as stored pairs."""
+    store = Store.open("sqlite://")
+    for start in range(0, len(drafts), 500):
+        store.pairs.upsert(drafts[start : start + 500])
+    pairs: list[Pair] = []
+    for start in range(0, len(drafts), 500):
+        pairs += store.pairs.get([draft.id for draft in drafts[start : start + 500]]).values()
+    store.close()
+    return pairs
+
+
+def noisy(faq: Faq, kind: str, change: "Noise") -> list[str]:
+    """Each pair's question with noise, the same in every run."""
+    return [
+        change(pair.question, random.Random(f"{SEED}{kind}{pair.question}")) or pair.question
+        for pair in faq.pairs
+    ]
+
+
+Noise = Callable[[str, random.Random], str]
+
+_SMALL = frozenset(("a", "an", "the", "of", "to", "in", "on", "for", "is", "are", "do", "does"))
+_GREETINGS = (
+    "Hey team, {}",
+    "hi! quick question: {}",
+    "Good morning :wave: {}",
+    "Hello everyone, {} Thanks in advance!",
+    "sorry for the noise, {}",
+    "@channel {} any help appreciated :pray:",
+    "{} asap please, customer is waiting",
+    "Hi folks - newbie here. {}",
+)
+_SAID_OTHERWISE = (
+    ("how do i ", ("what is the way to ", "steps to ", "I would like to ", "trying to ")),
+    ("how can i ", ("is there a way to ", "what do I have to do to ", "need to ")),
+    ("can i ", ("is it possible to ", "am I able to ", "would it be ok to ")),
+    ("what is ", ("explain ", "could you tell me about ", "what does one mean by ")),
+    ("what are ", ("list the ", "tell me the ", "which are the ")),
+    ("why ", ("for what reason ", "any idea why ", "how come ")),
+    ("does ", ("I wonder if ", "do you know whether ")),
+    ("is ", ("do you know if it is true that ", "can somebody say whether ")),
+    ("where ", ("in which place ", "can anybody tell me where ")),
+    ("which ", ("what ", "tell me which ")),
+)
+_SYNONYMS = {
+    "create": "set up",
+    "delete": "remove",
+    "change": "modify",
+    "use": "work with",
+    "cost": "price",
+    "price": "cost",
+    "charged": "billed",
+    "limit": "maximum",
+    "limits": "restrictions",
+    "error": "problem",
+    "access": "get into",
+    "support": "allow",
+    "supported": "possible",
+    "enable": "turn on",
+    "disable": "switch off",
+    "start": "launch",
+    "stop": "halt",
+    "data": "information",
+    "difference": "distinction",
+    "available": "offered",
+    "update": "refresh",
+    "connect": "link",
+    "need": "require",
+    "get": "obtain",
+    "many": "lots of",
+}
+
+
+def with_typos(text: str, generator: random.Random) -> str:
+    """A third of the words, one at least and only those of four letters or more, is mistyped."""
+    words = text.split()
+    places = [i for i, word in enumerate(words) if sum(c.isalpha() for c in word) >= 4]
+    for i in generator.sample(places, min(len(places), max(1, round(len(words) / 3)))):
+        letters = list(words[i])
+        at = generator.randrange(len(letters) - 1)
+        match generator.choice(("swap", "drop", "double", "other")):
+            case "swap":
+                letters[at], letters[at + 1] = letters[at + 1], letters[at]
+            case "drop":
+                del letters[at]
+            case "double":
+                letters.insert(at, letters[at])
+            case _:
+                letters[at] = generator.choice("abcdefghijklmnopqrstuvwxyz")
+        words[i] = "".join(letters)
+    return " ".join(words)
+
+
+def with_words_dropped(text: str, generator: random.Random) -> str:
+    """Three words in ten are left out."""
+    return " ".join(word for word in text.split() if generator.random() >= 0.3)
+
+
+def keywords(text: str, _: random.Random) -> str:
+    """What somebody types who thinks of a search engine."""
+    words = [word.strip("?!.,;:()\"'") for word in text.lower().split()]
+    telling = [word for word in words if word and word not in _SMALL]
+    # Few type more than they think they need.
+    return " ".join(sorted(telling, key=len, reverse=True)[:5])
+
+
+def with_greeting(text: str, generator: random.Random) -> str:
+    """As people write in a channel."""
+    return generator.choice(_GREETINGS).format(text)
+
+
+def rewritten(text: str, generator: random.Random) -> str:
+    """Another opening, and other words for some."""
+    changed = text.lower().rstrip("?")
+    for opening, others in _SAID_OTHERWISE:
+        if changed.startswith(opening):
+            changed = generator.choice(others) + changed.removeprefix(opening)
+            break
+    return " ".join(
+        _SYNONYMS[word] if word in _SYNONYMS and generator.random() < 0.8 else word
+        for word in changed.split()
+    )
+
+
+NOISE: dict[str, Noise] = {
+    "typos": with_typos,
+    "dropped_words": with_words_dropped,
+    "keywords": keywords,
+    "slack_prefix": with_greeting,
+    "rewritten": rewritten,
+}
+
+
+def say(what: str) -> None:
+    print(f"{what} ...", file=sys.stderr)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,127 @@
+"""`faqbot suggestions`: wordings that people picked an answer for, to approve or reject."""
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from bot.cli.console import (
+    Context,
+    bring_up_to_date,
+    id_of,
+    opened_for_reading,
+    opened_store,
+    print_json,
+    show,
+)
+from index.errors import FaqbotError
+
+if TYPE_CHECKING:
+    from index.store.types import Suggestion
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print JSON.")]
+Ids = Annotated[
+    list[int],
+    typer.Argument(
+        parser=id_of("suggestion", "faqbot suggestions"),
+        metavar="ID...",
+        help="As `faqbot suggestions` says.",
+    ),
+]
+BY = "command line"
+
+
+def register(app: typer.Typer) -> None:
+    group = typer.Typer(
+        help="Wordings that people picked an answer for: list, approve or reject them.",
+        epilog="Example: faqbot suggestions approve 3 5",
+        invoke_without_command=True,
+    )
+    group.callback()(suggestions)
+    group.command("list", epilog="Example: faqbot suggestions list --json")(list_command)
+    group.command(epilog="Example: faqbot suggestions approve 3 5")(approve)
+    group.command(epilog="Example: faqbot suggestions reject 4")(reject)
+    app.add_typer(group, name="suggestions")
+
+
+def suggestions(context: typer.Context, as_json: AsJson = False) -> None:
+    """Wordings that people picked an answer for: list, approve or reject them."""
+    if context.invoked_subcommand is None:
+        list_command(context, as_json)
+
+
+def list_command(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the suggestions that wait, most picked first."""
+    from rich.markup import escape
+    from rich.table import Table
+
+    settings: Context = context.obj
+    with opened_for_reading(settings.index) as store:
+        waiting = store.suggestions.waiting()
+        pairs = store.pairs.get([suggestion.pair_id for suggestion in waiting])
+    if as_json:
+        print_json(
+            [
+                {
+                    "id": found.id,
+                    "asked": found.text,
+                    "picks": found.picks,
+                    "pair_id": found.pair_id,
+                    "question": pairs[found.pair_id].question,
+                    "created_at": found.created_at.isoformat(timespec="seconds"),
+                }
+                for found in waiting
+                if found.pair_id in pairs
+            ]
+        )
+        return
+    if not waiting:
+        print("No suggestions are waiting.")
+        return
+    table = Table("id", "picks", "asked", "picked answer is to", show_lines=True)
+    for found in waiting:
+        if found.pair_id in pairs:
+            question = pairs[found.pair_id].question
+            table.add_row(str(found.id), str(found.picks), escape(found.text), escape(question))
+    show(table)
+
+
+def approve(context: typer.Context, ids: Ids) -> None:
+    """Make suggestions wordings of the answers that people picked; safe to repeat."""
+    settings: Context = context.obj
+    with opened_store(settings.index) as store:
+        before = store.pairs.revision()
+        try:
+            _decide(store.suggestions.approve, ids, "approved")
+        finally:
+            if store.pairs.revision() != before:
+                bring_up_to_date(settings.index, store)
+
+
+def reject(context: typer.Context, ids: Ids) -> None:
+    """Never offer suggestions again; safe to repeat."""
+    settings: Context = context.obj
+    with opened_store(settings.index) as store:
+        _decide(store.suggestions.reject, ids, "rejected")
+
+
+def _decide(decide: "Callable[[int, str], Suggestion | None]", ids: list[int], wanted: str) -> None:
+    """Decide on each in turn.
+
+    Raises:
+        FaqbotError: One could not be decided so; those before it are.
+    """
+    for suggestion_id in ids:
+        found = decide(suggestion_id, BY)
+        if found is None:
+            raise FaqbotError(
+                f"there is no suggestion {suggestion_id}; `faqbot suggestions` lists them"
+            )
+        if found.state == "open":
+            raise FaqbotError(
+                f"the answer of suggestion {suggestion_id} (pair {found.pair_id}) is not active; "
+                "only an active one gets further wordings"
+            )
+        if found.state != wanted:
+            raise FaqbotError(f"suggestion {suggestion_id} is {found.state} already")
+        print(f"suggestion {suggestion_id}: {found.state}")

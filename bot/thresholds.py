@@ -1,0 +1,35 @@
+"""What a stated precision means with the model that is live: from which confidence it answers."""
+
+from pathlib import Path
+
+from bot.settings import BotSettings
+from index.search.ranking import LearnedRanker, lower_bound, read_ranker
+from index.store import Store
+
+
+def in_use(bot: BotSettings) -> dict[str, float]:
+    """The precisions that are set, by where they hold: "everywhere" or a channel's id."""
+    everywhere = "elsewhere" if bot.channel_precision else "everywhere"
+    return {everywhere: bot.answer_precision, **bot.channel_precision}
+
+
+def live_ranker(store: Store, models_dir: Path) -> LearnedRanker | None:
+    """The ranker of the live model version; None where nothing is live yet.
+
+    Raises:
+        ModelError: It is damaged.
+    """
+    generation = store.generations.live()
+    return None if generation is None else read_ranker(models_dir / generation.model_version)
+
+
+def explain(ranker: LearnedRanker, precision: float) -> str:
+    """What the bot does at a precision, such as "90 %: answers from confidence 0.83"."""
+    share = f"{100 * precision:g} %"
+    threshold = ranker.threshold(precision)
+    if threshold is not None:
+        return f"{share}: answers from confidence {threshold:.2f}"
+    answers = ranker.held_out.answers[0] if ranker.held_out.answers else 0
+    if lower_bound(answers, answers) < precision:
+        return f"{share}: asks first; {answers} held-out answers are too few to prove {share}"
+    return f"{share}: asks first; of {answers} held-out answers too few are right to prove {share}"

@@ -1,0 +1,240 @@
+"""Mending typos: words that nobody knows, replaced by the FAQ's words they were meant to be.
+
+An embedding is at its weakest on misspelt words, which its tokenizer breaks into pieces that mean
+nothing. The words known here are those of the team's own FAQ and those of the embedding model's
+own vocabulary; both are in memory already, so nothing more is shipped or loaded.
+"""
+
+import re
+import threading
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
+
+# Letters, with apostrophes inside.
+_WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
+# What stands around a word and is no part of it.
+_BARE = re.compile(
+    r"[\"'(\[\u00bf\u00a1\u201c]*([^\W\d_]+(?:-[^\W\d_]+)*)[\"')\],;:.!?\u2026\u201d]*"
+)
+# From here on come scripts that put no spaces between words.
+_UNSPACED = "\u0e00"
+
+MIN_LENGTH = 4
+MAX_LENGTH = 40
+# From this length on a word may have two typos.
+TWO_TYPOS = 7
+
+
+def _listed(words: str) -> tuple[str, ...]:
+    return tuple(words.split())
+
+
+# Forms that need not be in any vocabulary to be right.
+_ENDINGS = _listed(
+    """s es ed d ing ly er ers r rs or ors able ment ments ness ity al ize ise ized izing ation
+    ability"""
+)
+_INFLECTIONS = _listed("s d ed ing es r er ly")
+_PREFIXES = _listed(
+    """un re non pre de multi sub inter over auto dis mis out up down cross micro super under co
+    anti"""
+)
+# Written without its apostrophe, or only said in chat: no typo that hurts.
+_CHAT = frozenset(
+    _listed(
+        """dont cant wont isnt doesnt didnt hasnt havent hadnt wouldnt couldnt shouldnt arent wasnt
+        werent aint whats hows wheres whos whens whys thats theres heres youve weve theyve youre
+        theyre itll youll theyll wouldve couldve shouldve yall gonna wanna gotta gimme lemme kinda
+        sorta dunno info admin asap hiya plzz thanx"""
+    )
+)
+
+
+class Speller:
+    """Knows the words of an FAQ and of general English. Threads may share it."""
+
+    def __init__(self, base_words: Sequence[str] = ()) -> None:
+        """Args:
+        base_words: Words of the language at large, the most frequent first.
+        """
+        words = (word.lower() for word in base_words)
+        self._ranks = {word: rank for rank, word in enumerate(dict.fromkeys(words))}
+        self._base_by_length = _by_length(self._ranks)
+        self._counts: Counter[str] = Counter()
+        # Made when it is first needed after the words changed.
+        self._by_length: dict[int, list[str]] | None = None
+        self._lock = threading.Lock()
+
+    @classmethod
+    def of(cls, texts: Iterable[str], base_words: Sequence[str] = ()) -> "Speller":
+        """Args:
+        texts: The FAQ's: wordings of questions, topics, answers.
+        base_words: As for `Speller`.
+        """
+        speller = cls(base_words)
+        speller.learn(texts)
+        return speller
+
+    def learn(self, texts: Iterable[str]) -> None:
+        """Add the words of more of the FAQ's texts; they count at once.
+
+        A word is never forgotten: that of a retired answer is a word all the same.
+        """
+        new = Counter(word for text in texts for word in _words(text))
+        with self._lock:
+            self._counts.update(new)
+            self._by_length = None
+
+    def correct(
+        self, text: str, keep: Collection[str] = ()
+    ) -> tuple[str, tuple[tuple[str, str], ...]]:
+        """Mend the typos in a text.
+
+        Words of up to three letters, upper-case codes, and all that holds digits or other
+        characters than letters (identifiers, paths, links) are left alone; so is a text of which
+        most words are unknown, as one in another language.
+
+        Args:
+            keep: Words that are right, such as those of code.
+
+        Returns:
+            The text, its white space as it was, and the corrections as (as typed, as corrected).
+        """
+        words = _words(text)
+        unknown = [word for word in words if not self._is_known(word)]
+        if not unknown or (len(unknown) > 1 and 2 * len(unknown) > len(words)):
+            return text, ()
+        corrections = {word: word for word in keep}
+        pieces = re.split(r"(\s+)", text)
+        for place in range(0, len(pieces), 2):
+            if found := _BARE.fullmatch(pieces[place]):
+                pieces[place] = (
+                    pieces[place][: found.start(1)]
+                    + _WORD.sub(lambda word: self._mend(word[0], corrections), found[1])
+                    + pieces[place][found.end(1) :]
+                )
+        mended = tuple(pair for pair in corrections.items() if pair[0] != pair[1])
+        return "".join(pieces), mended
+
+    def _mend(self, word: str, corrections: dict[str, str]) -> str:
+        if word in corrections:
+            return corrections[word]
+        if not _is_plain(word) or self._is_known(word.lower()):
+            return word
+        meant = self._nearest(word.lower())
+        if meant is None:
+            return word
+        corrections[word] = meant.capitalize() if word[0].isupper() else meant
+        return corrections[word]
+
+    def _nearest(self, word: str) -> str | None:
+        """The likeliest known word for an unknown one, if there is any near it.
+
+        The FAQ's come first, then those with fewer typos between, with the same first letter
+        (which people seldom get wrong), and the more frequent ones.
+        """
+        near: list[tuple[int, bool, int, str]] = []
+        for typos in range(1, 3 if len(word) >= TWO_TYPOS else 2):
+            near = near or [
+                (distance, found[0] != word[0], -self._counts[found], found)
+                for found, distance in _within(word, self._faq_by_length(), typos)
+                # Four letters with another start are too often a word of its own.
+                if len(word) > MIN_LENGTH or found[0] == word[0]
+            ]
+        if not near and len(word) > MIN_LENGTH:
+            # These must be nearer, for a name is not to become a common word.
+            near = [
+                (distance, False, self._ranks[found], found)
+                for found, distance in _within(word, self._base_by_length, 1)
+                if found[0] == word[0]
+            ]
+        return min(near)[-1] if near else None
+
+    def _faq_by_length(self) -> dict[int, list[str]]:
+        with self._lock:
+            if self._by_length is None:
+                self._by_length = _by_length(self._counts)
+            return self._by_length
+
+    def _is_known(self, word: str) -> bool:
+        known, ranks = self._counts, self._ranks
+        if len(word) < MIN_LENGTH or word in known or word in ranks or word in _CHAT:
+            return True
+        return any(form in known or form in ranks for form in _forms(word))
+
+
+def base_words(vocabulary: Mapping[str, int]) -> list[str]:
+    """The whole words among a tokenizer's pieces, in the order of their ids.
+
+    Ids follow frequency, roughly, in each of the usual kinds: WordPiece marks what continues a
+    word by `##`, SentencePiece and byte-level BPE mark what begins one.
+    """
+    pieces = sorted(vocabulary, key=vocabulary.__getitem__)
+    for mark in ("\u2581", "\u0120"):
+        marked = [piece[1:] for piece in pieces if piece.startswith(mark)]
+        if len(marked) > len(pieces) // 4:
+            pieces = marked
+            break
+    return [piece for piece in pieces if len(piece) >= MIN_LENGTH - 1 and piece.isalpha()]
+
+
+def _words(text: str) -> list[str]:
+    return [word for word in _WORD.findall(text.lower()) if len(word) <= MAX_LENGTH]
+
+
+def _by_length(words: Iterable[str]) -> dict[int, list[str]]:
+    lengths: dict[int, list[str]] = {}
+    for word in words:
+        if MIN_LENGTH <= len(word) <= MAX_LENGTH and "'" not in word and "\u2019" not in word:
+            lengths.setdefault(len(word), []).append(word)
+    return lengths
+
+
+def _within(
+    word: str, by_length: Mapping[int, Sequence[str]], typos: int
+) -> Iterator[tuple[str, int]]:
+    """The words at most so many insertions, deletions, changes and swaps of letters away."""
+    for length in range(max(MIN_LENGTH, len(word) - typos), len(word) + typos + 1):
+        near = process.extract(
+            word, by_length.get(length, ()), scorer=OSA.distance, score_cutoff=typos, limit=None
+        )
+        for found, distance, _ in near:
+            yield found, int(distance)
+
+
+def _is_plain(word: str) -> bool:
+    """Whether it is written like a word, not like a code or a name in a program."""
+    return (
+        MIN_LENGTH <= len(word) <= MAX_LENGTH
+        and (word.islower() or word.istitle())
+        and max(word) < _UNSPACED
+    )
+
+
+def _forms(word: str) -> Iterable[str]:
+    """Words that make this one right: those it is formed from, and its own inflections."""
+    for ending in _ENDINGS:
+        stem = word.removesuffix(ending)
+        if len(stem) < 3 or stem == word:
+            continue
+        # "connectd" and "serverss" are typos, not forms.
+        if (ending in ("d", "r", "rs") and stem[-1] != "e") or (ending == "s" and stem[-1] == "s"):
+            continue
+        yield stem
+        if ending not in ("s", "d", "ly"):
+            yield stem + "e"
+            if stem[-1] == stem[-2]:
+                yield stem[:-1]
+        if stem[-1] == "i":
+            yield stem[:-1] + "y"
+    for ending in _INFLECTIONS:
+        yield word + ending
+    if word[-1] in "ey":
+        for ending in ("ing", "ied", "ies", "es"):
+            yield word[:-1] + ending
+    for prefix in _PREFIXES:
+        if word.startswith(prefix) and len(word) >= len(prefix) + 4:
+            yield word.removeprefix(prefix)

@@ -1,0 +1,370 @@
+"""Where the bot is not sure which answer is meant, people pick one; it learns their words."""
+
+import uuid
+from collections.abc import Callable
+
+import pytest
+
+from bot.answering import reply_message
+from index.search.decision import Decision
+from index.search.searcher import Searcher
+from index.store import Store
+from index.store.types import Origin, State, Status, Verdict, pair_id
+from playground.client import Channel, Message, Person
+from tests.bot.desk import ASKED, Desk, answer_to, answers, draft, first_section, until
+from tests.index.search.test_decision import matches
+
+# Two of a kind: what is asked below fits both.
+MACHINES = {
+    "floor1": ("How do I clean the coffee machine on floor 1?", "Run *Rinse*.\nThen wipe it."),
+    "floor2": ("How do I clean the coffee machine on floor 2?", "Hold the <red> button."),
+}
+VAGUE = "how do I clean the coffee machine?"
+UNSURE = "don't have an approved answer"
+
+Threshold = Callable[[float | None], None]
+
+
+@pytest.fixture
+def threshold(monkeypatch: pytest.MonkeyPatch) -> Threshold:
+    """Sets the confidence from which the bot answers; None: it asks first."""
+
+    def set_it(value: float | None) -> None:
+        monkeypatch.setattr(Searcher, "threshold", lambda self, precision: value)
+
+    set_it(0.6)
+    return set_it
+
+
+@pytest.fixture
+def filled(either_desk: Desk, threshold: Threshold) -> Desk:
+    """A bot in each mode, whose FAQ has two entries of a kind."""
+    return fill(either_desk).start()
+
+
+@pytest.fixture
+def machines(desk: Desk, threshold: Threshold) -> Desk:
+    """The same in Socket Mode only; the test starts it."""
+    return fill(desk)
+
+
+def fill(desk: Desk) -> Desk:
+    store = Store(desk.index_settings.store_url)
+    store.pairs.upsert([draft(name, *entry) for name, entry in MACHINES.items()])
+    store.close()
+    return desk
+
+
+def id_of(name: str) -> str:
+    return pair_id("test", name)
+
+
+def ask(desk: Desk, text: str = VAGUE, channel: Channel | None = None) -> tuple[str, Message]:
+    """Ask directly; returns the question's ts and the reply."""
+    channel = channel or desk.watched
+    ts = desk.mention(channel, text)
+    return ts, desk.reply(channel, ts)
+
+
+def picks(message: Message) -> dict[str, str]:
+    """The pick buttons of a card: ids of their blocks, by the pair's id."""
+    found = {}
+    for block in message.blocks:
+        button = block.get("accessory") or {}
+        if button.get("action_id") == "faq_pick":
+            found[button["value"].partition(" ")[2]] = block["block_id"]
+    return found
+
+
+def pick(desk: Desk, person: Person, card: Message, name: str) -> Message:
+    """Somebody picks an entry; returns the card when it shows it."""
+    block = picks(desk.slack.message(desk.watched, card))[id_of(name)]
+    assert person.click(desk.watched, card, "faq_pick", block_id=block).acked
+    answer = MACHINES[name][1].split("\n")[0].replace("<", "&lt;").replace(">", "&gt;")
+    return desk.slack.wait_for_message(
+        desk.watched, card, lambda m: first_section(m).startswith(answer)
+    )
+
+
+def wait(desk: Desk, card: Message, text: str) -> Message:
+    return desk.slack.wait_for_message(desk.watched, card, lambda m: text in m.all_text)
+
+
+def verdicts(desk: Desk, ts: str) -> list[tuple[str, Verdict, str | None]]:
+    votes = desk.store.feedback.votes(desk.question(ts).id)
+    return [(vote.user, vote.verdict, vote.pair_id) for vote in votes]
+
+
+def wordings(desk: Desk, name: str) -> list[str]:
+    pair = desk.store.pairs.get([id_of(name)])[id_of(name)]
+    return [p.text for p in pair.phrasings if p.origin is Origin.PICK]
+
+
+# -- what is offered -------------------------------------------------------------------
+
+
+def test_a_near_tie_is_offered_also_where_nobody_asked_the_bot(filled: Desk) -> None:
+    ts = filled.ann.post(filled.watched, VAGUE)
+    card = filled.reply(filled.watched, ts)
+    assert "not sure which of these" in first_section(card)
+    for question, answer in MACHINES.values():
+        assert question in card.all_text
+        assert answer.split("\n")[0].split("<")[0] in card.all_text
+    assert "Then wipe it." not in card.all_text, "only how the answers begin"
+    assert card.action_ids == ("faq_pick", "faq_pick", "faq_none")
+    question = filled.question(ts)
+    assert (question.state, question.pair_id) == (State.OFFERED, None)
+    assert set(question.candidates) == set(picks(card)) == {id_of(name) for name in MACHINES}
+
+
+def test_a_picked_answer_takes_the_card_s_place_word_for_word(filled: Desk) -> None:
+    ts, card = ask(filled)
+    shown = pick(filled, filled.ann, card, "floor2")
+    assert first_section(shown) == "Hold the &lt;red&gt; button."
+    assert "Picked by 1 person" in shown.all_text
+    assert shown.action_ids == ("faq_solved", "faq_not_it", "faq_more")
+    assert filled.ann.id not in shown.all_text
+    assert verdicts(filled, ts) == [(filled.ann.id, Verdict.PICKED, id_of("floor2"))]
+
+
+def test_a_single_sure_one_is_offered_too_while_nothing_is_proven(
+    machines: Desk, threshold: Threshold
+) -> None:
+    threshold(None)
+    desk = machines.start()
+    ts = desk.ann.post(desk.watched, ASKED["vpn"])
+    card = desk.reply(desk.watched, ts)
+    assert list(picks(card)) == [id_of("vpn")]
+    assert card.element("faq_none")["text"]["text"] == "Not this one"
+    assert desk.ann.click(desk.watched, card, "faq_pick").acked
+    shown = desk.slack.wait_for_message(desk.watched, card, lambda m: answers(m, "vpn"))
+    assert shown.action_ids == ("faq_solved", "faq_not_it")
+
+
+def test_the_closest_can_be_picked_where_nothing_is_sure(
+    machines: Desk, threshold: Threshold
+) -> None:
+    threshold(2.0)
+    desk = machines.start()
+    ts, card = ask(desk)
+    assert UNSURE in first_section(card)
+    assert desk.question(ts).state is State.UNSURE
+    assert set(picks(card)) >= {id_of(name) for name in MACHINES}
+    desk.ann.click(desk.watched, card, "faq_more")
+    unfolded = desk.slack.wait_for_message(desk.watched, card, lambda m: "faq_less" in m.action_ids)
+    assert "Then wipe it." in unfolded.all_text
+    shown = pick(desk, desk.ann, card, "floor1")
+    assert "Hold the" not in shown.all_text, "what was unfolded is folded again"
+
+
+def test_two_sure_answers_of_one_message_are_both_seen() -> None:
+    def is_expanded(threshold: float | None, *confidences: float) -> bool:
+        message = reply_message("q1", matches(*confidences), Decision.ANSWER, threshold)
+        return "faq_less" in str(message.blocks)
+
+    assert is_expanded(0.8, 0.95, 0.85)
+    assert is_expanded(0.8, 0.95, 0.1, 0.85)
+    assert not is_expanded(0.8, 0.95, 0.1, 0.05)
+    assert not is_expanded(0.8, 0.95)
+
+
+def test_a_channel_can_ask_for_more_precision(
+    machines: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    strict = machines.slack.create_channel("strict")
+    machines.settings |= {"answer_precision": 0.8, "channel_precision": {strict.id: 0.99}}
+    monkeypatch.setattr(
+        Searcher, "threshold", lambda self, precision: 0.5 if precision == 0.8 else None
+    )
+    desk = machines.start()
+    _, card = ask(desk, ASKED["vpn"])
+    assert answers(card, "vpn")
+    _, card = ask(desk, ASKED["vpn"], strict)
+    assert list(picks(card)) == [id_of("vpn")], "it asks first there"
+
+
+# -- clicks ----------------------------------------------------------------------------
+
+
+def test_a_person_s_last_pick_counts_and_most_people_decide(filled: Desk) -> None:
+    ts, card = ask(filled)
+    bob = filled.slack.create_user("bob")
+    pick(filled, filled.ann, card, "floor1")
+    # Who thinks otherwise unfolds the others, and picks one there.
+    bob.click(filled.watched, card, "faq_not_it")
+    wait(filled, card, "Picked by 1 person · Not it for 1")
+    shown = pick(filled, bob, card, "floor2")
+    assert "Picked by 1 person" in shown.all_text, "among equals the last one shows"
+    filled.ann.click(filled.watched, card, "faq_more")
+    filled.slack.wait_for_message(filled.watched, card, lambda m: "faq_less" in m.action_ids)
+    filled.ann.click(filled.watched, card, "faq_solved")
+    wait(filled, card, "Picked by 1 person · Solved for 1")
+    assert sorted(verdicts(filled, ts)) == sorted(
+        [
+            (filled.ann.id, Verdict.SOLVED, id_of("floor2")),
+            (bob.id, Verdict.PICKED, id_of("floor2")),
+        ]
+    )
+
+
+def test_taking_a_pick_back_offers_the_choice_again(filled: Desk) -> None:
+    ts, card = ask(filled)
+    pick(filled, filled.ann, card, "floor1")
+    filled.ann.click(filled.watched, card, "faq_not_it")
+    shown = wait(filled, card, "not sure which of these")
+    assert shown.all_text == card.all_text
+    assert verdicts(filled, ts) == [(filled.ann.id, Verdict.NOT_IT, id_of("floor1"))]
+
+
+def test_none_of_these_is_recorded_of_the_question(filled: Desk) -> None:
+    ts, card = ask(filled)
+    filled.ann.click(filled.watched, card, "faq_none")
+    shown = wait(filled, card, "None of these for 1 person")
+    assert set(picks(shown)) == set(picks(card))
+    assert verdicts(filled, ts) == [(filled.ann.id, Verdict.NOT_IT, None)]
+    assert filled.store.suggestions.waiting() == []
+
+
+def test_a_pick_repeated_or_made_after_a_restart_counts_once(machines: Desk) -> None:
+    desk = machines.start()
+    ts, card = ask(desk)
+    pick(desk, desk.ann, card, "floor1")
+    desk.restart()
+    bob = desk.slack.create_user("bob")
+    bob.click(desk.watched, card, "faq_solved")
+    wait(desk, card, "Picked by 1 person · Solved for 1")
+    desk.ann.click(desk.watched, card, "faq_more")
+    desk.slack.wait_for_message(desk.watched, card, lambda m: "faq_less" in m.action_ids)
+    pick(desk, desk.ann, card, "floor2")
+    for _ in range(3):
+        desk.ann.click(desk.watched, card, "faq_solved")
+    until(lambda: len(verdicts(desk, ts)) == 2, "two people have said something")
+    assert (bob.id, Verdict.SOLVED, id_of("floor1")) in verdicts(desk, ts)
+
+
+def test_picks_of_several_people_at_once_are_all_counted(filled: Desk) -> None:
+    ts, card = ask(filled)
+    people = [filled.slack.create_user(f"picker-{n}") for n in range(6)]
+    block = picks(card)[id_of("floor1")]
+    filled.slack.slow("chat.update", 1.0)  # all of them still see the offer
+    for person in people:
+        person.click(filled.watched, card, "faq_pick", block_id=block, wait=False)
+    filled.slack.wait_until_idle()
+    wait(filled, card, "Picked by 6 people")
+    assert len(verdicts(filled, ts)) == 6
+
+
+def planted(desk: Desk, channel: Channel, action_id: str, value: str) -> str:
+    """A message with a button that no card has; returns its ts."""
+    button = {
+        "type": "button",
+        "action_id": action_id,
+        "text": {"type": "plain_text", "text": "x"},
+        "value": value,
+    }
+    blocks = [{"type": "actions", "elements": [button]}]
+    posted = desk.api.chat_postMessage(channel=channel.id, text="planted", blocks=blocks)
+    return str(posted["ts"])
+
+
+def test_what_was_not_offered_cannot_be_picked(filled: Desk) -> None:
+    other = filled.slack.create_channel("other")
+    offered, _ = ask(filled)
+    answered, _ = ask(filled, ASKED["vpn"])
+    offer, answer = filled.question(offered).id, filled.question(answered).id
+    foreign, known = id_of("badge"), id_of("floor1")
+    values = [
+        ("faq_pick", f"{offer} {foreign}"),
+        ("faq_pick", f"{offer} {uuid.uuid4()}"),
+        ("faq_pick", f"{offer} ' OR 1=1 --"),
+        ("faq_pick", offer),
+        ("faq_pick", f"{uuid.uuid4()} {known}"),
+        ("faq_pick", f"{answer} {known}"),
+        ("faq_pick", f"{answer} {id_of('vpn')}"),
+        ("faq_solved", offer),
+        ("faq_solved", f"{offer} {foreign}"),
+        ("faq_none", answer),
+        ("faq_none", f"{offer} {known}"),
+    ]
+    for action_id, value in values:
+        message = planted(filled, filled.watched, action_id, value)
+        assert filled.ann.click(filled.watched, message, action_id).acked
+    message = planted(filled, other, "faq_pick", f"{offer} {known}")
+    assert filled.ann.click(other, message, "faq_pick").acked
+    filled.stop()  # which waits for what the clicks set off
+    assert filled.slack.calls("chat.update") == []
+    store = Store(filled.index_settings.store_url)
+    assert set(store.feedback.tally().values()) == {0}
+    store.close()
+
+
+def test_an_entry_retired_since_cannot_be_picked(machines: Desk) -> None:
+    desk = machines.start()
+    ts, card = ask(desk)
+    block = picks(card)[id_of("floor1")]
+    desk.store.pairs.set_status([id_of("floor1")], Status.RETIRED)
+    assert desk.ann.click(desk.watched, card, "faq_pick", block_id=block).acked
+    pick(desk, desk.ann, card, "floor2")
+    assert verdicts(desk, ts) == [(desk.ann.id, Verdict.PICKED, id_of("floor2"))]
+
+
+# -- from pick to phrasing -------------------------------------------------------------
+
+
+def test_what_enough_people_pick_is_answered_at_once_from_then_on(filled: Desk) -> None:
+    bob = filled.slack.create_user("bob")
+    _, card = ask(filled)
+    pick(filled, filled.ann, card, "floor2")
+    assert wordings(filled, "floor2") == []
+    # Asked again, in other letters and with other company.
+    _, again = ask(filled, "Hello, how do I clean the Coffee  machine?")
+    block = picks(again)[id_of("floor2")]
+    bob.click(filled.watched, again, "faq_pick", block_id=block)
+    until(lambda: wordings(filled, "floor2"), "it is a wording")
+    assert [text.casefold() for text in wordings(filled, "floor2")] == [VAGUE.casefold()]
+
+    def is_answered() -> bool:
+        _, reply = ask(filled)
+        return first_section(reply).startswith("Hold the")
+
+    until(is_answered, "the index follows")
+    assert filled.store.suggestions.waiting() == []
+
+
+def test_without_the_rule_only_admins_add_wordings(machines: Desk) -> None:
+    machines.settings["picks_needed"] = 0
+    desk = machines.start()
+    _, card = ask(desk)
+    bob = desk.slack.create_user("bob")
+    pick(desk, desk.ann, card, "floor1")
+    bob.click(desk.watched, card, "faq_solved")
+    wait(desk, card, "Solved for 1")
+    (waiting,) = desk.store.suggestions.waiting()
+    assert (waiting.text, waiting.picks, waiting.pair_id) == (VAGUE, 2, id_of("floor1"))
+    assert wordings(desk, "floor1") == []
+
+
+def test_votes_on_the_bots_own_answers_suggest_nothing(machines: Desk) -> None:
+    desk = machines.start()
+    _, card = ask(desk, ASKED["vpn"])
+    assert first_section(card) == answer_to("vpn")
+    desk.ann.click(desk.watched, card, "faq_solved")
+    wait(desk, card, "Solved for 1")
+    assert desk.store.suggestions.waiting() == []
+
+
+def test_what_does_not_ask_one_thing_by_itself_suggests_nothing(
+    machines: Desk, threshold: Threshold
+) -> None:
+    threshold(2.0)
+    desk = machines.start()
+    for text in (
+        "How do I clean the coffee machine? And where can I park my car in the morning?",
+        "and how do I clean it?",
+    ):
+        ts, card = ask(desk, text)
+        block = next(iter(picks(card).values()))
+        desk.ann.click(desk.watched, card, "faq_pick", block_id=block)
+        wait(desk, card, "Picked by 1 person")
+        assert len(verdicts(desk, ts)) == 1
+    assert desk.store.suggestions.waiting() == []

@@ -1,0 +1,113 @@
+"""What an asker gets for what was found."""
+
+from datetime import UTC, datetime
+from itertools import zip_longest
+
+import pytest
+
+from index.search.decision import Decided, Decision, decide
+from index.search.searcher import Match
+from index.store.types import Pair, Status
+
+NOW = datetime(2026, 1, 1, tzinfo=UTC)
+
+
+def matches(*confidences: float, parts: tuple[int, ...] = ()) -> list[Match]:
+    pair = Pair("p", "s", "1", "q", "a", (), None, None, (), (), Status.ACTIVE, None, NOW, NOW, 1)
+    return [
+        Match(
+            pair=pair,
+            matched_text="q",
+            confidence=confidence,
+            score=confidence,
+            scores={},
+            part=part,
+        )
+        for confidence, part in zip_longest(confidences, parts, fillvalue=0)
+    ]
+
+
+@pytest.mark.parametrize("direct", [True, False])
+@pytest.mark.parametrize(
+    ("confidences", "expected"),
+    [
+        ((0.8,), Decided(Decision.ANSWER, 1)),
+        ((0.95, 0.02, 0.01), Decided(Decision.ANSWER, 1)),
+        ((0.5, 0.3), Decided(Decision.OFFER, 2)),
+        ((0.5, 0.3, 0.1), Decided(Decision.OFFER, 2)),
+        ((0.4, 0.3, 0.15), Decided(Decision.OFFER, 3)),
+    ],
+)
+def test_with_a_threshold_sure_is_answered_and_a_near_tie_offered(
+    confidences: tuple[float, ...], expected: Decided, direct: bool
+) -> None:
+    found = matches(*confidences)
+    assert decide(found, direct=direct, precision=0.9, threshold=0.8) == expected
+
+
+@pytest.mark.parametrize(
+    ("confidences", "expected"),
+    [
+        ((0.5, 0.25), Decided(Decision.OFFER, 2)),
+        ((0.5, 0.49, 0.01), Decided(Decision.OFFER, 2)),
+        ((0.5, 0.24, 0.2), Decided(Decision.ANSWER, 1)),
+        ((0.7, 0.3), Decided(Decision.ANSWER, 1)),
+    ],
+)
+def test_near_equals_are_offered_however_low_the_threshold(
+    confidences: tuple[float, ...], expected: Decided
+) -> None:
+    found = matches(*confidences)
+    assert decide(found, direct=True, precision=0.5, threshold=0.4) == expected
+
+
+@pytest.mark.parametrize(
+    ("parts", "confidences", "expected"),
+    [
+        ((1, 2), (0.6, 0.5), Decided(Decision.ANSWER, 1)),
+        ((1, 2), (0.4, 0.4), Decided(Decision.UNSURE, 2)),
+        ((1, 1), (0.4, 0.4), Decided(Decision.OFFER, 2)),
+        ((1, 1, 2), (0.4, 0.2, 0.2), Decided(Decision.OFFER, 2)),
+        ((0, 2), (0.5, 0.4), Decided(Decision.OFFER, 2)),
+        ((0, 2), (0.9, 0.8), Decided(Decision.ANSWER, 1)),
+    ],
+)
+def test_answers_to_two_questions_of_a_message_are_no_choice(
+    parts: tuple[int, ...], confidences: tuple[float, ...], expected: Decided
+) -> None:
+    found = matches(*confidences, parts=parts)
+    assert decide(found, direct=True, precision=0.9, threshold=0.5) == expected
+
+
+@pytest.mark.parametrize("direct", [True, False])
+@pytest.mark.parametrize(
+    ("confidences", "shown"),
+    [((0.99, 0.01), 1), ((0.9,), 1), ((0.7, 0.25), 2), ((0.5, 0.3, 0.15), 3)],
+)
+def test_without_a_threshold_even_a_single_one_is_offered(
+    confidences: tuple[float, ...], shown: int, direct: bool
+) -> None:
+    decided = decide(matches(*confidences), direct=direct, precision=0.9, threshold=None)
+    assert decided == Decided(Decision.OFFER, shown)
+
+
+@pytest.mark.parametrize("threshold", [0.8, None])
+@pytest.mark.parametrize(
+    ("confidences", "closest"),
+    [
+        ((), 0),
+        ((0.01,), 0),
+        ((0.3, 0.019), 1),
+        ((0.3, 0.2, 0.1, 0.1), 3),
+        # What is not shown does not count either.
+        ((0.25, 0.25, 0.25, 0.25), 3),
+    ],
+)
+def test_doubts_are_for_whoever_asked_the_bot(
+    confidences: tuple[float, ...], closest: int, threshold: float | None
+) -> None:
+    found = matches(*confidences)
+    asked = decide(found, direct=True, precision=0.9, threshold=threshold)
+    assert asked == Decided(Decision.UNSURE, closest)
+    overheard = decide(found, direct=False, precision=0.9, threshold=threshold)
+    assert overheard == Decided(Decision.SILENT, 0)

@@ -1,0 +1,134 @@
+"""Typos are mended towards the FAQ's words, and nothing else is touched."""
+
+import threading
+
+import pytest
+
+from index.search.queries import read
+from index.search.spelling import Speller, base_words
+
+FAQ = [
+    "How do I reset my password?",
+    "How do I connect to the VPN gateway?",
+    "Where do I find my payslip?",
+    "Which storage instances are available for Kubernetes?",
+    "How do I change the currency of an exchange?",
+    "the password must be changed every year",
+]
+ENGLISH = ["this", "from", "what", "have", "with", "about", "laptop", "coffee", "machine",
+           "manage", "deliver", "broken", "please", "cannot", "when", "office", "does",
+           "fail"]  # fmt: skip
+
+
+@pytest.fixture
+def speller() -> Speller:
+    return Speller.of(FAQ, ENGLISH)
+
+
+def corrected(speller: Speller, text: str) -> str:
+    return speller.correct(text)[0]
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("how do I reset my pasword", "how do I reset my password"),  # a letter left out
+        ("how do I reset my passwword?", "how do I reset my password?"),  # one too many
+        ("how do I resst my password", "how do I reset my password"),  # a wrong one
+        ("how do I rseet my password", "how do I reset my password"),  # two swapped
+        ("the (gatewya) is down", "the (gateway) is down"),
+        ("which storge instnaces do I have", "which storage instances do I have"),
+        ("the kubernetse storage", "the kubernetes storage"),  # two in a long word
+        ("Pasword reset", "Password reset"),
+        ("my coffe and my laptpo", "my coffee and my laptop"),  # words of general English
+    ],
+)
+def test_a_misspelt_word_is_mended(speller: Speller, typed: str, meant: str) -> None:
+    assert corrected(speller, typed) == meant
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "how do I reset my password?",
+        "passwords are resetting, unchanged and reconnected",  # forms of known words
+        "dont have what cant be changed",
+        "the VPM is down",  # upper case may be a name
+        "reset passw0rd in pass_word at /etc/paswd for pasword.txt and me@pasword.org",
+        "open PasWord from the resetMenu",
+        "the vpm of my cat",  # too short to tell
+        "bpayslip7 gatewya2",
+        "das Gerät findet keinen Drucker im Erdgeschoss",  # another language
+        "xylophone lessons with a password",  # nothing like it is known
+        "",
+        "   ",
+    ],
+)
+def test_other_words_are_left_alone(speller: Speller, text: str) -> None:
+    assert speller.correct(text) == (text, ())
+
+
+def test_the_words_of_the_faq_come_first() -> None:
+    speller = Speller.of(["grant access to the portal"], ["postal", "portal", "porta"])
+    assert corrected(speller, "where is the portl") == "where is the portal"
+
+
+def test_the_faqs_more_frequent_word_comes_first() -> None:
+    speller = Speller.of(["policy police policy policies policy"])
+    assert corrected(speller, "the polics of the policy") != "the police of the policy"
+
+
+def test_code_and_pastes_keep_their_spelling(speller: Speller) -> None:
+    query = read("why does `reset pasword` fail with my pasword?\n```pasword error```", speller)
+    assert query.text == "why does reset pasword fail with my pasword? pasword error"
+    query = read("why does `rset gatewya` fail with my pasword?\n```pasword error```", speller)
+    assert query.text == "why does rset gatewya fail with my password? pasword error"
+    assert query.corrections == (("pasword", "password"),)
+
+
+def test_words_learnt_count_at_once(speller: Speller) -> None:
+    assert corrected(speller, "where is the canten now") == "where is the canten now"
+    speller.learn(["When is the canteen open?"])
+    assert corrected(speller, "where is the canten now") == "where is the canteen now"
+    # A word of the team's own is right, however near it is to another.
+    assert corrected(speller, "my pasword") == "my password"
+    speller.learn(["Pasword is our password manager"])
+    assert corrected(speller, "my pasword") == "my pasword"
+
+
+def test_learning_and_correcting_go_on_at_once() -> None:
+    speller = Speller.of(FAQ, ENGLISH)
+    failures: list[Exception] = []
+
+    def learn(start: int) -> None:
+        for number in range(start, start + 200):
+            speller.learn([f"word{'abcdefghij'[number % 10] * (number % 7 + 1)}"])
+
+    def correct() -> None:
+        try:
+            for _ in range(200):
+                assert corrected(speller, "how do I reset my pasword") == FAQ[0][
+                    :-1
+                ].lower().replace("how do i", "how do I")
+        except Exception as error:  # reported by the test
+            failures.append(error)
+
+    threads = [threading.Thread(target=learn, args=(start,)) for start in (0, 1000)]
+    threads += [threading.Thread(target=correct) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert failures == []
+
+
+@pytest.mark.parametrize(
+    "vocabulary",
+    [
+        {"[PAD]": 0, "##ing": 1, "the": 2, "office": 3, "co-op": 4, "word7": 5},
+        {"<s>": 0, "\u2581the": 1, "ing": 2, "\u2581office": 3},
+        {"!": 0, "\u0120the": 1, "ing": 2, "\u0120office": 3},
+    ],
+)
+def test_the_whole_words_of_a_tokenizer_are_known(vocabulary: dict[str, int]) -> None:
+    assert base_words(vocabulary) == ["the", "office"]
