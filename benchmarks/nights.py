@@ -22,7 +22,6 @@ from typing import Any
 from index.errors import FaqbotError
 from index.live import Live
 from index.model.embedder import Embedder
-from index.search.ranking import read_ranker
 from index.settings import IndexSettings
 from index.setup import initialise, live_generation, load_embedder, open_engine
 from index.store import Store
@@ -30,7 +29,7 @@ from index.store.jobs import Claim
 from index.store.types import JobKind, PairDraft
 from index.text import clean, one_line
 from index.work.child import Ending, Order
-from train.compare import MOST_QUESTIONS
+from train.compare import MOST_QUESTIONS, Model
 from train.data import take_snapshot
 from train.ranks import Faq
 from train.run import retrain
@@ -101,8 +100,9 @@ class Faqbot:
         row = {text: i for i, text in enumerate(faq.texts)}
         asked = faq.questions(snapshot.held_out, MOST_QUESTIONS)
         own = vectors[[row[question.text] for question in asked]]
-        ranker = read_ranker(self.settings.models_dir / version)
-        ranks = faq.ranks(asked, own, vectors, ranker)
+        # As a retrain compares models, so the figures of a night can be put side by side.
+        model = Model.on_equal_terms(faq, snapshot.develop, embedder, vectors)
+        ranks = faq.ranks(asked, own, vectors, model.ranker)
         return {
             "precision_at_1": round(float((ranks == 1).mean()), 4),
             "mrr": round(float((1 / ranks).mean()), 4),

@@ -33,6 +33,7 @@ import numpy as np
 from sklearn.model_selection import train_test_split
 
 from index import evaluation
+from index.confidence import measures
 from index.model.base import ensure_base_version
 from index.model.embedder import Embedder
 from index.search import queries
@@ -42,15 +43,13 @@ from index.search.evidence import Entry
 from index.search.points import catch_up
 from index.search.ranking import LearnedRanker, shipped
 from index.search.searcher import Searcher
-from index.search.spelling import Speller, base_words
 from index.settings import IndexSettings
 from index.setup import load_embedder
 from index.store import Store
 from index.store.types import Pair, PairDraft
 from index.text import clean, fold, one_line
 from index.vectors import Matrix
-from train.chatter import CHATTER
-from train.ranking import examples_of, fit_ranker, questions_for
+from train.ranking import examples_for, fit_ranker, speller_of
 from train.ranks import Asked, Faq, embedded
 
 PARTS = ("noise", "clinc150", "banking77", "half", "latency")
@@ -228,17 +227,14 @@ class Bench:
     def _fit(self, faq: Faq) -> LearnedRanker:
         """A ranker fitted on pairs alone."""
         vectors = self.embedder.embed(list(faq.texts))
-        asked = questions_for(faq, faq.pairs)
-        of_questions = embedded(self.embedder, faq, asked, vectors)
-        chatter = self.embedder.embed_queries(list(CHATTER))
-        return fit_ranker(examples_of(faq, asked, of_questions, vectors, chatter), shipped()).ranker
+        return fit_ranker(examples_for(faq, faq.pairs, self.embedder, vectors), shipped()).ranker
 
     def _answers(
         self, faq: Faq, asked: Sequence[Asked], vectors: Matrix, ranker: LearnedRanker
     ) -> dict[str, list[Answer]]:
         """Every method's best answers; the retrievers alone see the text as it was typed."""
         typed = self._asked(faq, asked, vectors, METHODS)
-        speller = Speller.of(faq.texts, base_words(self.embedder.model.vocabulary()))
+        speller = speller_of(faq, self.embedder)
         read = [
             question
             if question.unseen
@@ -311,7 +307,7 @@ def figures(answers: Sequence[Answer], answerable: Any) -> dict[str, float]:
     """A method's figures over queries of which some have no answer."""
     confidence = np.array([answer.confidence for answer in answers])
     right = np.array([answer.right for answer in answers])
-    measured = evaluation.measure_confidence(confidence, right)
+    measured = measures(np.clip(confidence, 0.0, 1.0), right)
     return {"precision_at_1": round(float(right[answerable].mean()), 4)} | {
         name: round(value, 4) for name, value in measured.items()
     }

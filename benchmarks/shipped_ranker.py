@@ -28,9 +28,8 @@ from index.setup import load_embedder
 from index.store import Store
 from index.store.types import Pair, PairDraft
 from index.text import clean, one_line
-from train.chatter import CHATTER
-from train.ranking import Example, examples_of, fit_ranker, questions_for
-from train.ranks import Faq, embedded
+from train.ranking import Example, examples_for, fit_ranker
+from train.ranks import Faq
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "helpdesk.jsonl"
 CLOUD_PAIRS = 2500
@@ -97,11 +96,7 @@ def cloud(path: Path) -> list[PairDraft]:
 def asked(drafts: list[PairDraft], embedder: Embedder) -> list[Example]:
     """A set's questions with their candidates."""
     faq = Faq(pairs_of(drafts))
-    vectors = embedder.embed(list(faq.texts))
-    questions = questions_for(faq, faq.pairs)
-    of_questions = embedded(embedder, faq, questions, vectors)
-    chatter = embedder.embed_queries(list(CHATTER))
-    return examples_of(faq, questions, of_questions, vectors, chatter)
+    return examples_for(faq, faq.pairs, embedder, embedder.embed(list(faq.texts)))
 
 
 def pairs_of(drafts: list[PairDraft]) -> list[Pair]:

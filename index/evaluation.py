@@ -1,9 +1,12 @@
-"""How well questions find their answers: precision@1, MRR, recall@k over a throw-away index."""
+"""How well questions find their answers, and whether confidence knows it.
+
+Precision@1, MRR and recall@k over a throw-away index, with the measures of `index.confidence`.
+"""
 
 import json
 import math
 import tempfile
-from collections.abc import Callable, Collection, Iterator, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -11,13 +14,17 @@ from typing import Any
 import numpy as np
 import numpy.typing as npt
 
+from index.confidence import measures
 from index.errors import FaqbotError
 from index.model.embedder import Embedder
-from index.search.collection import Retriever
+from index.search.collection import Hit, Retriever
 from index.search.edge import EdgeEngine
-from index.search.points import catch_up
-from index.search.ranking import Ranker, shipped
+from index.search.evidence import Entry, gather
+from index.search.points import catch_up, texts_of
+from index.search.ranking import Candidate, Ranker, shipped
+from index.search.searcher import DEPTH as PRODUCT_DEPTH
 from index.search.searcher import Searcher
+from index.search.spelling import Speller, base_words
 from index.store import Store
 from index.store.database import Database
 from index.store.pairs import Pairs
@@ -27,6 +34,8 @@ from index.text import clean, fold, one_line
 # Answers beyond this rank count as not found: they add less than 0.01 each to the MRR.
 DEPTH = 100
 RESAMPLES = 2000
+# Fewer: each takes a sort.
+CONFIDENCE_RESAMPLES = 200
 
 
 @dataclass(frozen=True)
@@ -48,11 +57,13 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Evaluation:
-    """What was measured over the queries that have a right answer.
+    """What was measured.
 
     Attributes:
-        n: Queries with a right answer: what the figures are means over.
-        n_without_answer: Queries where nothing is right; they take no part in these figures.
+        n: Queries with a right answer: what precision@1, MRR and recall are means over.
+        n_without_answer: Queries where nothing is right. They count in the measures of
+            confidence: whatever is answered there is wrong.
+        of_confidence: By name, over all queries; see `index.confidence.measures`.
     """
 
     n: int
@@ -61,18 +72,46 @@ class Evaluation:
     mrr: Estimate
     recall_at_3: Estimate
     recall_at_5: Estimate
+    of_confidence: dict[str, Estimate]
+
+    def estimates(self) -> dict[str, Estimate]:
+        """All figures by name."""
+        names = ("precision_at_1", "mrr", "recall_at_3", "recall_at_5")
+        return {name: getattr(self, name) for name in names} | self.of_confidence
 
     def as_dict(self) -> dict[str, Any]:
         """One flat JSON object: each figure, and its interval beside it.
 
-        Where no query has a right answer, the figures are null.
+        Figures that no query says anything of are null.
         """
         flat: dict[str, Any] = {"n": self.n, "n_without_answer": self.n_without_answer}
-        for name in ("precision_at_1", "mrr", "recall_at_3", "recall_at_5"):
-            estimate: Estimate = getattr(self, name)
-            flat[name] = _rounded(estimate.value)
-            flat[f"{name}_ci95"] = [_rounded(estimate.low), _rounded(estimate.high)]
+        for name, figure in self.estimates().items():
+            flat[name] = _rounded(figure.value)
+            flat[f"{name}_ci95"] = [_rounded(figure.low), _rounded(figure.high)]
         return flat
+
+
+@dataclass(frozen=True)
+class RawRanker:
+    """One retriever's own order, its score for confidence: what the learned ranker is up against.
+
+    BM25 scores are not from 0 to 1; half of the confidence is reached at a score of 10.
+    """
+
+    retriever: Retriever
+
+    def rank(
+        self, text: str, hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]
+    ) -> list[Candidate]:
+        ranked = []
+        for evidence in gather(hits, pairs):
+            score: float = getattr(evidence, self.retriever.value) or 0.0
+            confidence = score / (score + 10) if self.retriever is Retriever.BM25 else score
+            ranked.append(Candidate(evidence, score, min(1.0, max(0.0, confidence))))
+        return sorted(ranked, key=lambda c: (-c.score, c.evidence.pair_id))
+
+    def threshold(self, precision: float) -> float | None:
+        return None
 
 
 def read_pairs(path: Path) -> list[PairDraft]:
@@ -123,7 +162,7 @@ def evaluate(
     queries: Sequence[Query],
     embedder: Embedder,
     *,
-    retrievers: Collection[Retriever] = tuple(Retriever),
+    retriever: Retriever | None = None,
     ranker: Ranker | None = None,
     progress: Callable[[str, int, int], None] | None = None,
 ) -> Evaluation:
@@ -133,6 +172,8 @@ def evaluate(
     share a rank.
 
     Args:
+        retriever: Ask this one alone; None for all, as the bot does.
+        ranker: Of all retrievers' hits; None for the shipped one.
         progress: Called with (what is going on, done, in all).
     """
     report = progress or (lambda what, done, total: None)
@@ -151,43 +192,83 @@ def evaluate(
                 progress=lambda done, total: report("indexing", done, total),
             )
             pairs = _ReadOnce(store.database)
-            searcher = Searcher(embedder, collection, ranker or shipped(), pairs)
-            same_answer = _ids_by_answer(drafts)
-            answerable = [query for query in queries if query.relevant]
-            vectors = embedder.embed_queries(
-                [searcher.read(query.text).text for query in answerable]
+            speller = Speller.of(
+                (text for draft in drafts for text in texts_of(draft)),
+                base_words(embedder.model.vocabulary()),
             )
-            ranks = []
-            for done, (query, vector) in enumerate(zip(answerable, vectors, strict=True), 1):
+            chosen: Ranker = RawRanker(retriever) if retriever else ranker or shipped()
+            searcher = Searcher(embedder, collection, chosen, pairs, speller)
+            same_answer = _ids_by_answer(drafts)
+            texts = [searcher.read(query.text).text for query in queries]
+            vectors = embedder.embed_queries(texts)
+            ranks, confidence = [], []
+            for done, (query, vector) in enumerate(zip(queries, vectors, strict=True), 1):
                 matches = searcher.search(
-                    query.text, limit=DEPTH, retrievers=retrievers, depth=DEPTH, vector=vector
+                    query.text,
+                    limit=DEPTH,
+                    retrievers=(retriever,) if retriever else tuple(Retriever),
+                    # The bot's own depth decides what it answers, and how sure it is.
+                    depth=DEPTH if retriever else PRODUCT_DEPTH,
+                    vector=vector,
                 )
                 relevant = {pair_id("evaluation", key) for key in query.relevant}
                 hits = (r for r, m in enumerate(matches, 1) if same_answer[m.pair.id] & relevant)
                 ranks.append(next(hits, 0))
-                report("asking", done, len(answerable))
+                confidence.append(matches[0].confidence if matches else 0.0)
+                report("asking", done, len(queries))
         finally:
             collection.close()
             store.close()
-    return summarise(np.array(ranks), len(queries) - len(answerable))
+    return summarise(
+        np.array(ranks, dtype=int),
+        np.array(confidence),
+        np.array([bool(query.relevant) for query in queries]),
+    )
 
 
-def summarise(ranks: npt.NDArray[np.int_], n_without_answer: int) -> Evaluation:
-    """The figures for the ranks of the right answers.
+def summarise(
+    ranks: npt.NDArray[np.int_],
+    confidence: npt.NDArray[np.float64],
+    answerable: npt.NDArray[np.bool_],
+) -> Evaluation:
+    """The figures for the ranks of the right answers and the confidence in the best ones.
 
     Args:
         ranks: Shape (n,); 1 is best, 0 means not found.
+        confidence: Of the answer that came first, from 0 to 1; shape (n,).
+        answerable: Whether the query has a right answer; shape (n,).
     """
-    found = ranks > 0
-    reciprocal = np.where(found, 1 / np.maximum(ranks, 1), 0.0)
+    known = ranks[answerable]
+    found = known > 0
+    reciprocal = np.where(found, 1 / np.maximum(known, 1), 0.0)
     return Evaluation(
-        n=len(ranks),
-        n_without_answer=n_without_answer,
-        precision_at_1=estimate(ranks == 1),
+        n=len(known),
+        n_without_answer=len(ranks) - len(known),
+        precision_at_1=estimate(known == 1),
         mrr=estimate(reciprocal),
-        recall_at_3=estimate(found & (ranks <= 3)),
-        recall_at_5=estimate(found & (ranks <= 5)),
+        recall_at_3=estimate(found & (known <= 3)),
+        recall_at_5=estimate(found & (known <= 5)),
+        of_confidence=_of_confidence(confidence, (ranks == 1) & answerable),
     )
+
+
+def _of_confidence(
+    confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]
+) -> dict[str, Estimate]:
+    """The measures of confidence, with 95 % bootstrap intervals over queries."""
+    generator = np.random.default_rng(0)
+    figures = measures(confidence, right)
+    drawn = []
+    for _ in range(CONFIDENCE_RESAMPLES):
+        sample = generator.integers(len(right), size=len(right))
+        drawn.append(measures(confidence[sample], right[sample], halvings=1))
+    estimates = {}
+    for name, value in figures.items():
+        resampled = np.array([row[name] for row in drawn])
+        resampled = resampled[~np.isnan(resampled)]
+        low, high = np.quantile(resampled, [0.025, 0.975]) if len(resampled) else (value, value)
+        estimates[name] = Estimate(value, float(low), float(high))
+    return estimates
 
 
 def estimate(values: npt.NDArray[Any]) -> Estimate:

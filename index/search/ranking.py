@@ -79,6 +79,25 @@ class Candidate:
     confidence: float
 
 
+@dataclass(frozen=True)
+class Placed:
+    """A ranking and how it came about.
+
+    Attributes:
+        candidates: Best first; `x` and `shares` are in their order.
+        x: Features; shape (candidates, len(FEATURES)).
+        shares: Of the softmax over the candidates and "none"; shape (candidates,).
+        signals: Of the best candidate; shape (len(SIGNALS),).
+        log_odds: Of the best candidate being right, before calibration.
+    """
+
+    candidates: tuple[Candidate, ...]
+    x: Features
+    shares: Features
+    signals: Features
+    log_odds: float
+
+
 class Ranker(Protocol):
     """Puts what was found in order."""
 
@@ -182,19 +201,29 @@ class LearnedRanker:
     def rank(
         self, text: str, hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]
     ) -> list[Candidate]:
+        placed = self.place(text, hits, pairs)
+        return list(placed.candidates) if placed else []
+
+    def place(
+        self, text: str, hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]
+    ) -> "Placed | None":
+        """Rank, and keep the working; None where nothing was found."""
         evidence = gather(hits, pairs)
         if not evidence:
-            return []
+            return None
         x = features(text, evidence, floors_of(hits))
         scores = x @ np.asarray(self.weights)
         order = sorted(range(len(evidence)), key=lambda i: (-scores[i], evidence[i].pair_id))
         x, scores = x[order], scores[order]
         shares = self.shares(scores)
-        best = self.calibration.probability(self.log_odds(signals(text, x, scores, shares)))
-        return [
+        seen = signals(text, x, scores, shares)
+        log_odds = self.log_odds(seen)
+        confidences = spread(self.calibration.probability(log_odds), shares)
+        candidates = tuple(
             Candidate(evidence[i], float(score), confidence)
-            for i, score, confidence in zip(order, scores, spread(best, shares), strict=True)
-        ]
+            for i, score, confidence in zip(order, scores, confidences, strict=True)
+        )
+        return Placed(candidates, x, shares, seen, log_odds)
 
     def threshold(self, precision: float) -> float | None:
         return self.held_out.threshold(precision)

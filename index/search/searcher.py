@@ -5,9 +5,10 @@ from dataclasses import dataclass, replace
 
 from index.model.embedder import Embedder
 from index.search import bm25
-from index.search.collection import Collection, Lookup, Retriever
+from index.search.collection import Collection, Hit, Lookup, Retriever
+from index.search.explanation import Explanation, explain
 from index.search.queries import Query, read
-from index.search.ranking import Candidate, Ranker
+from index.search.ranking import Candidate, LearnedRanker, Ranker
 from index.search.spelling import Speller
 from index.store.pairs import Pairs
 from index.store.types import Pair, Status
@@ -112,6 +113,33 @@ class Searcher:
         vector: Matrix | None,
     ) -> list[Match]:
         """The answers nearest to a text, as it is."""
+        hits, pairs = self._found(text, channel, retrievers, depth, vector)
+        ranked = self._ranker.rank(text, hits, pairs)[:limit]
+        return [_match(candidate, pairs[candidate.evidence.pair_id]) for candidate in ranked]
+
+    def explain(self, question: str, *, channel: str | None = None) -> Explanation:
+        """Why `search` answers as it does; of several questions in a message, for all of it.
+
+        Raises:
+            TypeError: The ranker is none that can be taken apart.
+        """
+        if not isinstance(self._ranker, LearnedRanker):
+            raise TypeError("only the learned ranker can be explained")
+        query = self.read(question)
+        if not query.text:
+            return explain(query, self._ranker, None)
+        hits, pairs = self._found(query.text, channel, tuple(Retriever), DEPTH, None)
+        return explain(query, self._ranker, self._ranker.place(query.text, hits, pairs))
+
+    def _found(
+        self,
+        text: str,
+        channel: str | None,
+        retrievers: Container[Retriever],
+        depth: int,
+        vector: Matrix | None,
+    ) -> tuple[dict[Retriever, list[Hit]], dict[str, Pair]]:
+        """What the retrievers have for a text, and the pairs that may be shown."""
         lookups = self.lookups(text, retrievers, depth, vector)
         found = self._collection.search(lookups, channel=channel)
         hits = {lookup.retriever: found for lookup, found in zip(lookups, found, strict=True)}
@@ -122,8 +150,7 @@ class Searcher:
             for pair_id, pair in self._pairs.get(ids).items()
             if pair.status is Status.ACTIVE and pair.visible_in(channel)
         }
-        ranked = self._ranker.rank(text, hits, pairs)[:limit]
-        return [_match(candidate, pairs[candidate.evidence.pair_id]) for candidate in ranked]
+        return hits, pairs
 
     def threshold(self, precision: float) -> float | None:
         """The confidence from which at least this share of answers is right.

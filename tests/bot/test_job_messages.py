@@ -136,6 +136,11 @@ def test_one_message_from_the_request_to_the_end(either_desk: Desk) -> None:
     ("state", "result", "text"),
     [
         (JobState.DONE, {"promoted": False}, "*Retrain: the live model stays*\nno better"),
+        (
+            JobState.DONE,
+            {"promoted": False, "went_live": "ranking"},
+            "*Retrain: the model stays, its ranking is new*\nno better",
+        ),
         (JobState.FAILED, {}, "*Retrain: failed*\nno better"),
         (JobState.CANCELLED, {}, "*Retrain: cancelled*\nno better"),
     ],

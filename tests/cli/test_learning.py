@@ -154,6 +154,10 @@ def test_a_promoted_model_is_said_with_its_figures(
             {"promoted": False, "dry_run": True},
             "Dry run: no better; generation 2 stays live\n",
         ),
+        (
+            {"promoted": False, "went_live": "ranking", "generation": 3},
+            "Kept the model, with a new ranking: no better; generation 3 is live (was 2)\n",
+        ),
     ],
 )
 def test_an_honest_no_is_no_failure(

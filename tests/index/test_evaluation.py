@@ -26,7 +26,7 @@ DATA = Path(os.environ.get("FAQBOT_TEST_DATA") or REPOSITORY.parent / "shared" /
 class Angles:
     """An embedder of texts such as "30": unit vectors at that many degrees."""
 
-    model = SimpleNamespace(dimension=2)
+    model = SimpleNamespace(dimension=2, vocabulary=dict)
 
     def embed(self, texts: Sequence[str], progress: Callable[[int], None] | None = None) -> Matrix:
         return self.embed_queries(texts)
@@ -46,7 +46,7 @@ PAIRS = drafts(("a", "0", "180"), ("b", "10", "190"), ("c", "20", " 190"), ("d",
 
 def ask(*queries: tuple[str, Sequence[str]]) -> dict[str, object]:
     asked = [Query(text, frozenset(ids)) for text, ids in queries]
-    return evaluate(PAIRS, asked, Angles(), retrievers=[Retriever.QUESTION]).as_dict()
+    return evaluate(PAIRS, asked, Angles(), retriever=Retriever.QUESTION).as_dict()
 
 
 def test_the_measures_are_as_worked_out_by_hand() -> None:
@@ -234,7 +234,7 @@ def test_the_base_model_reaches_its_known_figure(served: ServedModel, tmp_path: 
         sample = write(tmp_path / "queries.jsonl", *islice(lines, 0, None, 10))
     queries = read_queries(sample, {pair.external_id for pair in pairs})
 
-    result = evaluate(pairs, queries, Embedder(served), retrievers=[Retriever.QUESTION])
+    result = evaluate(pairs, queries, Embedder(served), retriever=Retriever.QUESTION)
 
     assert result.n == len(queries)
     assert result.precision_at_1.value == pytest.approx(0.789, abs=0.01)
