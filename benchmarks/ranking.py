@@ -303,13 +303,15 @@ METHODS: dict[str, Method] = {
 }
 
 
-def figures(answers: Sequence[Answer], answerable: Any) -> dict[str, float]:
+def figures(answers: Sequence[Answer], answerable: Any) -> dict[str, float | None]:
     """A method's figures over queries of which some have no answer."""
     confidence = np.array([answer.confidence for answer in answers])
     right = np.array([answer.right for answer in answers])
     measured = measures(np.clip(confidence, 0.0, 1.0), right)
     return {"precision_at_1": round(float(right[answerable].mean()), 4)} | {
-        name: round(value, 4) for name, value in measured.items()
+        # A precision that no threshold reaches has no answers to be right.
+        name: None if np.isnan(value) else round(value, 4)
+        for name, value in measured.items()
     }
 
 

@@ -7,12 +7,13 @@ from pathlib import Path
 from index.model.embedder import Embedder
 from index.search.collection import Collection, Engine
 from index.search.points import WINDOW, catch_up, texts_of
-from index.search.ranking import Ranker, read_ranker, shipped
+from index.search.ranking import LearnedRanker, read_ranker, shipped
 from index.search.searcher import Searcher
 from index.search.spelling import Speller, base_words
 from index.settings import IndexSettings
 from index.setup import live_generation, load_embedder
 from index.store import Store
+from index.store.pairs import Pairs
 from index.store.types import Generation
 
 Progress = Callable[[int, int], None]
@@ -27,7 +28,7 @@ class Live:
         generation: Generation,
         embedder: Embedder,
         collection: Collection,
-        ranker: Ranker | None = None,
+        ranker: LearnedRanker | None = None,
     ) -> None:
         """Args:
         ranker: The model version's; None for the shipped constants.
@@ -39,9 +40,8 @@ class Live:
         self._learned_revision = 0
         self._store = store
         self._learn_words()
-        self.searcher = Searcher(
-            embedder, collection, ranker or shipped(), store.pairs, self._speller
-        )
+        self.ranker = ranker or shipped()
+        self.searcher = Searcher(embedder, collection, self.ranker, store.pairs, self._speller)
 
     @classmethod
     def open(
@@ -104,6 +104,11 @@ class Live:
         for window in self._store.pairs.changed(self._learned_revision, WINDOW):
             self._speller.learn(text for pair in window for text in texts_of(pair))
             self._learned_revision = window[-1].revision
+
+    @property
+    def pairs(self) -> Pairs:
+        """The pairs it answers with."""
+        return self._store.pairs
 
     @property
     def is_complete(self) -> bool:

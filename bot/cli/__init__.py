@@ -8,7 +8,7 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, knowledge, learning, operating, suggestions, trying
+from bot.cli import asking, knowledge, learning, measuring, operating, suggestions, trying
 from bot.cli.console import Context, say
 from index.errors import FaqbotError
 
@@ -34,7 +34,7 @@ def options(
     context.obj = Context(config)
 
 
-for module in (knowledge, asking, learning, suggestions, operating, trying):
+for module in (knowledge, asking, measuring, learning, suggestions, operating, trying):
     module.register(app)
 
 

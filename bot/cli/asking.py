@@ -1,7 +1,7 @@
-"""`faqbot ask` and `faqbot evaluate`: questions from the command line."""
+"""`faqbot ask` and `faqbot explain`: questions from the command line."""
 
-from enum import StrEnum
-from pathlib import Path
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,46 +12,21 @@ from bot.cli.console import (
     opened_for_search,
     opened_store,
     print_json,
-    progress_bar,
     show,
 )
+from bot.cli.measuring import RetrieverChoice
 from index.errors import FaqbotError
 
 if TYPE_CHECKING:
-    from index.search.collection import Retriever
+    from index.live import Live
     from index.search.decision import Decided
-    from index.search.ranking import LearnedRanker
+    from index.search.explanation import Explanation, Part
     from index.search.searcher import Match
-    from index.settings import IndexSettings
-
-
-class RetrieverChoice(StrEnum):
-    """What `--retriever` takes."""
-
-    QUESTION = "question"
-    ANSWER = "answer"
-    BM25 = "bm25"
-    ALL = "all"
-
-    @property
-    def retriever(self) -> "Retriever | None":
-        """The one that was chosen; None for all."""
-        from index.search.collection import Retriever
-
-        return None if self is RetrieverChoice.ALL else Retriever(self.value)
-
-    @property
-    def retrievers(self) -> "tuple[Retriever, ...]":
-        from index.search.collection import Retriever
-
-        return tuple(Retriever) if self.retriever is None else (self.retriever,)
 
 
 def register(app: typer.Typer) -> None:
     app.command(epilog="Example: faqbot ask 'vpn keeps disconnecting' --json")(ask)
-    app.command(epilog="Example: faqbot evaluate --pairs faq.jsonl --queries queries.jsonl --json")(
-        evaluate
-    )
+    app.command(epilog="Example: faqbot explain 'vpn keeps disconnecting'")(explain)
 
 
 def ask(
@@ -68,19 +43,17 @@ def ask(
 ) -> None:
     """Ask a question and see the ranked answers, with what the bot would do."""
     from bot.questions import is_question
-    from index.search.decision import decide
+    from index.search.decision import MAX_SHOWN, decide
 
-    if not question.strip():
-        raise FaqbotError("the question is empty; write it in quotes after `faqbot ask`")
     settings: Context = context.obj
     precision = settings.bot.precision_in(channel)
-    index = settings.index
-    with opened_for_reading(index) as store:
-        if not any(store.pairs.count().values()):
-            raise FaqbotError("the FAQ is empty; fill it with `faqbot import FILE`")
-    with opened_store(index) as store, opened_for_search(index, store) as live:
+    with _opened_for(question, settings) as live:
+        # As many as the bot decides on, however few are to be shown.
         matches = live.searcher.search(
-            question, channel=channel, limit=limit, retrievers=retriever.retrievers
+            question,
+            channel=channel,
+            limit=max(limit, MAX_SHOWN),
+            retrievers=retriever.retrievers,
         )
         threshold = live.searcher.threshold(precision)
         decided = decide(matches, direct=True, precision=precision, threshold=threshold)
@@ -96,11 +69,11 @@ def ask(
                 "threshold": threshold,
                 "generation": generation.id,
                 "model": generation.model_version,
-                "matches": [_as_dict(match) for match in matches],
+                "matches": [_as_dict(match) for match in matches[:limit]],
             }
         )
     else:
-        _show(matches, decided, precision, threshold)
+        _show(matches[:limit], decided, precision, threshold)
         if not is_question(question):
             print(
                 "In a watched channel the bot would stay silent in any case: it would not take "
@@ -108,130 +81,138 @@ def ask(
             )
 
 
-def evaluate(
+def explain(
     context: typer.Context,
-    pairs: Annotated[Path, typer.Option(help='JSONL rows {"id", "question", "answer"}.')],
-    queries: Annotated[
-        Path, typer.Option(help='JSONL rows {"query", "relevant": [ids]}; [] = none is right.')
-    ],
-    retriever: Annotated[
-        RetrieverChoice, typer.Option(help="One retriever alone, or all, ranked as the bot does.")
-    ] = RetrieverChoice.ALL,
-    fit: Annotated[
-        bool, typer.Option("--fit", help="First fit the ranker, on the pairs alone.")
-    ] = False,
-    as_json: Annotated[bool, typer.Option("--json", help="Print one JSON object.")] = False,
+    question: Annotated[str, typer.Argument(help="The question, as an asker would type it.")],
+    channel: Annotated[
+        str | None, typer.Option(help="Ask as in this channel: its id, such as C0123.")
+    ] = None,
+    limit: Annotated[int, typer.Option(min=1, max=20, help="How many candidates to show.")] = 3,
+    as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
-    """Measure how well queries find their answers, over a throw-away index of the pairs.
+    """Why the bot answers a question as it does: candidates, features, confidence, threshold.
 
-    Uses the live model and its ranker where there is one, else the base model and the shipped
-    ranker. Nothing is stored but the embedding cache. docs/ranking.md explains each measure.
+    docs/ranking.md says what each feature and signal means.
     """
-    from rich.table import Table
+    from bot import thresholds
+    from index.search.decision import MAX_SHOWN, decide
 
-    from index import evaluation
-    from index.model.base import ensure_base_version
-    from index.search.ranking import read_ranker
-    from index.setup import load_embedder
-
-    if fit and retriever is not RetrieverChoice.ALL:
-        raise FaqbotError(
-            f"--fit fits the ranking of all retrievers: leave out --retriever {retriever.value}"
-        )
-    drafts = evaluation.read_pairs(pairs)
-    asked = evaluation.read_queries(queries, {draft.external_id for draft in drafts})
     settings: Context = context.obj
-    index = settings.index
-    with opened_store(index) as store:
-        generation = store.generations.live()
-        version = (
-            generation.model_version
-            if generation
-            else ensure_base_version(index.models_dir, index.base_model).version
-        )
-        ranker = (
-            fitted_ranker(index, pairs, version) if fit else read_ranker(index.models_dir / version)
-        )
-        embedder = load_embedder(index, store, version)
-        with progress_bar("Evaluating") as report:
-            result = evaluation.evaluate(
-                drafts,
-                asked,
-                embedder,
-                retriever=retriever.retriever,
-                ranker=ranker,
-                progress=lambda what, done, total: report(done, total),
-            )
-    figures = result.as_dict() | {
-        "retriever": retriever.value,
-        "model": version,
-        "fitted_on": ranker.questions,
-    }
+    precision = settings.bot.precision_in(channel)
+    with _opened_for(question, settings) as live:
+        explanation = live.searcher.explain(question, channel=channel)
+        matches = live.searcher.search(question, channel=channel, limit=MAX_SHOWN)
+        threshold = live.searcher.threshold(precision)
+        decided = decide(matches, direct=True, precision=precision, threshold=threshold)
+        shown = [row.candidate.evidence.pair_id for row in explanation.candidates[:limit]]
+        questions = {i: pair.question for i, pair in live.pairs.get(shown).items()}
+        means = thresholds.explain(live.ranker, precision)
     if as_json:
-        print_json(figures)
-        return
-    table = Table("measure", "value", "95 % interval")
-    for name, figure in result.estimates().items():
-        if figure.value == figure.value:  # nothing is said where it is not a number
-            interval = f"{figure.low:.3f} to {figure.high:.3f}"
-            table.add_row(name, f"{figure.value:.3f}", interval)
-    show(table)
-    print(
-        f"{result.n} queries with a right answer, {result.n_without_answer} without; "
-        f"retriever {retriever.value}, model {version}"
-    )
-    if retriever is RetrieverChoice.ALL:
-        print(
-            f"ranker fitted on {ranker.questions} questions"
-            if ranker.questions
-            else "ranker: the shipped one (--fit fits one to these pairs)"
+        print_json(
+            _explained_dict(explanation, questions, limit)
+            | {"decision": decided.decision, "precision": precision, "threshold": threshold}
         )
+        return
+    _show_explanation(explanation, questions, limit)
+    print(f"Precision of {means}.")
+    print(_what_it_does(decided, precision, threshold))
 
 
-def fitted_ranker(index: "IndexSettings", pairs: Path, version: str) -> "LearnedRanker":
-    """A ranker fitted to the pairs of a file, in a process of its own.
+@contextmanager
+def _opened_for(question: str, settings: Context) -> "Iterator[Live]":
+    """The live generation, for a question.
 
     Raises:
-        FaqbotError: The process ended without one.
+        FaqbotError: There is no question, or nothing to answer it from.
     """
-    import json
-    import subprocess
-    import sys
-    import tempfile
-    from importlib.util import find_spec
+    if not question.strip():
+        raise FaqbotError("the question is empty; write it in quotes after the command")
+    index = settings.index
+    with opened_for_reading(index) as store:
+        if not any(store.pairs.count().values()):
+            raise FaqbotError("the FAQ is empty; fill it with `faqbot import FILE`")
+    with opened_store(index) as store, opened_for_search(index, store) as live:
+        yield live
 
-    from index.search.ranking import RANKING, read_ranker
 
-    if find_spec("quaterion") is None:
-        raise FaqbotError(
-            "--fit needs the training libraries: install them with `uv pip install -e '.[train]'`"
-        )
-    with tempfile.TemporaryDirectory(prefix="faqbot-fit-") as folder:
-        order = {
-            "pairs": str(pairs.resolve()),
-            "index": index.revealed(),
-            "model": version,
-            "ranker": str(Path(folder) / RANKING),
-        }
-        child = subprocess.Popen(
-            [sys.executable, "-m", "train.fit_ranking"],
-            stdin=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-        )
-        assert child.stdin is not None
-        assert child.stderr is not None
-        with child, child.stdin as stdin:
-            stdin.write(json.dumps(order))
-            stdin.close()
-            last = "no message"
-            for line in child.stderr:
-                last = line.strip() or last
-                if sys.stderr.isatty():
-                    print(f"ranker: {last}", file=sys.stderr)
-        if child.returncode:
-            raise FaqbotError(f"the ranker was not fitted: {last}")
-        return read_ranker(Path(folder))
+def _explained_dict(
+    explanation: "Explanation", questions: dict[str, str], limit: int
+) -> dict[str, Any]:
+    def parts(rows: "tuple[Part, ...]") -> dict[str, dict[str, float]]:
+        return {r.name: {"value": round(r.value, 4), "adds": round(r.adds, 4)} for r in rows}
+
+    return {
+        "searched": explanation.query.text,
+        "parts": explanation.query.parts,
+        "corrections": dict(explanation.query.corrections),
+        "fitted_on": explanation.fitted_on,
+        "candidates": [
+            {
+                "pair_id": row.candidate.evidence.pair_id,
+                "question": questions.get(row.candidate.evidence.pair_id),
+                "matched_text": row.candidate.evidence.matched_text,
+                "score": round(row.candidate.score, 4),
+                "share": round(row.share, 4),
+                "confidence": round(row.candidate.confidence, 4),
+                "features": parts(row.features),
+            }
+            for row in explanation.candidates[:limit]
+        ],
+        "none": explanation.none,
+        "confidence": {
+            "intercept": explanation.intercept,
+            "signals": parts(explanation.signals),
+            "log_odds": round(explanation.log_odds, 4),
+            "calibration": explanation.calibration,
+            "confidence": round(explanation.confidence, 4),
+        },
+    }
+
+
+def _show_explanation(explanation: "Explanation", questions: dict[str, str], limit: int) -> None:
+    from rich.markup import escape
+    from rich.table import Table
+
+    query = explanation.query
+    print(f"Searched for: {query.text}")
+    for typed, meant in query.corrections:
+        print(f"  {typed} was read as {meant}")
+    for number, text in enumerate(query.parts, start=1):
+        print(f"  question {number}, searched by itself too: {text}")
+    if not explanation.candidates:
+        print("Nothing found.")
+        return
+    rows = explanation.candidates[:limit]
+    print()
+    for number, row in enumerate(rows, start=1):
+        evidence = row.candidate.evidence
+        print(f"{number}. {questions.get(evidence.pair_id, evidence.matched_text)}")
+        if evidence.matched_text != questions.get(evidence.pair_id):
+            print(f"   matched: {evidence.matched_text}")
+    table = Table("feature", *(f"{n}. value adds" for n in range(1, len(rows) + 1)))
+    for place, part in enumerate(rows[0].features):
+        if any(row.features[place].value for row in rows):
+            cells = [f"{r.features[place].value:.2f} {r.features[place].adds:+6.2f}" for r in rows]
+            table.add_row(escape(part.name), *cells)
+    table.add_row("= score", *(f"{row.candidate.score:.2f}" for row in rows))
+    table.add_row(
+        f"share (none of them: {explanation.none:.2f})", *(f"{row.share:.1%}" for row in rows)
+    )
+    table.add_row("confidence", *(f"{row.candidate.confidence:.2f}" for row in rows))
+    show(table)
+    table = Table("confidence in 1.", "value", "adds")
+    for part in explanation.signals:
+        if part.adds:
+            table.add_row(part.name, f"{part.value:.2f}", f"{part.adds:+.2f}")
+    table.add_row("intercept", "", f"{explanation.intercept:+.2f}")
+    table.add_row("= log-odds", "", f"{explanation.log_odds:+.2f}")
+    table.add_row(f"calibrated ({explanation.calibration})", "", f"{explanation.confidence:.2f}")
+    show(table)
+    print(
+        f"The ranker was fitted on {explanation.fitted_on} questions."
+        if explanation.fitted_on
+        else "The ranker is the shipped one; a retrain fits one to this FAQ."
+    )
 
 
 def _as_dict(match: "Match") -> dict[str, Any]:
@@ -254,8 +235,6 @@ def _show(
     from rich.markup import escape
     from rich.table import Table
 
-    from index.search.decision import Decision
-
     if not matches:
         print("Nothing found.")
         return
@@ -267,17 +246,22 @@ def _show(
             asked += f"\n(matched: {match.matched_text})"
         table.add_row(f"{match.confidence:.2f}", escape(asked), escape(match.pair.answer), scores)
     show(table)
+    print(_what_it_does(decided, precision, threshold))
+
+
+def _what_it_does(decided: "Decided", precision: float, threshold: float | None) -> str:
+    from index.search.decision import Decision
+
     if threshold is None:
         why = f"no threshold is proven for {100 * precision:g} %: it asks first"
     else:
         why = f"threshold {threshold:.2f}"
     if decided.decision is Decision.ANSWER:
-        print(f"The bot would give the first answer ({why}).")
-    elif decided.decision is Decision.OFFER:
+        return f"The bot would give the first answer ({why})."
+    if decided.decision is Decision.OFFER:
         offered = f"the first {decided.shown}" if decided.shown > 1 else "the first"
-        print(f"The bot would offer {offered} to pick from ({why}).")
-    else:
-        print(
-            f"The bot would not be sure ({why}): silent in a watched channel, "
-            "the closest entries when asked directly."
-        )
+        return f"The bot would offer {offered} to pick from ({why})."
+    return (
+        f"The bot would not be sure ({why}): silent in a watched channel, "
+        "the closest entries when asked directly."
+    )
