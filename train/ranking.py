@@ -60,6 +60,8 @@ OUTSIDE = 0.25
 # Standard deviation of the normal prior around the constants a fit starts from, in units of a
 # feature's own standard deviation.
 SPREAD = 1.0
+# Of the second stage: how confidence follows from the signals differs little from FAQ to FAQ.
+SECOND_SPREAD = 0.3
 STEPS = 100
 
 
@@ -396,10 +398,10 @@ def _fit_second(x: Floats, right: Bools, weight: Floats, start: LearnedRanker) -
 
     def loss(constants: Floats) -> tuple[float, Floats]:
         z = sign * (rows @ constants)
-        pull = (constants - centre) / SPREAD
+        pull = (constants - centre) / SECOND_SPREAD
         value = (weight * np.logaddexp(0.0, -z)).sum() + 0.5 * (pull @ pull)
         share = weight * sign / (1.0 + np.exp(np.clip(z, -30, 30)))
-        return float(value), pull / SPREAD - rows.T @ share
+        return float(value), pull / SECOND_SPREAD - rows.T @ share
 
     # As above; a longer question may be the easier or the harder one.
     bounds: list[tuple[float | None, float | None]] = [(0.0, None)] * len(centre)
