@@ -21,6 +21,7 @@ COMMANDS = [
     "import",
     "export",
     "ask",
+    "explain",
     "evaluate",
     "retrain",
     "reindex",
@@ -226,51 +227,6 @@ def test_import_works_on_a_server_too(
     assert closed
 
 
-def test_evaluate_prints_the_documented_keys(run: Run, data_dir: Path, faq: Path) -> None:
-    queries = Path("queries.jsonl")
-    queries.write_text(
-        '{"query": "vpn drops", "relevant": ["vpn"]}\n'
-        '{"query": "0x80070057", "relevant": ["code", "mail"]}\n'
-        '{"query": "what is for lunch", "relevant": []}\n'
-    )
-
-    for retriever in ("question", "answer", "bm25", "all"):
-        args = ("--pairs", faq, "--queries", queries, "--retriever", retriever)
-        figures = one_json(run("evaluate", *args, "--json"))
-        assert figures["n"] == 2
-        for name in ("precision_at_1", "mrr", "recall_at_3", "recall_at_5"):
-            low, high = figures[f"{name}_ci95"]
-            assert 0 <= low <= figures[name] <= high <= 1
-    assert figures["precision_at_1"] == 1
-    table = run("evaluate", *args)
-    assert "precision_at_1" in table.out
-    assert "2 queries with a right answer, 1 without" in table.out
-
-
-def test_evaluate_without_answerable_queries_has_no_figures(
-    run: Run, data_dir: Path, faq: Path
-) -> None:
-    queries = Path("queries.jsonl")
-    queries.write_text('{"query": "what is for lunch", "relevant": []}\n')
-
-    result = run("evaluate", "--pairs", faq, "--queries", queries, "--json")
-
-    assert one_json(result)["mrr"] is None
-    assert run("evaluate", "--pairs", faq, "--queries", queries).code == 0
-
-
-def test_evaluate_stores_nothing_but_embeddings(run: Run, data_dir: Path, faq: Path) -> None:
-    queries = Path("queries.jsonl")
-    queries.write_text('{"query": "vpn drops", "relevant": ["vpn"]}\n')
-
-    run("evaluate", "--pairs", faq, "--queries", queries)
-
-    status = one_json(run("status", "--json"))
-    assert status["pairs"]["active"] == 0
-    assert status["live_generation"] is None
-    assert status["embeddings"] == 6
-
-
 def test_looking_makes_no_files(run: Run, tmp_path: Path) -> None:
     status = run("status", "--json")
     assert status.code == 0
@@ -346,6 +302,7 @@ def test_doctor_goes_on_after_a_store_it_cannot_use(
     [
         (["--config", "none.toml", "status"], "none.toml does not exist"),
         (["ask", "  "], "the question is empty"),
+        (["explain", "  "], "the question is empty"),
         (["import", "none.jsonl"], "none.jsonl does not exist"),
         (["import", "faq.docx"], "extension"),
         (["evaluate", "--pairs", "none", "--queries", "none"], "none cannot be read"),
@@ -391,6 +348,8 @@ def test_an_unreachable_qdrant_server_is_one_line(
         ["asc", "vpn"],
         ["ask"],
         ["ask", "vpn", "--limit", "0"],
+        ["explain"],
+        ["explain", "vpn", "--limit", "21"],
         ["ask", "vpn", "--retriever", "x"],
         ["evaluate", "--pairs", "p"],
         ["import"],

@@ -5,12 +5,16 @@ import shlex
 from collections.abc import Iterator
 from pathlib import Path
 
+import numpy as np
 import pytest
 import typer
 from pydantic import SecretStr
 
 from bot.cli import app
 from bot.settings import BotSettings
+from index.evaluation import summarise
+from index.search.evidence import FEATURES
+from index.search.ranking import SIGNALS
 from index.settings import IndexSettings, RoomSettings
 from playground.__main__ import parser as playground_parser
 from train.settings import TrainSettings
@@ -154,6 +158,16 @@ def test_every_page_is_in_the_index() -> None:
     index = (DOCS / "README.md").read_text("utf-8")
     for page in DOCS.glob("*.md"):
         assert page.name == "README.md" or f"]({page.name})" in index
+
+
+def test_the_page_on_ranking_names_every_feature_signal_and_measure() -> None:
+    page = (DOCS / "ranking.md").read_text("utf-8")
+    tables = re.split(r"\n\|---\|---\|\n", page)[1:]
+    named = [re.findall(r"`(\w+)`", " ".join(re.findall(r"(?m)^\|([^|]+)\|", t))) for t in tables]
+    nothing = summarise(np.zeros(0, dtype=int), np.zeros(0), np.zeros(0, dtype=np.bool_))
+    assert named[0] == list(FEATURES)
+    assert sorted(named[1]) == sorted(SIGNALS)
+    assert sorted(named[2]) == sorted(nothing.estimates())
 
 
 def test_the_readme_counts_the_examples_right() -> None:

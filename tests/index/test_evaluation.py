@@ -4,6 +4,7 @@ import json
 import math
 import os
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from itertools import islice
 from pathlib import Path
 from types import SimpleNamespace
@@ -12,10 +13,20 @@ import numpy as np
 import pytest
 
 from index.errors import FaqbotError
-from index.evaluation import Query, estimate, evaluate, read_pairs, read_queries, summarise
+from index.evaluation import (
+    Query,
+    RawRanker,
+    estimate,
+    evaluate,
+    read_pairs,
+    read_queries,
+    summarise,
+)
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.search.collection import Retriever
+from index.search.collection import Hit, Retriever
+from index.search.evidence import FEATURES
+from index.search.ranking import shipped
 from index.store.types import PairDraft
 from index.vectors import Matrix
 
@@ -44,9 +55,11 @@ def drafts(*rows: tuple[str, str, str]) -> list[PairDraft]:
 PAIRS = drafts(("a", "0", "180"), ("b", "10", "190"), ("c", "20", " 190"), ("d", "60", "240"))
 
 
-def ask(*queries: tuple[str, Sequence[str]]) -> dict[str, object]:
+def ask(
+    *queries: tuple[str, Sequence[str]], retriever: Retriever = Retriever.QUESTION
+) -> dict[str, object]:
     asked = [Query(text, frozenset(ids)) for text, ids in queries]
-    return evaluate(PAIRS, asked, Angles(), retriever=Retriever.QUESTION).as_dict()
+    return evaluate(PAIRS, asked, Angles(), retriever=retriever).as_dict()
 
 
 def test_the_measures_are_as_worked_out_by_hand() -> None:
@@ -74,11 +87,65 @@ def test_either_of_two_pairs_with_the_same_answer_is_a_hit() -> None:
     assert ask(("9", ["c"]))["precision_at_1"] == 1
 
 
-def test_queries_without_a_right_answer_take_no_part() -> None:
-    figures = ask(("1", ["a"]), ("100", []), ("5", []))
+def test_queries_without_a_right_answer_count_in_the_measures_of_confidence_only() -> None:
+    # Both meet a stored question exactly, so both are answered with full confidence.
+    figures = ask(("0", ["a"]), ("60", []))
 
-    assert (figures["n"], figures["n_without_answer"]) == (1, 2)
-    assert figures["precision_at_1"] == 1
+    assert (figures["n"], figures["n_without_answer"]) == (1, 1)
+    assert figures["precision_at_1"] == figures["mrr"] == figures["recall_at_3"] == 1
+    assert figures["auroc"] == 0.5
+    assert figures["ece"] == pytest.approx(0.5, abs=1e-4)
+
+
+def test_where_nothing_is_found_there_is_no_confidence() -> None:
+    # Keywords find nothing for the second: no answer is given, so none is overconfident.
+    figures = ask(("10", ["b"]), ("999", ["a"]), retriever=Retriever.BM25)
+
+    assert figures["precision_at_1"] == figures["recall_at_5"] == 0.5
+    assert figures["auroc"] == 1
+    alone = ask(("999", ["a"]), ("998", []), retriever=Retriever.BM25)
+    assert (alone["precision_at_1"], alone["ece"]) == (0, 0)
+
+
+def test_a_retriever_alone_orders_by_its_own_score() -> None:
+    pairs = {draft.external_id: draft for draft in PAIRS}
+    hits = {
+        Retriever.QUESTION: [Hit("a", "0", 0.9), Hit("d", "60", 0.2)],
+        Retriever.BM25: [Hit("d", "60", 30.0), Hit("b", "10", 10.0)],
+    }
+
+    by_question = RawRanker(Retriever.QUESTION).rank("?", hits, pairs)
+    by_words = RawRanker(Retriever.BM25).rank("?", hits, pairs)
+
+    assert [c.evidence.pair_id for c in by_question] == ["a", "d", "b"]
+    assert [c.confidence for c in by_question] == [0.9, 0.2, 0.0]
+    assert [c.evidence.pair_id for c in by_words] == ["d", "b", "a"]
+    assert [c.score for c in by_words] == [30, 10, 0]
+    # It is no cosine: more and more, but never more than 1.
+    assert [c.confidence for c in by_words] == [0.75, 0.5, 0.0]
+
+
+def test_confidence_of_a_raw_score_stays_between_0_and_1() -> None:
+    pairs = {draft.external_id: draft for draft in PAIRS}
+    hits = {Retriever.ANSWER: [Hit("a", "180", 1.0000001), Hit("d", "240", -0.3)]}
+
+    ranked = RawRanker(Retriever.ANSWER).rank("?", hits, pairs)
+
+    assert [c.confidence for c in ranked] == [1, 0]
+    assert RawRanker(Retriever.ANSWER).threshold(0.5) is None
+
+
+def test_the_ranker_that_is_given_decides() -> None:
+    # Worded as a's answer, and nearest to d's question.
+    asked = [Query("180", frozenset("a"))]
+
+    def first_by(feature: str) -> float:
+        weights = tuple(float(name == feature) for name in FEATURES)
+        ranker = replace(shipped(), weights=weights)
+        return evaluate(PAIRS, asked, Angles(), ranker=ranker).precision_at_1.value
+
+    assert first_by("answer") == 1
+    assert first_by("question") == 0
 
 
 def test_with_no_answerable_query_the_figures_are_null() -> None:
@@ -91,7 +158,18 @@ def test_with_no_answerable_query_the_figures_are_null() -> None:
 
 
 def test_the_keys_are_the_documented_ones() -> None:
-    names = ["precision_at_1", "mrr", "recall_at_3", "recall_at_5"]
+    names = [
+        "precision_at_1",
+        "mrr",
+        "recall_at_3",
+        "recall_at_5",
+        "auroc",
+        "ece",
+        "answer_rate_at_90",
+        "precision_reached_at_90",
+        "answer_rate_at_95",
+        "precision_reached_at_95",
+    ]
 
     assert set(ask(("1", ["a"]))) == {
         "n",
@@ -102,12 +180,58 @@ def test_the_keys_are_the_documented_ones() -> None:
 
 
 def test_recall_counts_ranks_up_to_k() -> None:
-    result = summarise(np.array([1, 3, 4, 5, 6, 0]), 0)
+    # The last two have no right answer.
+    ranks, answerable = np.array([1, 3, 4, 5, 6, 0, 0, 0]), np.arange(8) < 6
+
+    result = summarise(ranks, np.full(8, 0.5), answerable)
+
+    assert (result.n, result.n_without_answer) == (6, 2)
 
     assert result.precision_at_1.value == pytest.approx(1 / 6)
     assert result.recall_at_3.value == pytest.approx(2 / 6)
     assert result.recall_at_5.value == pytest.approx(4 / 6)
     assert result.mrr.value == pytest.approx((1 + 1 / 3 + 1 / 4 + 1 / 5 + 1 / 6) / 6)
+
+
+def test_confidence_is_measured_on_the_answer_that_came_first() -> None:
+    # Right, second only, not found, and nothing to be found.
+    result = summarise(
+        np.array([1, 2, 0, 0]),
+        np.array([0.9, 0.6, 0.5, 0.95]),
+        np.array([True, True, True, False]),
+    )
+
+    # Surer than two of the three wrong ones.
+    assert result.of_confidence["auroc"].value == pytest.approx(2 / 3)
+    # 0.9 and 0.95 are in one tenth, where one of two is right.
+    assert result.of_confidence["ece"].value == pytest.approx((1.85 - 1 + 0.6 + 0.5) / 4)
+
+
+def test_intervals_of_confidence_bracket_it_and_are_the_same_every_time() -> None:
+    generator = np.random.default_rng(0)
+    confidence = generator.random(300)
+    ranks = (generator.random(300) < confidence).astype(int)
+
+    result = summarise(ranks, confidence, np.ones(300, dtype=np.bool_))
+
+    for name in ("auroc", "ece", "answer_rate_at_90", "answer_rate_at_95"):
+        figure = result.of_confidence[name]
+        assert 0 <= figure.low <= figure.high <= 1
+        assert figure.low < figure.high, name
+    auroc = result.of_confidence["auroc"]
+    assert auroc.low < auroc.value < auroc.high
+    assert summarise(ranks, confidence, np.ones(300, dtype=np.bool_)) == result
+
+
+def test_what_cannot_be_said_is_null() -> None:
+    # All are wrong: none can be told from a right one, and no precision is reached.
+    figures = ask(("1", ["d"]), ("9", ["d"]))
+
+    assert figures["auroc"] is None
+    assert figures["auroc_ci95"] == [None, None]
+    assert figures["answer_rate_at_90"] == 0
+    assert figures["precision_reached_at_90"] is None
+    assert "NaN" not in json.dumps(figures)
 
 
 def test_the_interval_brackets_the_mean_and_is_as_wide_as_it_should() -> None:
