@@ -68,7 +68,7 @@ def answer_rate(
             answered += above.mean() / (2 * halvings)
             given += above.sum()
             correct += right[measured][above].sum()
-    return answered, correct / given if given else float("nan")
+    return float(answered), float(correct / given) if given else float("nan")
 
 
 def _threshold(confidence: Floats, right: Bools, precision: float) -> float:

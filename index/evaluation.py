@@ -266,7 +266,8 @@ def _of_confidence(
     for name, value in figures.items():
         resampled = np.array([row[name] for row in drawn])
         resampled = resampled[~np.isnan(resampled)]
-        low, high = np.quantile(resampled, [0.025, 0.975]) if len(resampled) else (value, value)
+        known = len(resampled) and not math.isnan(value)
+        low, high = np.quantile(resampled, [0.025, 0.975]) if known else (math.nan, math.nan)
         estimates[name] = Estimate(value, float(low), float(high))
     return estimates
 

@@ -20,8 +20,12 @@ from index.errors import FaqbotError
 if TYPE_CHECKING:
     from index.live import Live
     from index.search.decision import Decided
-    from index.search.explanation import Explanation, Part
+    from index.search.explanation import Explained, Explanation, Part
     from index.search.searcher import Match
+
+
+# Candidates beside each other: more do not fit into 80 columns.
+_ABREAST = 3
 
 
 def register(app: typer.Typer) -> None:
@@ -110,10 +114,21 @@ def explain(
     if as_json:
         print_json(
             _explained_dict(explanation, questions, limit)
-            | {"decision": decided.decision, "precision": precision, "threshold": threshold}
+            | {
+                "decision": decided.decision,
+                "part": matches[0].part if matches else 0,
+                "precision": precision,
+                "threshold": threshold,
+            }
         )
         return
     _show_explanation(explanation, questions, limit)
+    if matches and matches[0].part:
+        print(
+            f"Question {matches[0].part} by itself finds a surer answer, and that decides: "
+            f"{matches[0].pair.question} (confidence {matches[0].confidence:.2f}). "
+            "Explain that question alone to see why."
+        )
     print(f"Precision of {means}.")
     print(_what_it_does(decided, precision, threshold))
 
@@ -170,7 +185,6 @@ def _explained_dict(
 
 
 def _show_explanation(explanation: "Explanation", questions: dict[str, str], limit: int) -> None:
-    from rich.markup import escape
     from rich.table import Table
 
     query = explanation.query
@@ -189,17 +203,8 @@ def _show_explanation(explanation: "Explanation", questions: dict[str, str], lim
         print(f"{number}. {questions.get(evidence.pair_id, evidence.matched_text)}")
         if evidence.matched_text != questions.get(evidence.pair_id):
             print(f"   matched: {evidence.matched_text}")
-    table = Table("feature", *(f"{n}. value adds" for n in range(1, len(rows) + 1)))
-    for place, part in enumerate(rows[0].features):
-        if any(row.features[place].value for row in rows):
-            cells = [f"{r.features[place].value:.2f} {r.features[place].adds:+6.2f}" for r in rows]
-            table.add_row(escape(part.name), *cells)
-    table.add_row("= score", *(f"{row.candidate.score:.2f}" for row in rows))
-    table.add_row(
-        f"share (none of them: {explanation.none:.2f})", *(f"{row.share:.1%}" for row in rows)
-    )
-    table.add_row("confidence", *(f"{row.candidate.confidence:.2f}" for row in rows))
-    show(table)
+    for start in range(0, len(rows), _ABREAST):
+        _show_candidates(rows[start : start + _ABREAST], start + 1, explanation.none)
     table = Table("confidence in 1.", "value", "adds")
     for part in explanation.signals:
         if part.adds:
@@ -215,6 +220,21 @@ def _show_explanation(explanation: "Explanation", questions: dict[str, str], lim
     )
 
 
+def _show_candidates(rows: "tuple[Explained, ...]", first: int, none: float) -> None:
+    """Features and scores of a few candidates, numbered from `first`."""
+    from rich.table import Table
+
+    table = Table("feature", *(f"{n}. value adds" for n in range(first, first + len(rows))))
+    for place, part in enumerate(rows[0].features):
+        if any(row.features[place].value for row in rows):
+            cells = [f"{r.features[place].value:.2f} {r.features[place].adds:+6.2f}" for r in rows]
+            table.add_row(part.name, *cells)
+    table.add_row("= score", *(f"{row.candidate.score:.2f}" for row in rows))
+    table.add_row(f"share (none of them: {none:.2f})", *(f"{row.share:.1%}" for row in rows))
+    table.add_row("confidence", *(f"{row.candidate.confidence:.2f}" for row in rows))
+    show(table)
+
+
 def _as_dict(match: "Match") -> dict[str, Any]:
     return {
         "pair_id": match.pair.id,
@@ -225,6 +245,7 @@ def _as_dict(match: "Match") -> dict[str, Any]:
         "answer": match.pair.answer,
         "url": match.pair.url,
         "confidence": round(match.confidence, 4),
+        "part": match.part,
         "scores": {name.value: round(score, 4) for name, score in match.scores.items()},
     }
 
@@ -244,6 +265,8 @@ def _show(
         asked = match.pair.question
         if match.matched_text != asked:
             asked += f"\n(matched: {match.matched_text})"
+        if match.part:
+            asked += f"\n(answers question {match.part} of the message)"
         table.add_row(f"{match.confidence:.2f}", escape(asked), escape(match.pair.answer), scores)
     show(table)
     print(_what_it_does(decided, precision, threshold))

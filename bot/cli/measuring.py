@@ -151,6 +151,8 @@ def fitted_ranker(index: "IndexSettings", pairs: Path, version: str) -> "Learned
         child = subprocess.Popen(
             [sys.executable, "-m", "train.fit_ranking"],
             stdin=subprocess.PIPE,
+            # Ours may be one JSON object, which no library must write into.
+            stdout=subprocess.DEVNULL,
             stderr=subprocess.PIPE,
             text=True,
         )

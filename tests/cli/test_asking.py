@@ -97,6 +97,39 @@ def test_explain_names_the_questions_of_a_message(run: Run, imported: Path) -> N
     assert "question 2, searched by itself too: how do I add a mail signature?" in shown.out
 
 
+def test_of_several_questions_the_one_that_decides_is_told(run: Run, imported: Path) -> None:
+    message = "Why does the VPN disconnect? And how do I add a mail signature?"
+
+    explained = one_json(run("explain", message, "--json"))
+    asked = one_json(run("ask", message, "--json"))
+
+    decides = asked["matches"][0]
+    assert explained["part"] == decides["part"] > 0
+    assert explained["confidence"]["confidence"] < decides["confidence"]
+    text = " ".join(run("explain", message).out.split())
+    assert f"Question {decides['part']} by itself finds a surer answer" in text
+    assert f"{decides['question']} (confidence {decides['confidence']:.2f})" in text
+    assert f"answers question {decides['part']}" in run("ask", message).out
+    assert one_json(run("explain", "why does the VPN disconnect", "--json"))["part"] == 0
+
+
+def test_explain_fits_a_narrow_terminal(
+    run: Run, data_dir: Path, faq: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    rows = [
+        {"id": str(i), "question": f"How do I get to floor {i}?", "answer": f"Take lift {i}."}
+        for i in range(8)
+    ]
+    faq.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    assert run("import", faq).code == 0
+
+    shown = run("explain", "how do I get to floor 3", "--limit", "8").out
+
+    assert all(f"{n}. value adds" in shown for n in range(1, 9)), "no heading is cut or wrapped"
+    assert shown.count("= score") == 3
+
+
 def test_explain_shows_stored_texts_as_they_are(run: Run, data_dir: Path, faq: Path) -> None:
     row = {"id": "x", "question": "What is [bold]markup[/bold]?", "answer": "Tags."}
     faq.write_text(json.dumps(row) + "\n", encoding="utf-8")
