@@ -96,7 +96,8 @@ def cloud(path: Path) -> list[PairDraft]:
 def asked(drafts: list[PairDraft], embedder: Embedder) -> list[Example]:
     """A set's questions with their candidates."""
     faq = Faq(pairs_of(drafts))
-    return examples_for(faq, faq.pairs, embedder, embedder.embed(list(faq.texts)))
+    vectors = embedder.embed(list(faq.texts))
+    return examples_for(faq, faq.pairs, embedder, vectors, simulated=True)
 
 
 def pairs_of(drafts: list[PairDraft]) -> list[Pair]:

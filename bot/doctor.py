@@ -27,9 +27,11 @@ ANSWER_SCOPES = frozenset(
         "im:history",
     }
 )
-# ...and for the command /faq. The manifest in deploy/ asks for both.
-COMMAND_SCOPES = frozenset({"commands", "files:write", "usergroups:read", "users:read"})
-BOT_SCOPES = ANSWER_SCOPES | COMMAND_SCOPES
+# ...and for learning from picks and the command /faq. The manifest in deploy/ asks for both.
+FURTHER_SCOPES = frozenset(
+    {"channels:read", "commands", "files:write", "usergroups:read", "users:read"}
+)
+BOT_SCOPES = ANSWER_SCOPES | FURTHER_SCOPES
 
 
 class Level(StrEnum):

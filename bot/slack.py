@@ -153,6 +153,23 @@ class Poster:
             raise explained from error
 
 
+def is_public(client: WebClient, channel: str) -> bool:
+    """Whether everybody in the workspace may read what is written in a channel.
+
+    Raises:
+        SlackUnavailable: Slack does not say now.
+        SlackRefused: The app may not look it up; private ones need `groups:read`.
+    """
+    try:
+        found = client.conversations_info(channel=channel)["channel"]
+    except Exception as error:
+        raise explain(error) from error
+    # Direct messages say nothing of being private.
+    return found.get("is_private") is False and not (
+        found.get("is_im") or found.get("is_mpim") or found.get("is_group")
+    )
+
+
 def _is_reply_to(question_id: str, message: Mapping[str, Any]) -> bool:
     """Whether a message is our reply to a question: by its metadata, else by its buttons."""
     metadata = message.get("metadata") or {}

@@ -6,6 +6,8 @@ from bot.settings import BotSettings
 from index.search.ranking import LearnedRanker, lower_bound, read_ranker
 from index.store import Store
 
+SHIPPED = "(shipped ranker: proven on other FAQs, not yet on your questions)"
+
 
 def in_use(bot: BotSettings) -> dict[str, float]:
     """The precisions that are set, by where they hold: "everywhere" or a channel's id."""
@@ -24,7 +26,15 @@ def live_ranker(store: Store, models_dir: Path) -> LearnedRanker | None:
 
 
 def explain(ranker: LearnedRanker, precision: float) -> str:
-    """What the bot does at a precision, such as "90 %: answers from confidence 0.83"."""
+    """What the bot does at a precision, such as "90 %: answers from confidence 0.83".
+
+    It says so where that is not measured on this FAQ's own questions.
+    """
+    meaning = _meaning(ranker, precision)
+    return meaning if ranker.questions else f"{meaning} {SHIPPED}"
+
+
+def _meaning(ranker: LearnedRanker, precision: float) -> str:
     share = f"{100 * precision:g} %"
     threshold = ranker.threshold(precision)
     if threshold is not None:

@@ -26,7 +26,7 @@ from bot.cards import (
     unsure_message,
 )
 from bot.markup import question_text
-from bot.slack import explain
+from bot.slack import SlackRefused, SlackUnavailable, explain, is_public
 from index.search.queries import read
 from index.store import Store
 from index.store.types import Pair, Question, State, Status, SuggestionState, Verdict, Vote
@@ -84,19 +84,26 @@ class Click:
         )
 
 
-def record(click: Click, store: Store, picks_needed: int) -> Question | None:
-    """Record what a click says; returns the question it is about, None for a click not ours.
+@dataclass(frozen=True)
+class Recorded:
+    """What a click was about.
 
-    Args:
-        picks_needed: How many people must pick the same answer before the question becomes a
-            phrasing of it; 0: that is for admins to say.
+    Attributes:
+        suggestion: The id of the suggestion that it supports; None where it supports none.
     """
+
+    question: Question
+    suggestion: int | None = None
+
+
+def record(click: Click, store: Store) -> Recorded | None:
+    """Record what a click says; None for a click not ours."""
     question = store.inbox.get(click.question_id)
     if question is None or question.channel != click.channel:
         log.warning("click_ignored", action=click.action_id, channel=click.channel)
         return None
     if (verdict := VERDICTS.get(click.action_id)) is None:
-        return question
+        return Recorded(question)
     pair_id = question.pair_id or click.pair_id
     if not _is_allowed(click, question, store):
         log.warning("click_ignored", action=click.action_id, question=question.id)
@@ -110,11 +117,33 @@ def record(click: Click, store: Store, picks_needed: int) -> Question | None:
         wording=_wording(question) if says_it_fits else None,
     )
     log.info("feedback", question=question.id, pair=pair_id, verdict=verdict)
-    if suggestion is not None and picks_needed:
-        found = store.suggestions.approve(suggestion, RULE, picks_needed=picks_needed)
-        if found is not None and found.state is SuggestionState.APPROVED:
-            log.info("phrasing_added", pair=pair_id, suggestion=suggestion, picks=found.picks)
-    return question
+    return Recorded(question, suggestion)
+
+
+def learn(recorded: Recorded, store: Store, client: WebClient, picks_needed: int) -> None:
+    """Make what was asked a phrasing of the answer that enough people picked.
+
+    A phrasing is shown wherever its pair is. So this is for what was asked in a public channel;
+    what was asked in private, or where Slack does not say, waits for an admin.
+
+    Args:
+        picks_needed: How many people must pick the same answer; 0: that is for admins to say.
+    """
+    if recorded.suggestion is None or not picks_needed:
+        return
+    waiting = store.suggestions.get(recorded.suggestion)
+    if waiting is None or waiting.picks < picks_needed:
+        return  # which spares asking Slack
+    try:
+        reason = None if is_public(client, recorded.question.channel) else "not a public channel"
+    except (SlackRefused, SlackUnavailable) as error:
+        reason = str(error)
+    if reason:
+        log.info("suggestion_waits", suggestion=waiting.id, reason=reason)
+        return
+    found = store.suggestions.approve(waiting.id, RULE, picks_needed=picks_needed)
+    if found is not None and found.state is SuggestionState.APPROVED:
+        log.info("phrasing_added", pair=found.pair_id, suggestion=found.id, picks=found.picks)
 
 
 def refresh(click: Click, question: Question, store: Store, client: WebClient) -> None:

@@ -168,7 +168,7 @@ class Model:
         questions that do not decide.
         """
         model = cls(vectors, shipped())
-        examples = examples_for(faq, develop, embedder, model.vectors)
+        examples = examples_for(faq, develop, embedder, model.vectors, simulated=True)
         return replace(model, ranker=fit_order(examples, model.ranker))
 
 

@@ -34,13 +34,17 @@ RULE = (
 
 RANKING_RULE = (
     "the log loss's 95 % interval of the gain is above 0, that of the right first answers is not "
-    "below 0, no golden question flips to wrong"
+    "below 0, no golden question flips to wrong, and answers at 90 % precision do not stop"
 )
 
 # Below these nothing can be learnt, or nothing can be shown.
 MIN_TRAIN_PAIRS = 40
 MIN_DEVELOP_PAIRS = 2
 MIN_HELD_OUT_PAIRS = 20
+
+
+# What most teams ask of automatic answers.
+USUAL_PRECISION = 0.9
 
 
 @dataclass(frozen=True)
@@ -98,7 +102,11 @@ def decide(held_out: Comparison, golden_flips: Sequence[int]) -> Decision:
 
 
 def decide_ranking(
-    comparison: RankerComparison | None, questions: int, golden_flips: Sequence[int]
+    comparison: RankerComparison | None,
+    questions: int,
+    golden_flips: Sequence[int],
+    *,
+    silenced: bool = False,
 ) -> Decision:
     """Decide whether a ranker that was fitted anew goes live with the live model.
 
@@ -107,11 +115,14 @@ def decide_ranking(
         questions: How many there were.
         golden_flips: Ids of the golden questions that the live index gets right and the new ranker
             wrong.
+        silenced: Whether with the new one no answer could be given by itself at `USUAL_PRECISION`,
+            for want of proof, where with the present one some are.
     """
     inputs: dict[str, Any] = {
         "rule": RANKING_RULE,
         "questions": questions,
         "golden_flips": list(golden_flips),
+        "silenced": silenced,
     }
     if comparison is None:
         return Decision(False, f"{questions} questions are too few to fit it", inputs)
@@ -128,6 +139,13 @@ def decide_ranking(
         return Decision(False, f"not proven better: {found}", inputs)
     if precision.high < 0:
         return Decision(False, f"fewer right first answers: {found}", inputs)
+    if silenced:
+        return Decision(
+            False,
+            f"its held-out answers prove no threshold for {USUAL_PRECISION:.0%}, so the bot would "
+            f"ask first; the present ranking stays: {found}",
+            inputs,
+        )
     return Decision(True, f"better: {found}", inputs)
 
 

@@ -24,7 +24,7 @@ from index.settings import IndexSettings
 from index.setup import load_embedder
 from index.store import Store
 from index.store.types import Pair, PairDraft
-from train.ranking import MIN_QUESTIONS, Fit, examples_for, fit_ranker
+from train.ranking import MIN_ANSWERS, MIN_QUESTIONS, Fit, examples_for, fit_ranker
 from train.ranks import Faq
 
 # Pairs written to the throw-away store at once.
@@ -46,7 +46,10 @@ def main() -> int:
     if fit.fitted:
         _say(f"fitted on {fit.questions} questions")
     else:
-        _say(f"{fit.questions} questions are fewer than {MIN_QUESTIONS}: shipped constants stay")
+        _say(
+            f"{fit.questions} questions of answers with several wordings: {MIN_QUESTIONS} are "
+            f"needed, of {MIN_ANSWERS} answers; the shipped constants stay"
+        )
     return 0
 
 

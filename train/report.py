@@ -15,7 +15,7 @@ from index.search.evidence import FEATURES
 from index.store.types import Job
 from train import pictures
 from train.compare import UNSEEN, Answered, Comparison
-from train.ranking import MIN_QUESTIONS, OUTSIDE, Fit
+from train.ranking import MIN_ANSWERS, MIN_QUESTIONS, OUTSIDE, Fit
 from train.reliability import Reliability, reliability
 from train.trial import Trial
 
@@ -397,7 +397,8 @@ def _confidence(trial: Trial) -> list[str]:
     if not (before and after):
         return [
             f"{fit.questions} questions are too few to fit a ranker to ({MIN_QUESTIONS} are "
-            "needed): the constants that were shipped stay."
+            f"needed, of {MIN_ANSWERS} answers or more that have several wordings): the constants "
+            "that were shipped stay."
         ]
     model = "trained" if believed.of_trained else "live"
     was = "as shipped" if believed.of_trained else "in use"
@@ -407,6 +408,8 @@ def _confidence(trial: Trial) -> list[str]:
         "has not seen its answer.",
         "",
     ]
+    if not trial.refit and not fit.ranker.questions:
+        lines += ["It was not proven better than the constants that are shipped, which stay.", ""]
     if trial.refit:
         verdict = "It goes live" if trial.refit.decision.promote else "The one in use stays"
         lines += [f"{verdict}: {trial.refit.decision.reason}.", ""]

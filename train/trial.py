@@ -15,7 +15,7 @@ from index.model.embedder import Embedder
 from index.model.served import ServedModel, load_head
 from index.model.versions import SERVABLE, read_manifest, write_version
 from index.search.queries import read
-from index.search.ranking import read_ranker, shipped
+from index.search.ranking import LearnedRanker, read_ranker, shipped
 from index.setup import load_embedder
 from index.store import Store
 from index.store.types import Generation, Golden, Pair
@@ -24,7 +24,7 @@ from index.work.child import Order, Report
 from train import golden
 from train.compare import UNSEEN, Answered, Comparer, Model, compare_rankers
 from train.data import Snapshot, apart
-from train.decide import Decision, decide, decide_ranking
+from train.decide import USUAL_PRECISION, Decision, decide, decide_ranking
 from train.fit import Fitted, fit
 from train.ranking import Fit, examples_for, fit_ranker, speller_of
 from train.ranks import Asked, Faq
@@ -197,7 +197,9 @@ def run_trial(
     # No model was trained on these, neither the candidate nor the live one.
     untrained = (*held_out, *snapshot.develop)
     with steps.step("fitting the ranking", 0.82, 0.84):
-        fitted_ranker = fit_ranker(examples_for(faq, untrained, candidate, vectors), shipped())
+        fitted_ranker = _if_better(
+            fit_ranker(examples_for(faq, untrained, candidate, vectors), shipped())
+        )
     with steps.step("asking the golden questions", 0.84, 0.85):
         questions = golden.in_force(store.golden.all(), {p.id: p for p in snapshot.pairs})
         golden_live = _right_live(order, store, questions, scratch)
@@ -271,6 +273,20 @@ def _candidate(
     return ServedModel.load(models_dir, version, order.index.device, beside)
 
 
+def _if_better(fit: Fit) -> Fit:
+    """A fit, with the ranker that it started from unless its own is proven better."""
+    if fit.judged is None:
+        return fit
+    decision = decide_ranking(
+        compare_rankers(fit.judged), fit.questions, [], silenced=_silenced(shipped(), fit.ranker)
+    )
+    return fit if decision.promote else replace(fit, ranker=shipped())
+
+
+def _silenced(present: LearnedRanker, new: LearnedRanker) -> bool:
+    return present.threshold(USUAL_PRECISION) is not None and new.threshold(USUAL_PRECISION) is None
+
+
 def _refit(
     faq: Faq, pairs: Sequence[Pair], embedder: Embedder, live: Model, questions: Sequence[Golden]
 ) -> Refit:
@@ -287,7 +303,9 @@ def _refit(
         partial(_right_on_paper, faq, embedder, replace(live, ranker=fit.ranker)),
     )
     comparison = compare_rankers(fit.judged) if fit.judged else None
-    decision = decide_ranking(comparison, fit.questions, checked.ids)
+    decision = decide_ranking(
+        comparison, fit.questions, checked.ids, silenced=_silenced(live.ranker, fit.ranker)
+    )
     return Refit(fit, live.ranker.questions > 0, checked, decision)
 
 

@@ -119,6 +119,9 @@ def evaluate(
         print(
             f"ranker fitted on {ranker.questions} questions"
             if ranker.questions
+            else "ranker: the shipped one; these pairs have too few answers with several wordings "
+            "to fit one to"
+            if fit
             else "ranker: the shipped one (--fit fits one to these pairs)"
         )
 

@@ -10,7 +10,7 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from bot.cards import LESS, MORE
-from bot.votes import VERDICTS, Click, record, refresh
+from bot.votes import VERDICTS, Click, learn, record, refresh
 from index.store import Store
 
 ANY = re.compile(".*")
@@ -24,15 +24,16 @@ def register(
     """Take clicks on the cards.
 
     Args:
-        background: Updates the cards: Bolt's few threads are needed to acknowledge.
+        background: Asks Slack and updates the cards: Bolt's few threads are needed to acknowledge.
         picks_needed: People who must pick an answer before the question becomes its phrasing.
     """
 
     def take(ack: Ack, body: dict[str, Any]) -> None:
         ack()
         click = Click.parse(body)
-        if click is not None and (question := record(click, store, picks_needed)):
-            background.submit(_logging_errors(refresh), click, question, store, client)
+        if click is not None and (recorded := record(click, store)):
+            background.submit(_logging_errors(refresh), click, recorded.question, store, client)
+            background.submit(_logging_errors(learn), recorded, store, client, picks_needed)
 
     for action_id in (*VERDICTS, MORE, LESS):
         app.action(action_id)(take)

@@ -50,28 +50,27 @@ def decide(
         threshold: The confidence from which answers are proven to be right at that rate; None
             where that is proven for none.
     """
-    is_sure = threshold is not None and bool(matches) and matches[0].confidence >= threshold
-    if is_sure and not _is_near_tie(matches):
+    best = list(matches[:MAX_SHOWN])
+    rivals = [(n, match) for n, match in enumerate(best, start=1) if _are_rivals(best[0], match)]
+    is_sure = threshold is not None and bool(best) and best[0].confidence >= threshold
+    if is_sure and not _is_near_tie([match for _, match in rivals]):
         return Decided(Decision.ANSWER, 1)
     needed, fewest = (precision, 1) if threshold is None else (threshold, 2)
     together = 0.0
-    for shown, match in enumerate(matches[:MAX_SHOWN], start=1):
-        if not _are_rivals(matches[0], match):
-            break
-        together += match.confidence
-        if shown >= fewest and together >= needed:
+    for count, (shown, rival) in enumerate(rivals, start=1):
+        together += rival.confidence
+        if count >= fewest and together >= needed:
+            # With the answers to other parts that stand between them.
             return Decided(Decision.OFFER, shown)
     if not direct:
         return Decided(Decision.SILENT, 0)
-    shown = sum(match.confidence >= WORTH_SHOWING for match in matches[:MAX_SHOWN])
+    shown = sum(match.confidence >= WORTH_SHOWING for match in best)
     return Decided(Decision.UNSURE, shown)
 
 
-def _is_near_tie(matches: Sequence[Match]) -> bool:
-    """Whether the second is a rival of the first, and at least half as sure."""
-    if len(matches) < 2 or not _are_rivals(*matches[:2]):
-        return False
-    return matches[1].confidence >= matches[0].confidence / 2
+def _is_near_tie(rivals: Sequence[Match]) -> bool:
+    """Whether the second of some rivals is at least half as sure as the first."""
+    return len(rivals) > 1 and rivals[1].confidence >= rivals[0].confidence / 2
 
 
 def _are_rivals(first: Match, second: Match) -> bool:

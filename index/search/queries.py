@@ -23,6 +23,8 @@ MAX_MESSAGE = 20_000
 # A paste up to this size is a command or an error message, and is searched as it is.
 SHORT_PASTE = 200
 MAX_EXCERPT = 300
+# Of a line in a paste no more is looked at.
+MAX_LINE = 500
 
 
 @dataclass(frozen=True)
@@ -58,6 +60,8 @@ def read(message: str, speller: Speller | None = None) -> Query:
     own: list[str] = []
     pasted: list[str] = []
     corrections: dict[str, str] = {}
+    tried: dict[str, str] = {}
+    room = MAX_QUESTION  # for what is said; the rest of a long message is not worth the work
     for piece in _pieces(whole):
         if piece.is_pasted:
             pasted.append(_excerpt(piece.text))
@@ -65,10 +69,13 @@ def read(message: str, speller: Speller | None = None) -> Query:
         code = frozenset(word for span in _CODE.findall(piece.text) for word in _WORD.findall(span))
         said = " ".join(_without_marks(piece.text).split())
         for sentence in _SENTENCE_END.split(said):
-            if not (point := without_chatter(sentence)):
+            if room <= 0:
+                break
+            if not (point := without_chatter(sentence)[:room].rstrip()):
                 continue
+            room -= len(point) + 1
             if speller is not None:
-                point, mended = speller.correct(point, keep=code)
+                point, mended = speller.correct(point, keep=code, tried=tried)
                 corrections.update(mended)
             own.append(point)
     # The question first, wherever the paste stood: models read beginnings best.
@@ -110,14 +117,14 @@ _FRAME = re.compile(
       | \#\d{1,3}\s+(?:0x|/|\S{1,200}\()
       | goroutine\ \d+\ \[
       | /\S{1,300}\.go:\d+
-      | (?:~{2,}|\^{2,})[~^]*\s*$
+      | [~^]{2,}\s*$
     )""",
     re.VERBOSE,
 )
 # A line that says what went wrong.
 _NAMES_ERROR = re.compile(
     r"""Caused\ by:
-      | (?<![a-z])(?:[\w$]+\.)*[A-Z]\w*(?:Error|Exception|Fault|Failure|Timeout|Interrupt)\b
+      | (?<![a-z])[A-Z]\w{0,80}(?:Error|Exception|Fault|Failure|Timeout|Interrupt)\b
       | \b(?:panic|fatal|Fatal|FATAL|error|Error|ERROR|ERR!|CRITICAL|SEVERE)\b
       | \b(?:failed|failure|denied|refused|unauthori[sz]ed|forbidden)\b
       | \bE[A-Z]{3,}\b | \b[A-Z]{1,6}-?\d{3,6}\b""",
@@ -184,7 +191,7 @@ _LIST_MARK = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*\u2022\u25e6])\s+")
 
 def _excerpt(paste: str) -> str:
     """What identifies an error in a paste: the last line that names it, or else the last one."""
-    lines = [line for line in paste.split("\n") if line.strip()]
+    lines = [line.strip()[:MAX_LINE] for line in paste.split("\n") if line.strip()]
     machine = [line for line in lines if _FRAME.match(line) or _TIMESTAMP.match(line)]
     lines = [" ".join(_TIMESTAMP.sub("", line).split()) for line in lines]
     if not machine and len(whole := " ".join(lines)) <= SHORT_PASTE:
@@ -198,8 +205,11 @@ def _excerpt(paste: str) -> str:
 
 # Not after a letter or digit: `arn:aws:s3` and 10:30:45 are no emoji.
 EMOJI_CODE = re.compile(r"(?<![\w:])(?::[\w+'-]{1,100}:)+(?!\w)")
+_PICTURE = "(?:[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff]|[\u2190-\u23ff]\ufe0f)"
+# Joiners and selectors go with the picture they follow; elsewhere they are part of words, as the
+# zero-width joiner is in Sinhala.
 _EMOJI = re.compile(
-    "[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff\ufe0f\u200d\u20e3\U000e0020-\U000e007f]+"
+    rf"(?:{_PICTURE}[\ufe0f\u200d\u20e3\U000e0020-\U000e007f]*)+|(?<=[0-9#*])\ufe0f?\u20e3"
 )
 _LINK = re.compile(r"https?://([^\s/?#<>]+)[/?#][^\s<>]*", re.IGNORECASE)
 _WORD = re.compile(r"\w+")
@@ -240,7 +250,9 @@ _ASKS = (
 )
 _QUESTION = re.compile(rf"(?:and\ |also,?\ |but\ |then\ |plus\ )*{_ASKS}".replace(r"\ ", " "), re.I)
 _SECOND = re.compile(rf"[,;]?\s(?:and|also|plus|&)(?:\s(?:also|then))?,?\s(?={_ASKS})", re.I)
-_JOINED_BY = re.compile(r"(?:and|also|plus|but|then|secondly|second|another one)\b[\s,:]*", re.I)
+_JOINED_BY = re.compile(
+    r"(?:and|also|plus|but|then|secondly|second(?=[,:])|another one)\b[\s,:]*", re.I
+)
 # Words that stand for something said before; not "is it possible" or "will it take".
 _STAND_IN = re.compile(
     r"""\b(?:
@@ -272,14 +284,17 @@ def _parts(sentences: Sequence[str]) -> tuple[str, ...]:
     before = ""  # what was said ahead of the first question, and may belong to it
     for clause in (clause for sentence in sentences for clause in _clauses(sentence)):
         if _is_question(clause) and (not parts or _stands_alone(clause)):
-            point = _JOINED_BY.sub("", clause, count=1) if parts else clause
+            joined = _JOINED_BY.match(clause) if parts else None
+            point = clause[joined.end() :] if joined else clause
             parts.append(f"{before} {point}".strip())
             before = ""
         elif parts:
             parts[-1] = f"{parts[-1]} {clause}"
         else:
             before = f"{before} {clause}".strip()
-    return tuple(parts[:MAX_PARTS]) if len(parts) > 1 else ()
+    if len(parts) < 2:
+        return ()
+    return tuple(part[:MAX_QUESTION].rstrip() for part in parts[:MAX_PARTS])
 
 
 def _clauses(sentence: str) -> list[str]:
@@ -293,7 +308,7 @@ def _clauses(sentence: str) -> list[str]:
         done = len(sentence) - len(clauses[-1])
         first, second = sentence[done : found.start()], sentence[found.end() :]
         # A part is known by how it begins.
-        if len(first.split()) >= MIN_WORDS and _stands_alone(second[:MAX_EXCERPT]):
+        if len(first[:MAX_EXCERPT].split()) >= MIN_WORDS and _stands_alone(second[:MAX_EXCERPT]):
             clauses[-1:] = [first, second]
     return clauses
 
@@ -305,7 +320,7 @@ def _stands_alone(question: str) -> bool:
 
 def _leans(sentence: str) -> bool:
     asked_first = _SECOND.split(sentence, maxsplit=1)[0]
-    return _has_stand_in(asked_first) or bool(_GOES_ON.match(sentence))
+    return _has_stand_in(asked_first) or bool(_GOES_ON.match(sentence[:MAX_EXCERPT]))
 
 
 def _has_stand_in(sentence: str) -> bool:

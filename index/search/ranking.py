@@ -11,7 +11,7 @@ import json
 import math
 from bisect import bisect_right
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cache
 from itertools import pairwise
 from pathlib import Path
@@ -160,11 +160,14 @@ class HeldOut:
         None where they are too few, or too few of them right, to show it for any confidence.
         """
         steps = len(self.answers) - 1
-        chosen: float | None = None
+        chosen: int | None = None
         for k in range(steps, -1, -1):
+            # Not below the lowest confidence that an answer really had.
+            if chosen is not None and self.answers[k] == self.answers[chosen]:
+                continue
             if lower_bound(self.right[k], self.answers[k]) >= precision:
-                chosen = k / steps
-        return chosen
+                chosen = k
+        return None if chosen is None else chosen / steps
 
 
 def lower_bound(right: int, answers: int) -> float:
@@ -344,8 +347,9 @@ def _parse(path: Path) -> LearnedRanker:
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read ({error}); restore it from a backup") from None
     if isinstance(values, dict) and "rival_floor" in values:
-        # Of the release before: constants of another formula, which mean nothing in this one.
-        return shipped()
+        # Of the release before: constants of another formula, which mean nothing in this one. The
+        # shipped ones order well, but nothing is proven of how they go with that model.
+        return replace(shipped(), held_out=HeldOut())
     try:
         if values["format"] != FORMAT:
             raise ValueError(f"format {values['format']!r} is not {FORMAT}")

@@ -19,13 +19,18 @@ _WORD = re.compile(r"[^\W\d_]+(?:['\u2019][^\W\d_]+)*")
 _BARE = re.compile(
     r"[\"'(\[\u00bf\u00a1\u201c]*([^\W\d_]+(?:-[^\W\d_]+)*)[\"')\],;:.!?\u2026\u201d]*"
 )
+_DOUBLED = re.compile(r"(.)\1")
 # From here on come scripts that put no spaces between words.
 _UNSPACED = "\u0e00"
 
 MIN_LENGTH = 4
 MAX_LENGTH = 40
 # From this length on a word may have two typos.
-TWO_TYPOS = 7
+TWO_TYPOS = 8
+# From this length on a word may be mended to one that is not of the FAQ, and from the second on
+# one with a letter too few or too many.
+GENERAL = 6
+LONG = 7
 
 
 def _listed(words: str) -> tuple[str, ...]:
@@ -38,6 +43,13 @@ _ENDINGS = _listed(
     ability"""
 )
 _INFLECTIONS = _listed("s d ed ing es r er ly")
+# What turns a word into another, often its opposite, in English and German.
+_TURNING = frozenset(
+    _listed(
+        """un re de dis in non an ab ex en out up down over under pre post sub mis co auf aus ein
+        ver vor ent zu"""
+    )
+)
 _PREFIXES = _listed(
     """un re non pre de multi sub inter over auto dis mis out up down cross micro super under co
     anti"""
@@ -49,6 +61,18 @@ _CHAT = frozenset(
         werent aint whats hows wheres whos whens whys thats theres heres youve weve theyve youre
         theyre itll youll theyll wouldve couldve shouldve yall gonna wanna gotta gimme lemme kinda
         sorta dunno info admin asap hiya plzz thanx"""
+    )
+)
+# Everyday words of IT that vocabularies of general English lack.
+_IT = frozenset(
+    _listed(
+        """login logins logout logon signup signin backend frontend fullstack middleware webhook
+        oauth saml oidc ldap kerberos redis kafka nginx mysql sqlite postgres postgresql mongodb
+        subnet gmail paypal github gitlab bitbucket jira slack okta zoom figma throughput kubernetes
+        kubectl docker terraform ansible jenkins linux ubuntu macos android chromebook bluetooth
+        wifi ethernet hotspot firewall malware phishing ransomware captcha localhost hostname
+        username usernames autofill dropdown checkbox screenshot screenshare abort repo repos config
+        async cron json yaml regex https"""
     )
 )
 
@@ -89,7 +113,7 @@ class Speller:
             self._by_length = None
 
     def correct(
-        self, text: str, keep: Collection[str] = ()
+        self, text: str, keep: Collection[str] = (), tried: dict[str, str] | None = None
     ) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Mend the typos in a text.
 
@@ -99,6 +123,8 @@ class Speller:
 
         Args:
             keep: Words that are right, such as those of code.
+            tried: What words became, those left alone too; added to. Texts of one message share
+                it, so that no word is looked for twice.
 
         Returns:
             The text, its white space as it was, and the corrections as (as typed, as corrected).
@@ -107,28 +133,36 @@ class Speller:
         unknown = [word for word in words if not self._is_known(word)]
         if not unknown or (len(unknown) > 1 and 2 * len(unknown) > len(words)):
             return text, ()
-        corrections = {word: word for word in keep}
+        tried = {} if tried is None else tried
+        mended: dict[str, str] = {}
+
+        def mend(found: re.Match[str]) -> str:
+            word = found[0]
+            if word in keep:
+                return word
+            if word not in tried:
+                tried[word] = self._meant(word)
+            if tried[word] != word:
+                mended[word] = tried[word]
+            return tried[word]
+
         pieces = re.split(r"(\s+)", text)
         for place in range(0, len(pieces), 2):
             if found := _BARE.fullmatch(pieces[place]):
                 pieces[place] = (
                     pieces[place][: found.start(1)]
-                    + _WORD.sub(lambda word: self._mend(word[0], corrections), found[1])
+                    + _WORD.sub(mend, found[1])
                     + pieces[place][found.end(1) :]
                 )
-        mended = tuple(pair for pair in corrections.items() if pair[0] != pair[1])
-        return "".join(pieces), mended
+        return "".join(pieces), tuple(mended.items())
 
-    def _mend(self, word: str, corrections: dict[str, str]) -> str:
-        if word in corrections:
-            return corrections[word]
+    def _meant(self, word: str) -> str:
         if not _is_plain(word) or self._is_known(word.lower()):
             return word
         meant = self._nearest(word.lower())
         if meant is None:
             return word
-        corrections[word] = meant.capitalize() if word[0].isupper() else meant
-        return corrections[word]
+        return meant.capitalize() if word[0].isupper() else meant
 
     def _nearest(self, word: str) -> str | None:
         """The likeliest known word for an unknown one, if there is any near it.
@@ -141,15 +175,16 @@ class Speller:
             near = near or [
                 (distance, found[0] != word[0], -self._counts[found], found)
                 for found, distance in _within(word, self._faq_by_length(), typos)
-                # Four letters with another start are too often a word of its own.
-                if len(word) > MIN_LENGTH or found[0] == word[0]
+                # Four letters, or two typos, with another start are too often a word of its own.
+                if (found[0] == word[0] or (len(word) > MIN_LENGTH and distance < 2))
+                and not _turns(word, found)
             ]
-        if not near and len(word) > MIN_LENGTH:
+        if not near and len(word) >= GENERAL:
             # These must be nearer, for a name is not to become a common word.
             near = [
                 (distance, False, self._ranks[found], found)
                 for found, distance in _within(word, self._base_by_length, 1)
-                if found[0] == word[0]
+                if _is_slip(word, found) and not _turns(word, found)
             ]
         return min(near)[-1] if near else None
 
@@ -161,9 +196,11 @@ class Speller:
 
     def _is_known(self, word: str) -> bool:
         known, ranks = self._counts, self._ranks
-        if len(word) < MIN_LENGTH or word in known or word in ranks or word in _CHAT:
+        if len(word) < MIN_LENGTH or word in known or word in ranks:
             return True
-        return any(form in known or form in ranks for form in _forms(word))
+        if word in _CHAT or word in _IT:
+            return True
+        return any(form in known or form in ranks or form in _IT for form in _forms(word))
 
 
 def base_words(vocabulary: Mapping[str, int]) -> list[str]:
@@ -203,6 +240,32 @@ def _within(
         )
         for found, distance, _ in near:
             yield found, int(distance)
+
+
+def _is_slip(word: str, meant: str) -> bool:
+    """Whether a word that is one typo away from another is that one, written in haste.
+
+    That is so with letters swapped or doubled, and with one too few or too many inside a long
+    word. One with another letter in it is more often a name, or a word that no vocabulary has.
+    """
+    if word[0] != meant[0]:
+        return False
+    if len(word) == len(meant):
+        return sorted(word) == sorted(meant)
+    if _DOUBLED.sub(r"\1", word) == _DOUBLED.sub(r"\1", meant):
+        return True
+    return len(word) >= LONG and word[-1] == meant[-1]
+
+
+def _turns(word: str, other: str) -> bool:
+    """Whether two words differ in their prefixes alone, as "resubscribe" and "unsubscribe"."""
+    return any(
+        word.startswith(prefix)
+        and len(word) >= len(prefix) + MIN_LENGTH - 1
+        and other.endswith(word[len(prefix) :])
+        and other[: len(prefix) - len(word)] in _TURNING
+        for prefix in _TURNING
+    )
 
 
 def _is_plain(word: str) -> bool:

@@ -53,13 +53,17 @@ class Suggestions:
         with self._database.read() as connection:
             return int(connection.scalar(query) or 0)
 
+    def get(self, suggestion_id: int) -> Suggestion | None:
+        with self._database.read() as connection:
+            return _find(connection, suggestion_id)
+
     def approve(self, suggestion_id: int, by: str, *, picks_needed: int = 0) -> Suggestion | None:
         """Make a suggestion a phrasing of its pair; one that is decided stays as it is.
 
         Args:
             by: A Slack user id, "command line" or "rule".
             picks_needed: Leave it open unless so many people picked it, and fewer any other
-                answer to the same question.
+                answer to the same question that is not rejected.
 
         Returns:
             How it stands now, still open where its pair is not active or the picks do not
@@ -143,7 +147,8 @@ def _is_contested(connection: sa.Connection, suggestion: Suggestion) -> bool:
     rival = sa.select(suggestions.c.id).where(
         suggestions.c.text_hash == text_hash(fold(suggestion.text)),
         suggestions.c.id != suggestion.id,
-        (suggestions.c.state == SuggestionState.APPROVED) | (suggestion.picks <= _SUPPORT),
+        (suggestions.c.state == SuggestionState.APPROVED)
+        | ((suggestions.c.state == SuggestionState.OPEN) & (suggestion.picks <= _SUPPORT)),
     )
     return connection.scalar(rival.limit(1)) is not None
 

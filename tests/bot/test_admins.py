@@ -7,7 +7,7 @@ from pydantic import ValidationError
 from slack_sdk import WebClient
 
 from bot.admins import Admins, Standing
-from bot.doctor import COMMAND_SCOPES, Check, Level, examine
+from bot.doctor import FURTHER_SCOPES, Check, Level, examine
 from bot.settings import BotSettings
 from bot.slack import client
 from index.errors import SettingsError
@@ -172,7 +172,7 @@ def test_the_doctor_asks_those_who_installed_before_for_the_new_scopes(slack: Pl
     slack.set_scopes(old)
     check = examined("Slack bot token")
     assert check.level is Level.WARN
-    assert ", ".join(sorted(COMMAND_SCOPES)) in check.finding
+    assert ", ".join(sorted(FURTHER_SCOPES)) in check.finding
     assert "reinstall" in check.finding
-    slack.set_scopes(COMMAND_SCOPES)
+    slack.set_scopes(FURTHER_SCOPES)
     assert examined("Slack bot token").level is Level.FAIL

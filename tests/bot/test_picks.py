@@ -4,13 +4,15 @@ import uuid
 from collections.abc import Callable
 
 import pytest
+from slack_sdk import WebClient
 
 from bot.answering import reply_message
+from bot.slack import is_public
 from index.search.decision import Decision
 from index.search.searcher import Searcher
 from index.store import Store
 from index.store.types import Origin, State, Status, Verdict, pair_id
-from playground.client import Channel, Message, Person
+from playground.client import Channel, Message, Person, Playground
 from tests.bot.desk import ASKED, Desk, answer_to, answers, draft, first_section, until
 from tests.index.search.test_decision import matches
 
@@ -76,14 +78,15 @@ def picks(message: Message) -> dict[str, str]:
     return found
 
 
-def pick(desk: Desk, person: Person, card: Message, name: str) -> Message:
+def pick(
+    desk: Desk, person: Person, card: Message, name: str, channel: Channel | None = None
+) -> Message:
     """Somebody picks an entry; returns the card when it shows it."""
-    block = picks(desk.slack.message(desk.watched, card))[id_of(name)]
-    assert person.click(desk.watched, card, "faq_pick", block_id=block).acked
+    channel = channel or desk.watched
+    block = picks(desk.slack.message(channel, card))[id_of(name)]
+    assert person.click(channel, card, "faq_pick", block_id=block).acked
     answer = MACHINES[name][1].split("\n")[0].replace("<", "&lt;").replace(">", "&gt;")
-    return desk.slack.wait_for_message(
-        desk.watched, card, lambda m: first_section(m).startswith(answer)
-    )
+    return desk.slack.wait_for_message(channel, card, lambda m: first_section(m).startswith(answer))
 
 
 def wait(desk: Desk, card: Message, text: str) -> Message:
@@ -329,6 +332,42 @@ def test_what_enough_people_pick_is_answered_at_once_from_then_on(filled: Desk) 
 
     until(is_answered, "the index follows")
     assert filled.store.suggestions.waiting() == []
+
+
+def waits_for_an_admin(desk: Desk, bob: Person, channel: Channel) -> bool:
+    """Whether what two people pick in a channel becomes no wording by itself."""
+    _, card = ask(desk, channel=channel)
+    pick(desk, desk.ann, card, "floor1", channel)
+    bob.click(channel, card, "faq_solved")
+    desk.slack.wait_for_message(channel, card, lambda m: "Solved for 1" in m.all_text)
+    desk.stop()  # which waits for what the clicks set off
+    store = Store(desk.index_settings.store_url)
+    waiting = [(suggestion.text, suggestion.picks) for suggestion in store.suggestions.waiting()]
+    store.close()
+    return waiting == [(VAGUE, 2)]
+
+
+def test_what_is_asked_in_private_waits_for_an_admin(machines: Desk) -> None:
+    bob = machines.slack.create_user("bob")
+    people = [machines.ann, bob]
+    private = machines.slack.create_channel("secret", private=True, members=people)
+    assert waits_for_an_admin(machines.start(), bob, private)
+
+
+@pytest.mark.parametrize("error", ["missing_scope", "channel_not_found", "internal_error"])
+def test_what_may_be_private_for_all_that_slack_says_waits_too(machines: Desk, error: str) -> None:
+    bob = machines.slack.create_user("bob")
+    machines.slack.fail("conversations.info", error=error, times=10)
+    assert waits_for_an_admin(machines.start(), bob, machines.watched)
+
+
+def test_a_direct_message_is_not_public(slack: Playground) -> None:
+    client = WebClient(slack.bot_token, base_url=slack.api_url)
+    ann = slack.create_user("ann")
+    direct = client.conversations_open(users=ann.id)["channel"]["id"]
+    assert not is_public(client, direct)
+    assert not is_public(client, slack.create_channel("secret", private=True).id)
+    assert is_public(client, slack.create_channel("open").id)
 
 
 def test_without_the_rule_only_admins_add_wordings(machines: Desk) -> None:

@@ -10,7 +10,7 @@ from index.search.ranking import HeldOut, LearnedRanker, shipped
 
 
 def ranker(answers: tuple[int, ...], right: tuple[int, ...]) -> LearnedRanker:
-    return replace(shipped(), held_out=HeldOut(answers, right))
+    return replace(shipped(), questions=41, held_out=HeldOut(answers, right))
 
 
 @pytest.mark.parametrize(
@@ -29,6 +29,14 @@ def test_a_precision_is_explained(
     assert meaning in found
     assert found.startswith("95 %: ")
     assert ("asks first" in found) == ("answers from" not in found)
+
+
+def test_it_says_whose_proof_it_is() -> None:
+    own = ranker((1000, 700, 400), (800, 690, 399))
+    assert "shipped" not in thresholds.explain(own, 0.95)
+    for precision in (0.9, 0.999999):
+        found = thresholds.explain(shipped(), precision)
+        assert found.endswith("proven on other FAQs, not yet on your questions)")
 
 
 def test_every_precision_in_use_is_named_with_its_place() -> None:

@@ -30,6 +30,8 @@ METHOD_SCOPES: dict[str, str | object | None] = {
     "chat_postEphemeral": "chat:write",
     "chat_update": "chat:write",
     "chat_delete": "chat:write",
+    # For public channels; others it is only to be told apart from.
+    "conversations_info": "channels:read",
     "conversations_replies": HISTORY,
     "conversations_history": HISTORY,
     "files_upload_v2": "files:write",

@@ -70,6 +70,11 @@ def test_near_equals_are_offered_however_low_the_threshold(
         ((1, 1, 2), (0.4, 0.2, 0.2), Decided(Decision.OFFER, 2)),
         ((0, 2), (0.5, 0.4), Decided(Decision.OFFER, 2)),
         ((0, 2), (0.9, 0.8), Decided(Decision.ANSWER, 1)),
+        # A rival behind the answer to another part is one all the same.
+        ((1, 2, 1), (0.9, 0.89, 0.88), Decided(Decision.OFFER, 3)),
+        ((1, 2, 1), (0.45, 0.44, 0.4), Decided(Decision.OFFER, 3)),
+        ((1, 2, 1), (0.9, 0.89, 0.4), Decided(Decision.ANSWER, 1)),
+        ((1, 2, 2), (0.45, 0.44, 0.4), Decided(Decision.UNSURE, 3)),
     ],
 )
 def test_answers_to_two_questions_of_a_message_are_no_choice(

@@ -162,6 +162,17 @@ def test_a_quote_is_searched_where_the_rest_says_too_little() -> None:
             "How do I order a laptop? Where do I find my payslip? I am new.",
             ("How do I order a laptop?", "Where do I find my payslip? I am new."),
         ),
+        *(
+            (f"How do I reset my password? {second}", ("How do I reset my password?", second))
+            for second in (
+                "Where can I find our brand guidelines?",
+                "Which commands does the bot know?",
+                "Where can I read the terms and conditions?",
+                "What is the android app called?",
+                "Android phones: how do I set one up?",
+                "Second monitors: how do I order one?",
+            )
+        ),
     ],
 )
 def test_several_questions_are_told_apart(message: str, parts: tuple[str, ...]) -> None:
@@ -225,6 +236,30 @@ def test_example_questions_stay_as_they_are() -> None:
     assert [question for question in questions if searched(question) != question] == []
 
 
+def test_joiners_go_with_emoji_only() -> None:
+    assert searched("how do I reset \u2764\ufe0f\u200d\U0001f525 my password") == (
+        "how do I reset my password"
+    )
+    assert searched("1\ufe0f\u20e3 how do I reset my password") == "1 how do I reset my password"
+    assert searched("how do I leave \u2194\ufe0f now") == "how do I leave now"
+    sinhala = "\u0dc1\u0dca\u200d\u0dbb\u0dd3 \u0dbd\u0d82\u0d9a\u0dcf"
+    assert searched(sinhala) == sinhala
+    assert searched(f"{sinhala} \U0001f64f") == sinhala
+
+
+def test_parts_are_cut() -> None:
+    parts = read("how do I reset my password? where can I park " + "my car " * 2_500).parts
+    assert all(len(part) <= MAX_QUESTION for part in parts)
+    text = "how do I reset my password? where is " + "A" * 19_000
+    assert all(len(part) <= MAX_QUESTION for part in read(text).parts)
+
+
+def test_typos_are_mended_in_what_is_searched_only() -> None:
+    speller = Speller.of(["how do I reset my password"])
+    long = read("reset my pasword. " + "reset my password. " * 200 + "reset my paswrod.", speller)
+    assert long.corrections == (("pasword", "password"),)
+
+
 def test_a_long_message_is_cut() -> None:
     assert len(searched("why is the office so far from home " * 300)) <= MAX_QUESTION
 
@@ -233,11 +268,20 @@ def test_a_long_message_is_cut() -> None:
     "piece",
     ["hi ", "hi all, ", "thanks ", "sorry if ", "so, ", "any ideas? ", ":a:", ":", "> ", "?", "```",
      "`", "`a` ", "https://", "at a.b(c)\n", "\n", "10:10:10 ", "and what is ", "a ", "A1 ", " ",
-     "how do I use it and what is ", "File \"", "\U0001f64f", "Caused by: ", "a.", "this ", "."],
+     "how do I use it and what is ", "File \"", "\U0001f64f", "Caused by: ", "a.", "this ", ".",
+     "A", "1", "1.", "-", "~", "aGVsbG8gd29ybGQ", "A.b", "it's", "\t", "\u200d", "ab/",
+     "xylophno "],
 )  # fmt: skip
 def test_a_huge_message_is_read_in_no_longer_than_its_length_warrants(piece: str) -> None:
-    huge = (piece * 40_000)[:40_000]
+    huge = (piece * 19_000)[:19_000]
     speller = Speller.of(["how do I reset my password"])
-    started = time.perf_counter()
-    read(huge, speller)
-    assert time.perf_counter() - started < 2.0
+    for start, end in (
+        ("", ""),
+        ("```2024-01-01 00:00:00 ", "```"),
+        ("```2024-01-01 00:00:00 ", "x```"),
+        ("10:10:10\n", "x"),
+        ("on ", "x"),
+    ):
+        started = time.perf_counter()
+        read(start + huge + end, speller)
+        assert time.perf_counter() - started < 2.0

@@ -234,7 +234,11 @@ def test_what_was_written_is_read(tmp_path: Path, ranker: LearnedRanker) -> None
 def test_constants_of_an_earlier_release_give_way_to_the_shipped_ones(tmp_path: Path) -> None:
     (tmp_path / RANKING).write_text(json.dumps({"rival_floor": 0.4, "bm25_weight": 0.02}))
 
-    assert read_ranker(tmp_path) == shipped()
+    ranker = read_ranker(tmp_path)
+
+    # How they go with the model of that release, nothing has proven: it asks first.
+    assert ranker == replace(shipped(), held_out=HeldOut())
+    assert ranker.threshold(0.5) is None
 
 
 def changed(values: dict[str, Any], *path: str, to: Any) -> None:

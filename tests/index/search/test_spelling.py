@@ -40,7 +40,8 @@ def corrected(speller: Speller, text: str) -> str:
         ("which storge instnaces do I have", "which storage instances do I have"),
         ("the kubernetse storage", "the kubernetes storage"),  # two in a long word
         ("Pasword reset", "Password reset"),
-        ("my coffe and my laptpo", "my coffee and my laptop"),  # words of general English
+        ("my offfice and my laptpo", "my office and my laptop"),  # words of general English
+        ("the coffee machihne is broken", "the coffee machine is broken"),
     ],
 )
 def test_a_misspelt_word_is_mended(speller: Speller, typed: str, meant: str) -> None:
@@ -66,6 +67,70 @@ def test_a_misspelt_word_is_mended(speller: Speller, typed: str, meant: str) -> 
 )
 def test_other_words_are_left_alone(speller: Speller, text: str) -> None:
     assert speller.correct(text) == (text, ())
+
+
+@pytest.mark.parametrize(
+    ("known", "typed"),
+    [
+        ("logan", "login"),  # known though no vocabulary has it
+        ("backed", "backend"),
+        ("backed", "backends"),
+        ("email", "gmail"),
+        ("moving", "mowing"),  # another letter
+        ("reds", "redds"),  # short
+        ("broken", "brokens"),  # a form of the word
+        ("deliver", "delixer"),
+        ("deliver", "xdeliver"),
+    ],
+)
+def test_no_word_becomes_another_of_general_english(known: str, typed: str) -> None:
+    speller = Speller.of(["where is my desk"], [known])
+    assert corrected(speller, f"where is my {typed}") == f"where is my {typed}"
+
+
+@pytest.mark.parametrize(
+    ("known", "typed"),
+    [
+        ("unsubscribe", "resubscribe"),
+        ("undelete", "redelete"),
+        ("deallocate", "reallocate"),
+        ("abmelden", "anmelden"),
+        ("inbound", "unbound"),
+        ("disconnect", "reconnect"),
+    ],
+)
+def test_a_word_never_becomes_its_opposite(known: str, typed: str) -> None:
+    for speller in (Speller.of([f"where is my {known}"]), Speller.of(["where is my"], [known])):
+        assert corrected(speller, f"where is my {typed}") == f"where is my {typed}"
+
+
+@pytest.mark.parametrize(
+    ("typed", "meant"),
+    [
+        ("kubenretse", "kubernetes"),
+        ("instnacs", "instances"),
+        ("pyslp", "pyslp"),  # short
+        ("bxchange", "exchange"),
+        ("bxchangs", "bxchangs"),  # another first letter and one more
+        ("curency", "currency"),
+        ("curncy", "curncy"),
+    ],
+)
+def test_two_typos_are_mended_in_long_words_of_the_faq_only(
+    speller: Speller, typed: str, meant: str
+) -> None:
+    assert corrected(speller, f"how do I change the {typed}") == f"how do I change the {meant}"
+
+
+def test_texts_of_one_message_look_for_a_word_once(speller: Speller) -> None:
+    tried: dict[str, str] = {}
+    assert speller.correct("reset my pasword and xylophone", tried=tried) == (
+        "reset my password and xylophone",
+        (("pasword", "password"),),
+    )
+    assert (tried["pasword"], tried["xylophone"]) == ("password", "xylophone")
+    tried["xylophone"] = "payslip"
+    assert speller.correct("where is my xylophone", tried=tried)[0] == "where is my payslip"
 
 
 def test_the_words_of_the_faq_come_first() -> None:

@@ -182,6 +182,16 @@ def test_what_people_disagree_on_is_left_to_an_admin(filled: Store) -> None:
     assert state(filled.suggestions.approve(vpn, "U9")) is SuggestionState.APPROVED
 
 
+def test_what_an_admin_rejected_is_no_rival(filled: Store) -> None:
+    for user in ("U1", "U2", "U3"):
+        rejected = pick(filled, user, WIFI)
+    filled.suggestions.reject(rejected, "U9")
+    for user in ("U4", "U5"):
+        vpn = pick(filled, user, VPN)
+    found = filled.suggestions.approve(vpn, "rule", picks_needed=2)
+    assert state(found) is SuggestionState.APPROVED
+
+
 def test_a_retired_answer_gets_no_phrasing(filled: Store) -> None:
     suggestion_id = pick(filled, "U1")
     filled.pairs.set_status([VPN.id], Status.RETIRED)
