@@ -55,8 +55,9 @@ MIN_QUESTIONS = 40
 MIN_ANSWERS = 15
 MOST_QUESTIONS = 1500
 FOLDS = 5
-# Of the questions of answers with one wording, the share that is asked as if it was not stored.
-WITHHELD = 0.5
+# Of the simulated questions, the share that is asked as if it was not stored. More finds the answer
+# to a question unlike any stored one more often, and the right one of like questions less often.
+WITHHELD = 0.33
 # How much a question without an answer counts beside one with: the bot is asked mostly what it
 # knows. More makes it too timid, which measured as a calibration error.
 WITHOUT_ANSWER = 0.05
@@ -243,7 +244,11 @@ def fit_order(examples: Sequence[Example], start: LearnedRanker) -> LearnedRanke
 
 
 def fit_ranker(
-    examples: Sequence[Example], start: LearnedRanker, before: LearnedRanker | None = None
+    examples: Sequence[Example],
+    start: LearnedRanker,
+    before: LearnedRanker | None = None,
+    *,
+    outside: float = OUTSIDE,
 ) -> Fit:
     """Fit both stages and the calibration.
 
@@ -252,6 +257,7 @@ def fit_ranker(
         start: Where little data leaves the constants. Not those of an earlier fit to the same
             questions: they would count twice.
         before: What the outcome is compared with; by default the start.
+        outside: The share of questions without an answer that thresholds are made for.
     """
     questions = _questions(examples)
     if not _enough(examples):
@@ -281,7 +287,7 @@ def fit_ranker(
         signal_weights=_rounded(constants[1:]),
         intercept=round(float(constants[0]), 5),
         calibration=calibration,
-        held_out=held_out(confidence, right, weight < 1.0),
+        held_out=held_out(confidence, right, weight < 1.0, outside),
         questions=questions,
     )
     before = before or start
@@ -500,15 +506,17 @@ def _isotonic(log_odds: Floats, right: Bools, weight: Floats) -> Calibration:
     )
 
 
-def held_out(confidence: Floats, right: Bools, unanswerable: Bools) -> HeldOut:
-    """The held-out curve, as if `OUTSIDE` of the questions asked had no answer in the FAQ.
+def held_out(
+    confidence: Floats, right: Bools, unanswerable: Bools, outside: float = OUTSIDE
+) -> HeldOut:
+    """The held-out curve, as if that share of the questions asked had no answer in the FAQ.
 
     Thresholds follow from it. They must hold in a channel where people ask what nobody wrote
     down, so this share is a cautious one; the counts add up to the questions with an answer.
     """
     known = max(1, int((~unanswerable).sum()))
     weight = np.where(
-        unanswerable, OUTSIDE * known / max(1, int(unanswerable.sum())), 1.0 - OUTSIDE
+        unanswerable, outside * known / max(1, int(unanswerable.sum())), 1.0 - outside
     )
     least = np.arange(STEPS + 1) / STEPS
     above = confidence[None, :] >= least[:, None]
