@@ -28,7 +28,7 @@ from index.search.spelling import Speller, base_words
 from index.store import Store
 from index.store.database import Database
 from index.store.pairs import Pairs
-from index.store.types import Pair, PairDraft, pair_id
+from index.store.types import Pair, PairDraft, Phrasing, pair_id
 from index.text import clean, fold, one_line
 
 # Answers beyond this rank count as not found: they add less than 0.01 each to the MRR.
@@ -115,7 +115,7 @@ class RawRanker:
 
 
 def read_pairs(path: Path) -> list[PairDraft]:
-    """Rows `{"id", "question", "answer"}` of a JSONL file as pairs.
+    """Rows `{"id", "question", "answer"}` of a JSONL file as pairs, `"phrasings"` if any.
 
     Raises:
         FaqbotError: A row is not of that form; the message names its line.
@@ -126,9 +126,18 @@ def read_pairs(path: Path) -> list[PairDraft]:
         question, answer = row.get("question"), row.get("answer")
         if not (isinstance(question, str) and isinstance(answer, str) and key is not None):
             raise FaqbotError(f'{path}:{line}: expected {{"id", "question", "answer"}}')
+        phrasings = row.get("phrasings") or []
+        if not (isinstance(phrasings, list) and all(isinstance(text, str) for text in phrasings)):
+            raise FaqbotError(f'{path}:{line}: expected "phrasings" to be a list of texts')
         if str(key) in drafts:
             raise FaqbotError(f"{path}:{line}: id {key!r} was used before")
-        drafts[str(key)] = PairDraft("evaluation", str(key), one_line(question), clean(answer))
+        drafts[str(key)] = PairDraft(
+            "evaluation",
+            str(key),
+            one_line(question),
+            clean(answer),
+            tuple(Phrasing(one_line(text)) for text in phrasings if text.strip()),
+        )
     if not drafts:
         raise FaqbotError(f"{path} has no pairs")
     return list(drafts.values())
@@ -324,4 +333,5 @@ def _rows(path: Path) -> Iterator[tuple[int, dict[str, Any]]]:
                     raise FaqbotError(f"{path}:{number}: not a JSON object")
                 yield number, row
     except (OSError, UnicodeDecodeError) as error:
-        raise FaqbotError(f"{path} cannot be read: {error}") from None
+        why = error.strerror if isinstance(error, OSError) else "it is not UTF-8 text"
+        raise FaqbotError(f"{path} cannot be read: {why}") from None

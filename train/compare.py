@@ -12,7 +12,7 @@ from index.search.ranking import LearnedRanker, shipped
 from index.store.types import Pair
 from index.vectors import Matrix
 from train.errors import TrainingFailed
-from train.ranking import Floats, Judged, examples_for, fit_order
+from train.ranking import Fit, Floats, Judged, examples_for, fit_order, held_out
 from train.ranks import Asked, Faq, Ints, View
 from train.reliability import log_losses
 
@@ -113,6 +113,26 @@ def compare_rankers(judged: Judged) -> RankerComparison:
     gained = judged.right.astype(np.float64) - judged.right_before
     (precision,) = resampled_means(gained[known, None], judged.group[known])
     return RankerComparison(int(known.sum()), log_loss, precision)
+
+
+def silences(fit: Fit, present: LearnedRanker, precision: float) -> bool:
+    """Whether a fit would end good answers: it proves no threshold, the present one's holds here.
+
+    Few held-out questions prove nothing, however good the ranker. That is no reason to take away
+    a threshold of before that holds on these questions too; one that does not is no loss.
+
+    Args:
+        fit: Judged against the present ranker.
+        precision: The share of automatic answers that must be right.
+    """
+    threshold = present.threshold(precision)
+    if fit.judged is None or threshold is None or fit.ranker.threshold(precision) is not None:
+        return False
+    judged = fit.judged
+    here = held_out(judged.before, judged.right_before, judged.weight < 1.0)
+    place = round(threshold * (len(here.answers) - 1))
+    answers, right = here.answers[place], here.right[place]
+    return answers > 0 and right / answers >= precision
 
 
 def resampled_means(values: Floats, groups: Ints, weights: Floats | None = None) -> list[Estimate]:

@@ -17,7 +17,9 @@ fitted anew goes live where
   given to what is true: this answer, or none), and the lower end of the 95 % interval of that
   gain is above 0;
 - the share of right first answers is not proven lower: its interval reaches up to 0 at least;
-- no golden question that the live index gets right would be answered wrongly.
+- no golden question that the live index gets right would be answered wrongly;
+- automatic answers do not end for want of proof where the present ones are as good as is usually
+  asked.
 """
 
 from collections.abc import Sequence
@@ -34,7 +36,7 @@ RULE = (
 
 RANKING_RULE = (
     "the log loss's 95 % interval of the gain is above 0, that of the right first answers is not "
-    "below 0, no golden question flips to wrong, and answers at 90 % precision do not stop"
+    "below 0, no golden question flips to wrong, and answers that reach 90 % precision do not stop"
 )
 
 # Below these nothing can be learnt, or nothing can be shown.
@@ -115,8 +117,8 @@ def decide_ranking(
         questions: How many there were.
         golden_flips: Ids of the golden questions that the live index gets right and the new ranker
             wrong.
-        silenced: Whether with the new one no answer could be given by itself at `USUAL_PRECISION`,
-            for want of proof, where with the present one some are.
+        silenced: Whether automatic answers at `USUAL_PRECISION` would end for want of proof, and
+            the present ones are that good (`train.compare.silences`).
     """
     inputs: dict[str, Any] = {
         "rule": RANKING_RULE,

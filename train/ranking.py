@@ -521,7 +521,8 @@ def held_out(
     least = np.arange(STEPS + 1) / STEPS
     above = confidence[None, :] >= least[:, None]
     answers = np.round((above * weight).sum(axis=1)).astype(int)
-    rights = np.floor((above * (weight * right)).sum(axis=1)).astype(int)
+    # Sums of shares fall short of whole numbers by less than this.
+    rights = np.floor((above * (weight * right)).sum(axis=1) + 1e-6).astype(int)
     return HeldOut(tuple(answers.tolist()), tuple(np.minimum(rights, answers).tolist()))
 
 

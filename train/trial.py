@@ -15,14 +15,14 @@ from index.model.embedder import Embedder
 from index.model.served import ServedModel, load_head
 from index.model.versions import SERVABLE, read_manifest, write_version
 from index.search.queries import read
-from index.search.ranking import LearnedRanker, read_ranker, shipped
+from index.search.ranking import read_ranker, shipped
 from index.setup import load_embedder
 from index.store import Store
 from index.store.types import Generation, Golden, Pair
 from index.text import text_hash
 from index.work.child import Order, Report
 from train import golden
-from train.compare import UNSEEN, Answered, Comparer, Model, compare_rankers
+from train.compare import UNSEEN, Answered, Comparer, Model, compare_rankers, silences
 from train.data import Snapshot, apart
 from train.decide import USUAL_PRECISION, Decision, decide, decide_ranking
 from train.fit import Fitted, fit
@@ -277,14 +277,9 @@ def _if_better(fit: Fit) -> Fit:
     """A fit, with the ranker that it started from unless its own is proven better."""
     if fit.judged is None:
         return fit
-    decision = decide_ranking(
-        compare_rankers(fit.judged), fit.questions, [], silenced=_silenced(shipped(), fit.ranker)
-    )
+    silenced = silences(fit, shipped(), USUAL_PRECISION)
+    decision = decide_ranking(compare_rankers(fit.judged), fit.questions, [], silenced=silenced)
     return fit if decision.promote else replace(fit, ranker=shipped())
-
-
-def _silenced(present: LearnedRanker, new: LearnedRanker) -> bool:
-    return present.threshold(USUAL_PRECISION) is not None and new.threshold(USUAL_PRECISION) is None
 
 
 def _refit(
@@ -303,9 +298,8 @@ def _refit(
         partial(_right_on_paper, faq, embedder, replace(live, ranker=fit.ranker)),
     )
     comparison = compare_rankers(fit.judged) if fit.judged else None
-    decision = decide_ranking(
-        comparison, fit.questions, checked.ids, silenced=_silenced(live.ranker, fit.ranker)
-    )
+    silenced = silences(fit, live.ranker, USUAL_PRECISION)
+    decision = decide_ranking(comparison, fit.questions, checked.ids, silenced=silenced)
     return Refit(fit, live.ranker.questions > 0, checked, decision)
 
 

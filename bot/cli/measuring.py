@@ -45,7 +45,9 @@ def register(app: typer.Typer) -> None:
 
 def evaluate(
     context: typer.Context,
-    pairs: Annotated[Path, typer.Option(help='JSONL rows {"id", "question", "answer"}.')],
+    pairs: Annotated[
+        Path, typer.Option(help='JSONL rows {"id", "question", "answer"}; "phrasings" too.')
+    ],
     queries: Annotated[
         Path, typer.Option(help='JSONL rows {"query", "relevant": [ids]}; [] = none is right.')
     ],

@@ -108,7 +108,7 @@ def test_an_unsure_bot_is_silent_in_a_watched_channel(shared: Desk) -> None:
 
 def test_an_unsure_bot_says_so_when_asked_directly_and_shows_the_closest(shared: Desk) -> None:
     channel = shared.slack.create_channel("unsure")
-    ts = shared.mention(channel, "can I have a machine?")
+    ts = shared.mention(channel, "my wifi laptop broke")
     reply = shared.reply(channel, ts)
     assert "don't have an approved answer" in first_section(reply)
     question = shared.question(ts)

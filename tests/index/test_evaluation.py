@@ -27,7 +27,7 @@ from index.model.served import ServedModel
 from index.search.collection import Hit, Retriever
 from index.search.evidence import FEATURES
 from index.search.ranking import shipped
-from index.store.types import PairDraft
+from index.store.types import PairDraft, Phrasing
 from index.vectors import Matrix
 
 REPOSITORY = Path(__file__).parents[2]
@@ -267,6 +267,14 @@ def test_the_real_model_finds_what_is_meant(served: ServedModel) -> None:
     assert list(dict.fromkeys(steps)) == ["indexing", "asking"]
 
 
+def test_phrasings_are_found_too(served: ServedModel) -> None:
+    moving = PairDraft("evaluation", "a", "xyzzy", "Nothing happens.", (Phrasing("plugh plover"),))
+
+    result = evaluate([moving], [Query("plugh plover", frozenset("a"))], Embedder(served))
+
+    assert result.precision_at_1.value == 1
+
+
 def write(path: Path, *lines: str) -> Path:
     path.write_text("\n".join(lines), encoding="utf-8")
     return path
@@ -280,7 +288,8 @@ def test_files_are_read_as_rows(tmp_path: Path) -> None:
         tmp_path / "p.jsonl",
         "\ufeff" + PAIR,
         "",
-        '{"id": "b", "question": " two\\nlines ", "answer": "x\\ny", "group": "ignored"}',
+        '{"id": "b", "question": " two\\nlines ", "answer": "x\\ny", "group": "ignored", '
+        '"phrasings": ["or so", " "]}',
     )
     queries = write(
         tmp_path / "q.jsonl",
@@ -294,6 +303,7 @@ def test_files_are_read_as_rows(tmp_path: Path) -> None:
         ("1", "q", "a"),
         ("b", "two lines", "x\ny"),
     ]
+    assert [[phrasing.text for phrasing in d.phrasings] for d in read] == [[], ["or so"]]
     assert read_queries(queries, {"1", "b"}) == [
         Query("?", frozenset({"1", "b"})),
         Query("", frozenset()),
@@ -308,6 +318,7 @@ def test_files_are_read_as_rows(tmp_path: Path) -> None:
         ('{"id": 2, "question": "q"}', "expected"),
         ('{"question": "q", "answer": "a"}', "expected"),
         ('{"id": 2, "question": 3, "answer": "a"}', "expected"),
+        ('{"id": 2, "question": "q", "answer": "a", "phrasings": "p"}', "a list of texts"),
         (PAIR, "was used before"),
     ],
 )
@@ -342,9 +353,9 @@ def test_a_wrong_query_is_named_by_file_and_line(tmp_path: Path, line: str, reas
 def test_a_missing_or_undecodable_file_is_one_line(tmp_path: Path) -> None:
     (tmp_path / "latin.jsonl").write_bytes(b'{"id": "\xfc"}')
 
-    for name in ("none.jsonl", "latin.jsonl"):
-        with pytest.raises(FaqbotError, match=rf"{name} cannot be read") as raised:
-            read_pairs(tmp_path / name)
+    for name, why in (("none", "No such file"), ("latin", "it is not UTF-8 text")):
+        with pytest.raises(FaqbotError, match=rf"{name}.jsonl cannot be read: {why}") as raised:
+            read_pairs(tmp_path / f"{name}.jsonl")
         assert "\n" not in str(raised.value)
 
 

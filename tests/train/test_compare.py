@@ -1,5 +1,6 @@
 """Comparing two models: pairs are resampled, and both are asked the same questions."""
 
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -7,12 +8,19 @@ import pytest
 
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.search.ranking import shipped
+from index.search.ranking import HeldOut, shipped
 from index.store import Store
-from train.compare import Comparison, Model, compare, compare_rankers, resampled_means
+from train.compare import (
+    Comparison,
+    Model,
+    compare,
+    compare_rankers,
+    resampled_means,
+    silences,
+)
 from train.data import Snapshot
 from train.errors import TrainingFailed
-from train.ranking import Judged
+from train.ranking import Fit, Judged
 from train.ranks import Faq, Ints
 
 
@@ -127,6 +135,30 @@ def test_a_ranker_that_is_always_surely_wrong_is_not_the_better_one() -> None:
     comparison = compare_rankers(judged([0.6] * 50, [0.01] * 50, [1.0] * 50))
 
     assert comparison.log_loss_gain.low > 0
+
+
+PROVEN = HeldOut((100,) * 101, (99,) * 101)
+
+
+@pytest.mark.parametrize(
+    ("answers_of_before", "present", "new", "expected"),
+    [
+        ([0.95] * 10, PROVEN, HeldOut(), True),
+        ([0.95] * 10, PROVEN, PROVEN, False),
+        ([0.95] * 10, HeldOut(), HeldOut(), False),
+        ([0.4] * 10, PROVEN, HeldOut(), False),
+        ([0.95] * 6 + [0.4] * 4, PROVEN, HeldOut(), False),
+    ],
+    ids=["good", "new ones go on", "there are none", "all wrong here", "too often wrong here"],
+)
+def test_good_answers_are_not_ended_for_want_of_proof(
+    answers_of_before: list[float], present: HeldOut, new: HeldOut, expected: bool
+) -> None:
+    found = judged([0.9] * 10, answers_of_before, [1.0] * 10)
+    found = replace(found, before=np.full(10, 0.95))
+    fit = Fit(replace(shipped(), held_out=new), 10, fitted=True, judged=found)
+
+    assert silences(fit, replace(shipped(), held_out=present), 0.9) is expected
 
 
 def test_weighted_means_are_those_of_repeated_rows() -> None:

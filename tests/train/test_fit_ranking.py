@@ -80,7 +80,7 @@ def test_few_pairs_leave_what_is_shipped(
     assert run(one, monkeypatch) == 0
 
     assert read_ranker(tmp_path) == shipped()
-    assert "0 questions of answers with several wordings: 40 are needed" in capsys.readouterr().err
+    assert "5 questions of answers with several wordings: 40 are needed" in capsys.readouterr().err
 
 
 @pytest.mark.parametrize(

@@ -207,7 +207,7 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def same_ranking(monkeypatch: pytest.MonkeyPatch) -> None:
     """No new ranker is good enough."""
     refusal = Decision(promote=False, reason="no better ranking", inputs={})
-    monkeypatch.setattr(trial_module, "decide_ranking", lambda *args: refusal)
+    monkeypatch.setattr(trial_module, "decide_ranking", lambda *args, silenced: refusal)
 
 
 def start_child(desk: Desk, job: Job) -> "subprocess.Popen[str]":
