@@ -35,7 +35,7 @@ types: $(VENV)/.dev
 	$(BIN)/mypy
 
 unit: $(VENV)/.dev
-	$(BIN)/pytest -q -n 2 --dist loadfile $(TESTS)
+	$(BIN)/pytest -q -n 2 --dist loadfile --no-loadscope-reorder $(TESTS)
 
 format: $(VENV)/.dev
 	$(BIN)/ruff check --fix .

@@ -35,6 +35,12 @@ INITDB = ("--username=faqbot", "--auth=trust", "--encoding=UTF8", "--no-sync")
 COLLATIONS = (("--locale-provider=icu", "--icu-locale=en", "--locale=C.UTF-8"), ("--locale=C",))
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Files with slow tests first: at the end they would keep one worker busy, the others idle."""
+    slow = {item.path for item in items if item.get_closest_marker("slow")}
+    items.sort(key=lambda item: item.path not in slow)
+
+
 @pytest.fixture(autouse=True)
 def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in PROXIES:
