@@ -29,6 +29,8 @@ PING_EVERY_S = 10.0
 # A connection that left so many pings unanswered is dead.
 DEAD_AFTER_PINGS = 2.5
 SOCKET_TIMEOUT_S = 15.0
+# Usually half a second: the client's thread looks as often if there is a session to open.
+OPEN_S = 5.0
 HANG_UP_S = 3.0
 
 _TIMESTAMP = re.compile(r"[0-9]{1,20}")
@@ -66,6 +68,10 @@ class SocketTransport:
         self._watch = threading.Thread(target=self._replace_dead, name="socket-watch", daemon=True)
 
     def start(self) -> None:
+        client = self._handler.client
+        # The client's monitor would at once take the session that is not open yet for a closed one,
+        # and put a second in its place: what came over the first meanwhile would be lost.
+        client.current_app_monitor_started = True
         try:
             # `start()` of the handler never returns.
             self._handler.connect()  # type: ignore[no-untyped-call]
@@ -77,8 +83,15 @@ class SocketTransport:
                     "with the scope connections:write (xapp-...)"
                 ) from None
             raise FaqbotError(f"Slack opens no Socket Mode connection ({reason})") from None
+        deadline = time.monotonic() + OPEN_S
+        while not (is_open := _is_open(client.current_session)) and time.monotonic() < deadline:
+            time.sleep(0.01)
+        client.current_app_monitor.start()
         self._watch.start()
-        log.info("connected", mode="socket")
+        if is_open:
+            log.info("connected", mode="socket")
+        else:
+            log.warning("connecting", mode="socket")
 
     def stop(self) -> None:
         self._stopping.set()
@@ -117,6 +130,11 @@ def _leave_when_told(session: websocket.WebSocketApp, message: str) -> None:
     """Let the connection's own thread end it when Slack asks for another one."""
     if '"disconnect"' in message and json.loads(message).get("type") == "disconnect":
         session.keep_running = False
+
+
+def _is_open(session: websocket.WebSocketApp | None) -> bool:
+    connection = None if session is None else session.sock
+    return connection is not None and bool(connection.connected)
 
 
 def _hang_up(session: websocket.WebSocketApp) -> None:
