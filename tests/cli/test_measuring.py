@@ -233,14 +233,6 @@ def settings(data_dir: Path) -> IndexSettings:
 
 
 @pytest.mark.slow
-def test_the_same_pairs_give_the_same_ranker(settings: IndexSettings, helpdesk: Path) -> None:
-    first, second = (fitted_ranker(settings, helpdesk, "base") for _ in range(2))
-
-    assert first == second
-    assert first != shipped()
-
-
-@pytest.mark.slow
 def test_a_fit_that_fails_says_why_in_one_line(settings: IndexSettings, faq: Path) -> None:
     with pytest.raises(FaqbotError) as raised:
         fitted_ranker(settings, faq, "retrain-9")

@@ -69,6 +69,19 @@ def test_a_child_process_fits_a_ranker_to_a_files_pairs(
     assert ranker != shipped()
 
 
+def test_the_same_pairs_give_the_same_ranker(
+    order: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    enough = order | {"pairs": some_pairs(20, tmp_path / "faq.jsonl")}
+    rankers = []
+    for _ in range(2):
+        assert run(enough, monkeypatch) == 0
+        rankers.append(read_ranker(tmp_path))
+
+    assert rankers[0] == rankers[1]
+    assert rankers[0].questions >= MIN_QUESTIONS
+
+
 def test_few_pairs_leave_what_is_shipped(
     order: dict[str, Any],
     tmp_path: Path,
