@@ -50,6 +50,7 @@ STORE_PATIENCE_S = 60.0
 _FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 10.0
 _LOOK_EVERY_S = 0.25
 _MOMENT_S = 0.02
+_NOTHING_SAID = (0.0, "")
 
 T = TypeVar("T")
 
@@ -218,7 +219,7 @@ class _Child:
             start_new_session=True,
         )
         self._log_file = log_file
-        self.progress = (0.0, "")
+        self.progress = _NOTHING_SAID
         self.ending: tuple[JobState, str, dict[str, Any]] | None = None
         self._silent = threading.Event()
         self._reader = threading.Thread(target=self._read, name="job-output", daemon=True)
@@ -306,7 +307,8 @@ def _follow(
 ) -> tuple[JobState, str, dict[str, Any]]:
     """Watch over a child until it has ended; returns state, detail and result of the job."""
     started = renewed = time.monotonic()
-    recorded = shown = child.progress
+    # Not what it says by now: it may have begun already, and that is news too.
+    recorded = shown = _NOTHING_SAID
     asked_to_end: tuple[JobState, str] | None = None
     ended_by: float | None = None  # when it is killed, at the latest
     while (status := child.wait(_LOOK_EVERY_S)) is None:

@@ -174,6 +174,21 @@ def test_progress_is_shown_and_recorded(run: Runs) -> None:
         assert job.detail == "half"
 
 
+def test_what_is_said_before_anybody_looks_is_shown(
+    run: Runs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order = parent._Child.order
+
+    def until_it_has_spoken(child: Any, what: dict[str, Any]) -> None:
+        order(child, what)
+        until(lambda: child.progress == (0.25, "begun"), "it speaks")
+
+    monkeypatch.setattr(parent._Child, "order", until_it_has_spoken)
+
+    with run.beside(WAIT_FOR_EVER):
+        assert run.progress == [(0.25, "begun")]
+
+
 def test_what_is_no_progress_goes_to_the_log(run: Runs) -> None:
     body = r"""
         print("Epoch 1: 50%", flush=True)
