@@ -48,9 +48,10 @@ from index.search.spelling import Speller, base_words
 from index.settings import IndexSettings
 from index.setup import load_embedder
 from index.store import Store
-from index.store.types import Pair, PairDraft
+from index.store.types import PairDraft
 from index.text import clean, fold, one_line
 from index.vectors import Matrix
+from train.data import pairs_of
 from train.ranking import examples_for, fit_ranker, speller_of
 from train.ranks import Asked, Faq, embedded
 
@@ -341,18 +342,6 @@ def precision(answers: Sequence[Answer]) -> float:
 
 def mean(values: Any) -> float:
     return round(float(np.mean(list(values))), 4)
-
-
-def pairs_of(drafts: Sequence[PairDraft]) -> list[Pair]:
-    """Drafts as stored pairs."""
-    store = Store.open("sqlite://")
-    for start in range(0, len(drafts), 500):
-        store.pairs.upsert(drafts[start : start + 500])
-    pairs: list[Pair] = []
-    for start in range(0, len(drafts), 500):
-        pairs += store.pairs.get([draft.id for draft in drafts[start : start + 500]]).values()
-    store.close()
-    return pairs
 
 
 def noisy(faq: Faq, kind: str, change: "Noise") -> list[str]:

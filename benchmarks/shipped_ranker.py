@@ -26,8 +26,9 @@ from index.search.ranking import SIGNALS, LearnedRanker, write_ranker
 from index.settings import IndexSettings
 from index.setup import load_embedder
 from index.store import Store
-from index.store.types import Pair, PairDraft
+from index.store.types import PairDraft
 from index.text import clean, one_line
+from train.data import pairs_of
 from train.ranking import MOST_QUESTIONS, Example, examples_for, fit_ranker
 from train.ranks import Faq
 
@@ -104,16 +105,6 @@ def asked(drafts: list[PairDraft], embedder: Embedder, most: int) -> list[Exampl
     faq = Faq(pairs_of(drafts))
     vectors = embedder.embed(list(faq.texts))
     return examples_for(faq, faq.pairs, embedder, vectors, most=most, simulated=True)
-
-
-def pairs_of(drafts: list[PairDraft]) -> list[Pair]:
-    """Drafts as stored pairs."""
-    store = Store.open("sqlite://")
-    for start in range(0, len(drafts), 500):
-        store.pairs.upsert(drafts[start : start + 500])
-    pairs = list(store.pairs.get([draft.id for draft in drafts]).values())
-    store.close()
-    return pairs
 
 
 if __name__ == "__main__":

@@ -130,8 +130,7 @@ def silences(fit: Fit, present: LearnedRanker, precision: float) -> bool:
         return False
     judged = fit.judged
     here = held_out(judged.before, judged.right_before, judged.weight < 1.0)
-    place = round(threshold * (len(here.answers) - 1))
-    answers, right = here.answers[place], here.right[place]
+    answers, right = here.at(threshold)
     return answers > 0 and right / answers >= precision
 
 

@@ -2,19 +2,22 @@
 
 import hashlib
 from collections.abc import Sequence
+from contextlib import closing
 from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
 
 from index.search.points import answer_text
 from index.store import Store
-from index.store.types import Pair, Status
+from index.store.types import Pair, PairDraft, Status
 from index.text import fold
 
 Side = Literal["train", "develop", "held_out"]
 
 _TRAIN_SHARE = 0.7
 _DEVELOP_SHARE = 0.1
+# Pairs written to a throw-away store at once.
+_CHUNK = 500
 
 
 def side(pair_id: str) -> Side:
@@ -34,6 +37,14 @@ def side(pair_id: str) -> Side:
 def wordings_of(pair: Pair) -> list[str]:
     """A pair's question, then its further phrasings, each once."""
     return list(dict.fromkeys((pair.question, *(p.text for p in pair.phrasings))))
+
+
+def pairs_of(drafts: Sequence[PairDraft]) -> list[Pair]:
+    """Drafts as they would be stored: from files, beside the team's own store."""
+    with closing(Store.open("sqlite://")) as store:
+        for start in range(0, len(drafts), _CHUNK):
+            store.pairs.upsert(drafts[start : start + _CHUNK])
+        return list(store.pairs.get([draft.id for draft in drafts]).values())
 
 
 def apart(pairs: Sequence[Pair], train: Sequence[Pair]) -> list[Pair]:

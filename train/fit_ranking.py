@@ -23,12 +23,9 @@ from index.search.ranking import shipped, write_ranker
 from index.settings import IndexSettings
 from index.setup import load_embedder
 from index.store import Store
-from index.store.types import Pair, PairDraft
+from train.data import pairs_of
 from train.ranking import MIN_ANSWERS, MIN_QUESTIONS, Fit, examples_for, fit_ranker
 from train.ranks import Faq
-
-# Pairs written to the throw-away store at once.
-_CHUNK = 500
 
 
 def main() -> int:
@@ -63,14 +60,6 @@ def _fit(path: Path, index: IndexSettings, version: str) -> Fit:
         vectors = embedder.embed(faq.texts)
         _say("fitting")
         return fit_ranker(examples_for(faq, faq.pairs, embedder, vectors), shipped())
-
-
-def pairs_of(drafts: list[PairDraft]) -> list[Pair]:
-    """Drafts as stored pairs."""
-    with closing(Store.open("sqlite://")) as store:
-        for start in range(0, len(drafts), _CHUNK):
-            store.pairs.upsert(drafts[start : start + _CHUNK])
-        return list(store.pairs.get([draft.id for draft in drafts]).values())
 
 
 def _failed(why: Any) -> int:

@@ -213,8 +213,7 @@ def _thresholds(fit: Fit) -> list[tuple[float, float | None, float]]:
         confidence = held_out.threshold(precision)
         answered = 0.0
         if confidence is not None:
-            step = round(confidence * (len(held_out.answers) - 1))
-            answered = held_out.answers[step] / held_out.answers[0]
+            answered = held_out.at(confidence)[0] / held_out.answers[0]
         rows.append((precision, confidence, answered))
     return rows
 

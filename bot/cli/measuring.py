@@ -132,20 +132,17 @@ def fitted_ranker(index: "IndexSettings", pairs: Path, version: str) -> "Learned
     """A ranker fitted to the pairs of a file, in a process of its own.
 
     Raises:
-        FaqbotError: The process ended without one.
+        FaqbotError: The training packages are missing, or the process ended without one.
     """
     import json
     import subprocess
     import sys
     import tempfile
-    from importlib.util import find_spec
 
+    from bot.jobs.child import require_training
     from index.search.ranking import RANKING, read_ranker
 
-    if find_spec("quaterion") is None:
-        raise FaqbotError(
-            "--fit needs the training libraries: install them with `uv pip install -e '.[train]'`"
-        )
+    require_training()
     with tempfile.TemporaryDirectory(prefix="faqbot-fit-") as folder:
         order = {
             "pairs": str(pairs.resolve()),

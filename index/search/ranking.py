@@ -169,6 +169,15 @@ class HeldOut:
                 chosen = k
         return None if chosen is None else chosen / steps
 
+    def at(self, confidence: float) -> tuple[int, int]:
+        """How many answers had a confidence, or more, and how many of those were right.
+
+        Args:
+            confidence: As `threshold` gives it.
+        """
+        place = round(confidence * (len(self.answers) - 1))
+        return self.answers[place], self.right[place]
+
 
 def lower_bound(right: int, answers: int) -> float:
     """Wilson's lower bound of a share, one-sided at `BOUND`."""

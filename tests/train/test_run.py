@@ -221,6 +221,20 @@ def same_ranking(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial_module, "decide_ranking", lambda *args, silenced: refusal)
 
 
+@pytest.fixture
+def wrong_when_built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The first index asked is right about golden questions, all others wrong; gives who was."""
+    answers_right = module.golden.answers_right
+    asked: list[str] = []
+
+    def answer(searcher: Any, questions: Any, pairs: Any) -> set[int]:
+        asked.append(searcher._embedder.model.version)
+        return answers_right(searcher, questions, pairs) if len(asked) == 1 else set()
+
+    monkeypatch.setattr(module.golden, "answers_right", answer)
+    return asked
+
+
 def start_child(desk: Desk, job: Job) -> "subprocess.Popen[str]":
     child = subprocess.Popen(
         [sys.executable, "-m", "train"],
@@ -571,21 +585,13 @@ def test_a_golden_question_guards_the_ranking_too(
 
 @pytest.mark.usefixtures("refused")
 def test_a_golden_question_that_the_index_gets_wrong_stops_a_new_ranking(
-    quick: Desk, monkeypatch: pytest.MonkeyPatch
+    quick: Desk, wrong_when_built: list[str]
 ) -> None:
     golden_right(quick)
-    answers_right = module.golden.answers_right
-    asked: list[str] = []
-
-    def wrong_in_the_new_index(searcher: Any, questions: Any, pairs: Any) -> set[int]:
-        asked.append(searcher._embedder.model.version)
-        return answers_right(searcher, questions, pairs) if len(asked) == 1 else set()
-
-    monkeypatch.setattr(module.golden, "answers_right", wrong_in_the_new_index)
 
     ending = quick.retrain()
 
-    assert asked == ["base", "retrain-1"]
+    assert wrong_when_built == ["base", "retrain-1"]
     assert ending.detail == "no better"
     quick.assert_untouched()
 
@@ -631,21 +637,13 @@ def test_a_golden_question_that_flips_to_wrong_stops_a_better_model(quick: Desk)
 
 
 def test_a_golden_question_that_the_built_index_gets_wrong_stops_the_switch(
-    quick: Desk, monkeypatch: pytest.MonkeyPatch
+    quick: Desk, wrong_when_built: list[str]
 ) -> None:
     golden_right(quick)
-    answers_right = module.golden.answers_right
-    asked: list[str] = []
-
-    def wrong_in_the_new_index(searcher: Any, questions: Any, pairs: Any) -> set[int]:
-        asked.append(searcher._embedder.model.version)
-        return answers_right(searcher, questions, pairs) if len(asked) == 1 else set()
-
-    monkeypatch.setattr(module.golden, "answers_right", wrong_in_the_new_index)
 
     ending = quick.retrain()
 
-    assert asked == ["base", "retrain-1"]
+    assert wrong_when_built == ["base", "retrain-1"]
     assert ending.detail == "golden question 1 would be answered wrongly by the new index"
     assert not ending.result["promoted"]
     quick.assert_untouched()
