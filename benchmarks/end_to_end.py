@@ -25,10 +25,10 @@ from bot import logs
 from bot.service import Service
 from bot.settings import BotSettings
 from bot.transports import EVENTS_PATH, HttpTransport
-from index.exchange import import_files
-from index.live import Live
+from index.generations.live import Live
+from index.generations.setup import initialise, open_engine
+from index.importing import import_files
 from index.settings import IndexSettings
-from index.setup import initialise, open_engine
 from index.store import Store
 from index.text import one_line
 from playground.client import Playground

@@ -39,10 +39,10 @@ from running import (
     without_proxies,
 )
 
-from bot.jobs.child import LOG, bury_dead
+from index.generations.setup import open_engine
+from index.jobs.supervisor import LOG, bury_dead
 from index.model.base import BASE_VERSION
 from index.settings import IndexSettings
-from index.setup import open_engine
 from index.store import Store
 from index.store.types import GenerationState, Job, JobKind, JobState
 from playground.testing import running_playground

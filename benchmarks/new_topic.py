@@ -28,16 +28,16 @@ import numpy as np
 from nights import Faqbot, cloud_faq
 from sklearn.linear_model import LogisticRegression
 
+from index.engines.points import answer_text
 from index.errors import FaqbotError
+from index.generations.setup import live_generation, load_embedder
+from index.jobs.child import Order
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.search.points import answer_text
-from index.search.ranking import LearnedRanker, read_ranker
-from index.setup import live_generation, load_embedder
+from index.ranking.ranker import LearnedRanker, read_ranker
 from index.store.jobs import Claim
 from index.store.types import JobKind, Pair, PairDraft
 from index.text import fold
-from index.work.child import Order
 from train.data import side, take_snapshot
 from train.noise import noisy
 from train.ranks import Asked, Faq, View

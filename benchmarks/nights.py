@@ -20,15 +20,15 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import FaqbotError
-from index.live import Live
+from index.generations.live import Live
+from index.generations.setup import initialise, live_generation, load_embedder, open_engine
+from index.jobs.child import Ending, Order
 from index.model.embedder import Embedder
 from index.settings import IndexSettings
-from index.setup import initialise, live_generation, load_embedder, open_engine
 from index.store import Store
 from index.store.jobs import Claim
 from index.store.types import JobKind, PairDraft
 from index.text import clean, one_line
-from index.work.child import Ending, Order
 from train.compare import MOST_QUESTIONS, Model
 from train.data import take_snapshot
 from train.ranks import Faq

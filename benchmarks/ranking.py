@@ -33,20 +33,20 @@ from typing import Any
 import numpy as np
 from sklearn.model_selection import train_test_split
 
-from index import evaluation
-from index.confidence import measures
+from index.engines.base import Hit, Retriever
+from index.engines.edge import EdgeEngine
+from index.engines.points import catch_up
+from index.evaluation import evaluate as evaluation
+from index.evaluation.metrics import measures
+from index.generations.setup import load_embedder
 from index.model.base import ensure_base_version
 from index.model.embedder import Embedder
-from index.search import queries
-from index.search.collection import Hit, Retriever
-from index.search.edge import EdgeEngine
-from index.search.evidence import Entry
-from index.search.points import catch_up
-from index.search.ranking import LearnedRanker, shipped
-from index.search.searcher import Searcher
-from index.search.spelling import Speller, base_words
+from index.query import reading as queries
+from index.query.spelling import Speller, base_words
+from index.ranking.features import Entry
+from index.ranking.ranker import LearnedRanker, shipped
+from index.searcher import Searcher
 from index.settings import IndexSettings
-from index.setup import load_embedder
 from index.store import Store
 from index.store.types import PairDraft
 from index.text import clean, fold, one_line

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from bot import processes
-from bot.jobs.child import COMMANDS, StopRequest, run_job
+from index.jobs.supervisor import COMMANDS, StopRequest, run_job
 from index.model.base import BASE_VERSION
 from index.model.versions import SERVABLE, write_version
 from index.settings import IndexSettings

@@ -1,4 +1,4 @@
-"""Fits the ranker that a fresh install starts with, and writes it to index/search/shipped.json.
+"""Fits the ranker that a fresh install starts with, and writes it to index/ranking/shipped.json.
 
 Fitted on the pairs of two intent sets, of the cloud FAQ's training side and of the example FAQ,
 all with the base model. The intent sets' own queries and the cloud
@@ -17,14 +17,14 @@ from pathlib import Path
 
 from sklearn.model_selection import train_test_split
 
-from index import evaluation
+from index.evaluation import evaluate as evaluation
+from index.generations.setup import load_embedder
 from index.model.base import ensure_base_version
 from index.model.embedder import Embedder
-from index.search import ranking
-from index.search.evidence import FEATURES
-from index.search.ranking import SIGNALS, LearnedRanker, write_ranker
+from index.ranking import ranker as ranking
+from index.ranking.features import FEATURES
+from index.ranking.ranker import SIGNALS, LearnedRanker, write_ranker
 from index.settings import IndexSettings
-from index.setup import load_embedder
 from index.store import Store
 from index.store.types import PairDraft
 from index.text import clean, one_line

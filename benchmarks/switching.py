@@ -45,9 +45,9 @@ from running import (
 )
 
 from bot.markup import question_text
-from index.live import Live
+from index.generations.live import Live
+from index.generations.setup import open_engine
 from index.settings import IndexSettings
-from index.setup import open_engine
 from index.store import Store
 from index.store.tables import generations, questions
 from index.store.types import GenerationState, Job, JobKind, State
@@ -293,9 +293,9 @@ def _asked_again(index: IndexSettings, store: Store) -> dict[str, Any]:
 
 def stand_in() -> int:
     """The child process that stands in for a retrain."""
-    from index.building import go_live, tidy
-    from index.work.child import Ending, Order, Report
-    from index.work.child import run as run_child
+    from index.generations.build import go_live, tidy
+    from index.jobs.child import Ending, Order, Report
+    from index.jobs.child import run as run_child
 
     def work(order: Order, report: Report) -> Ending:
         version = f"turned-{order.claim.job_id}"

@@ -23,10 +23,10 @@ from bot.cards import (
 from bot.markup import question_text
 from bot.slack import Poster, SlackRefused, SlackUnavailable
 from index.errors import FaqbotError
-from index.search.decision import MAX_SHOWN, Decision, decide
-from index.search.queries import read
-from index.search.searcher import Match
-from index.serving import Serving
+from index.generations.follow import Serving
+from index.query.reading import read
+from index.ranking.decision import MAX_SHOWN, Decision, decide
+from index.searcher import Match
 from index.store import Store
 from index.store.inbox import Inbox
 from index.store.types import Outcome, Question, State

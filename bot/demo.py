@@ -19,7 +19,7 @@ from bot.cli.console import bring_up_to_date, opened_store, progress_bar, say
 from bot.service import serve
 from bot.settings import WORKSPACE_ADMINS, BotSettings
 from index.errors import FaqbotError
-from index.exchange import import_files
+from index.importing import import_files
 from index.settings import IndexSettings
 
 READY = "playground listening on "

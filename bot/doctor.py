@@ -11,9 +11,9 @@ from bot.admins import Admins
 from bot.service import authenticate
 from bot.settings import BotSettings
 from index.errors import CollectionLocked, FaqbotError
+from index.generations.setup import open_engine
 from index.model.versions import verify
 from index.settings import IndexSettings
-from index.setup import open_engine
 from index.store import Store
 from index.store.types import Status
 

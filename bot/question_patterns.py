@@ -28,7 +28,7 @@ into `SMALL_TALK_WITH_THE_BOT`.
 import re
 import textwrap
 
-from index.search.chatter import GREETING
+from index.query.fillers import GREETING
 
 
 def _phrases(lines: str, *, whole: bool = True) -> re.Pattern[str]:

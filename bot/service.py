@@ -19,13 +19,13 @@ from bot.job_messages import JobMessages
 from bot.jobs.runner import Runner
 from bot.settings import BotSettings
 from bot.transports import HttpTransport, SocketTransport, Transport
-from index.building import available
+from index.engines.base import Engine
 from index.errors import CollectionLocked, FaqbotError, SettingsError
-from index.live import Live
-from index.search.collection import Engine
-from index.serving import Serving
+from index.generations.build import available
+from index.generations.follow import Serving
+from index.generations.live import Live
+from index.generations.setup import initialise, open_engine
 from index.settings import IndexSettings
-from index.setup import initialise, open_engine
 from index.store import Store
 
 # What each way to receive events is authenticated with, besides the bot token.

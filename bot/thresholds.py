@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from bot.settings import BotSettings
-from index.search.ranking import LearnedRanker, lower_bound, read_ranker
+from index.ranking.ranker import LearnedRanker, lower_bound, read_ranker
 from index.store import Store
 
 SHIPPED = "(shipped ranker: proven on other FAQs, not yet on your questions)"

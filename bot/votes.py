@@ -27,7 +27,7 @@ from bot.cards import (
 )
 from bot.markup import question_text
 from bot.slack import SlackRefused, SlackUnavailable, explain, is_public
-from index.search.queries import read
+from index.query.reading import read
 from index.store import Store
 from index.store.types import Pair, Question, State, Status, SuggestionState, Verdict, Vote
 

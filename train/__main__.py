@@ -2,7 +2,7 @@
 
 import sys
 
-from index.work.child import Ending, Order, Report, run
+from index.jobs.child import Ending, Order, Report, run
 
 
 def _work(order: Order, report: Report) -> Ending:

@@ -6,9 +6,9 @@ from typing import Any
 
 import numpy as np
 
-from index.evaluation import Estimate
+from index.evaluation.evaluate import Estimate
 from index.model.embedder import Embedder
-from index.search.ranking import LearnedRanker, shipped
+from index.ranking.ranker import LearnedRanker, shipped
 from index.store.types import Pair
 from index.vectors import Matrix
 from train.errors import TrainingFailed

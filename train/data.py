@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 from typing import Literal, Protocol
 
-from index.search.points import answer_text
+from index.engines.points import answer_text
 from index.store import Store
 from index.store.types import Pair, PairDraft, Status
 from index.text import fold

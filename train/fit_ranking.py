@@ -18,10 +18,10 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import FaqbotError
-from index.evaluation import read_pairs
-from index.search.ranking import shipped, write_ranker
+from index.evaluation.evaluate import read_pairs
+from index.generations.setup import load_embedder
+from index.ranking.ranker import shipped, write_ranker
 from index.settings import IndexSettings
-from index.setup import load_embedder
 from index.store import Store
 from train.data import pairs_of
 from train.ranking import MIN_ANSWERS, MIN_QUESTIONS, Fit, examples_for, fit_ranker

@@ -3,8 +3,8 @@
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from index.golden import is_right
-from index.search.searcher import Searcher
+from index.evaluation.golden import is_right
+from index.searcher import Searcher
 from index.store.pairs import Pairs
 from index.store.types import Golden, Pair
 

@@ -26,17 +26,10 @@ from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
 from index.model.embedder import Embedder
-from index.search.evidence import FEATURES, features, floors_of, gather
-from index.search.queries import read
-from index.search.ranking import (
-    SIGNALS,
-    Calibration,
-    HeldOut,
-    LearnedRanker,
-    signals,
-    spread,
-)
-from index.search.spelling import Speller, base_words
+from index.query.reading import read
+from index.query.spelling import Speller, base_words
+from index.ranking.features import FEATURES, features, floors_of, gather
+from index.ranking.ranker import SIGNALS, Calibration, HeldOut, LearnedRanker, signals, spread
 from index.store.types import Pair
 from index.text import fold
 from index.vectors import Matrix

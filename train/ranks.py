@@ -13,12 +13,12 @@ import numpy as np
 import numpy.typing as npt
 from scipy.sparse import csr_array
 
+from index.engines import bm25
+from index.engines.base import Hit, Retriever, Sparse
+from index.engines.points import answer_text, keyword_text
 from index.model.embedder import Embedder
-from index.search import bm25
-from index.search.collection import Hit, Retriever, Sparse
-from index.search.points import answer_text, keyword_text
-from index.search.ranking import Candidate, Ranker
-from index.search.searcher import DEPTH, WORDINGS
+from index.ranking.ranker import Candidate, Ranker
+from index.searcher import DEPTH, WORDINGS
 from index.store.types import Pair
 from index.text import fold
 from index.vectors import Matrix

@@ -10,8 +10,8 @@ from typing import Any
 
 import numpy as np
 
-from index.evaluation import Estimate
-from index.search.evidence import FEATURES
+from index.evaluation.evaluate import Estimate
+from index.ranking.features import FEATURES
 from index.store.types import Job
 from train import pictures
 from train.compare import UNSEEN, Answered, Comparison

@@ -2,7 +2,7 @@
 
 Nothing touches the live generation before the switch, which is one pointer. A run that is killed
 leaves its scratch folder, which the next run removes, and perhaps a model version or a collection
-that no generation needs, which `index.building.tidy` removes.
+that no generation needs, which `index.generations.build.tidy` removes.
 """
 
 import shutil
@@ -15,18 +15,18 @@ from typing import Any
 
 from pydantic import ValidationError
 
-from index.building import build, discard, switch, within
+from index.engines.base import Engine
 from index.errors import SettingsError
-from index.live import Live
+from index.generations.build import build, discard, switch, within
+from index.generations.live import Live
+from index.generations.setup import live_generation, open_engine
+from index.jobs.child import Cancelled, Ending, Order, Report
+from index.jobs.tasks import tidy_afterwards
 from index.model.versions import read_manifest, remove_versions, write_version
-from index.search.collection import Engine
-from index.search.ranking import RANKING, shipped, write_ranker
-from index.setup import live_generation, open_engine
+from index.ranking.ranker import RANKING, shipped, write_ranker
 from index.store import Store
 from index.store.types import Generation, Job, JobKind, JobState, Status
 from index.text import text_hash
-from index.work.child import Cancelled, Ending, Order, Report
-from index.work.works import tidy_afterwards
 from train import golden, report
 from train.data import Snapshot, apart, take_snapshot
 from train.decide import Basis, Decision, Earlier, flipped, why_not_now

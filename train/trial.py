@@ -10,17 +10,17 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-from index.live import TemporaryCopy
+from index.generations.live import TemporaryCopy
+from index.generations.setup import load_embedder
+from index.jobs.child import Order, Report
 from index.model.embedder import Embedder
 from index.model.served import ServedModel, load_head
 from index.model.versions import SERVABLE, read_manifest, write_version
-from index.search.queries import read
-from index.search.ranking import read_ranker, shipped
-from index.setup import load_embedder
+from index.query.reading import read
+from index.ranking.ranker import read_ranker, shipped
 from index.store import Store
 from index.store.types import Generation, Golden, Pair
 from index.text import text_hash
-from index.work.child import Order, Report
 from train import golden
 from train.compare import UNSEEN, Answered, Comparer, Model, compare_rankers, silences
 from train.data import Snapshot, apart

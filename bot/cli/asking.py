@@ -18,10 +18,10 @@ from bot.cli.measuring import RetrieverChoice
 from index.errors import FaqbotError
 
 if TYPE_CHECKING:
-    from index.live import Live
-    from index.search.decision import Decided
-    from index.search.explanation import Explained, Explanation, Part
-    from index.search.searcher import Match
+    from index.generations.live import Live
+    from index.ranking.decision import Decided
+    from index.ranking.explanation import Explained, Explanation, Part
+    from index.searcher import Match
 
 
 # Candidates beside each other: more do not fit into 80 columns.
@@ -47,7 +47,7 @@ def ask(
 ) -> None:
     """Ask a question and see the ranked answers, with what the bot would do."""
     from bot.questions import is_question
-    from index.search.decision import MAX_SHOWN, decide
+    from index.ranking.decision import MAX_SHOWN, decide
 
     settings: Context = context.obj
     precision = settings.bot.precision_in(channel)
@@ -99,7 +99,7 @@ def explain(
     docs/ranking.md says what each feature and signal means.
     """
     from bot import thresholds
-    from index.search.decision import MAX_SHOWN, decide
+    from index.ranking.decision import MAX_SHOWN, decide
 
     settings: Context = context.obj
     precision = settings.bot.precision_in(channel)
@@ -273,7 +273,7 @@ def _show(
 
 
 def _what_it_does(decided: "Decided", precision: float, threshold: float | None) -> str:
-    from index.search.decision import Decision
+    from index.ranking.decision import Decision
 
     if threshold is None:
         why = f"no threshold is proven for {100 * precision:g} %: it asks first"

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
     from bot.settings import BotSettings
-    from index.live import Live
+    from index.generations.live import Live
     from index.settings import IndexSettings
     from index.store import Store
 
@@ -149,8 +149,8 @@ def opened_for_reading(settings: "IndexSettings") -> "Iterator[Store]":
 
 def bring_up_to_date(settings: "IndexSettings", store: "Store") -> None:
     """Index what has changed in the store, unless a running bot holds the index and does it."""
-    from index.live import Live
-    from index.setup import initialise, open_engine
+    from index.generations.live import Live
+    from index.generations.setup import initialise, open_engine
 
     engine = open_engine(settings)
     try:
@@ -175,8 +175,8 @@ def bring_up_to_date(settings: "IndexSettings", store: "Store") -> None:
 @contextmanager
 def opened_for_search(settings: "IndexSettings", store: "Store") -> "Iterator[Live]":
     """The live generation, up to date; a temporary copy where a running bot holds it."""
-    from index.live import Live, TemporaryCopy
-    from index.setup import initialise, open_engine
+    from index.generations.live import Live, TemporaryCopy
+    from index.generations.setup import initialise, open_engine
 
     engine = open_engine(settings)
     try:

@@ -20,7 +20,7 @@ from bot.cli.console import (
 from index.errors import FaqbotError
 
 if TYPE_CHECKING:
-    from index.exchange import ImportResult
+    from index.importing import ImportResult
 
 
 class ExportChoice(StrEnum):
@@ -74,8 +74,8 @@ def import_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Import question/answer pairs. Importing the same file again changes nothing."""
-    from index.ahead import embedding_ahead
-    from index.exchange import import_files
+    from index.importing import import_files
+    from index.importing.embed_ahead import embedding_ahead
 
     settings = _context(context).index
     with opened_store(settings) as store:
@@ -113,7 +113,7 @@ def export(
     source: Annotated[str | None, typer.Option(help="Only pairs of this source.")] = None,
 ) -> None:
     """Export all pairs in the form that import reads, without loss (Markdown: text only)."""
-    from index.exchange import export_pairs
+    from index.importing import export_pairs
 
     chosen = format or _format_of(output)
     if isinstance(sys.stdout, TextIOWrapper):
@@ -135,7 +135,7 @@ def _context(context: typer.Context) -> Context:
 
 
 def _show(result: "ImportResult", *, as_json: bool) -> None:
-    from index.exchange.markdown import SECTION_INTRODUCTION
+    from index.importing.formats.markdown import SECTION_INTRODUCTION
 
     counts = {
         "added": result.added,

@@ -28,8 +28,8 @@ from index.errors import FaqbotError
 if TYPE_CHECKING:
     from datetime import datetime
 
-    from bot.jobs.child import OnProgress, StopRequest
-    from index.live import Live
+    from index.generations.live import Live
+    from index.jobs.supervisor import OnProgress, StopRequest
     from index.store import Store
     from index.store.types import Generation, Golden, Job, JobKind, Pair
 
@@ -127,8 +127,8 @@ def rollback(
 
 def _kept(settings: Context) -> str:
     """Which generations can be gone back to, as a clause."""
-    from index.building import available
-    from index.setup import open_engine
+    from index.generations.build import available
+    from index.generations.setup import open_engine
 
     with (
         opened_for_reading(settings.index) as store,
@@ -148,7 +148,7 @@ def _run(settings: Context, kind: "JobKind", arguments: dict[str, Any], *, as_js
         typer.Exit: It was interrupted here.
     """
     from bot import logs, processes
-    from bot.jobs.child import StopRequest, bury_dead, require_training, run_job
+    from index.jobs.supervisor import StopRequest, bury_dead, require_training, run_job
     from index.store.types import JobKind, JobState
 
     if kind is JobKind.RETRAIN:
@@ -526,7 +526,7 @@ def golden_check(context: typer.Context, as_json: AsJson = False) -> None:
 
 def _ask(live: "Live", question: "Golden", right: "Pair") -> "tuple[bool, Pair | None]":
     """Whether the first answer is the right one, word for word; and the pair it is of."""
-    from index.golden import is_right
+    from index.evaluation.golden import is_right
 
     matches = live.searcher.search(question.question, limit=1)
     if not matches:
@@ -634,7 +634,7 @@ def cancel(
     ] = None,
 ) -> None:
     """Stop a job. Whatever it has done so far is undone; the live generation answers on."""
-    from bot.jobs.child import bury_dead
+    from index.jobs.supervisor import bury_dead
     from index.store.types import JobKind, JobState
 
     with opened_store(context.obj.index) as store:
@@ -688,7 +688,7 @@ def _open_job(store: "Store") -> "Job":
 
 def _when_over(store: "Store", job_id: int) -> "Job":
     """The job once it is over, or as it is when patience has run out."""
-    from bot.jobs.child import bury_dead
+    from index.jobs.supervisor import bury_dead
 
     deadline = time.monotonic() + CANCEL_PATIENCE_S
     while not (job := _found(store, job_id)).state.is_over and time.monotonic() < deadline:

@@ -10,8 +10,8 @@ from bot.cli.console import Context, opened_store, print_json, progress_bar, sho
 from index.errors import FaqbotError
 
 if TYPE_CHECKING:
-    from index.search.collection import Retriever
-    from index.search.ranking import LearnedRanker
+    from index.engines.base import Retriever
+    from index.ranking.ranker import LearnedRanker
     from index.settings import IndexSettings
 
 
@@ -26,13 +26,13 @@ class RetrieverChoice(StrEnum):
     @property
     def retriever(self) -> "Retriever | None":
         """The one that was chosen; None for all."""
-        from index.search.collection import Retriever
+        from index.engines.base import Retriever
 
         return None if self is RetrieverChoice.ALL else Retriever(self.value)
 
     @property
     def retrievers(self) -> "tuple[Retriever, ...]":
-        from index.search.collection import Retriever
+        from index.engines.base import Retriever
 
         return tuple(Retriever) if self.retriever is None else (self.retriever,)
 
@@ -66,10 +66,10 @@ def evaluate(
     """
     from rich.table import Table
 
-    from index import evaluation
+    from index.evaluation import evaluate as evaluation
+    from index.generations.setup import load_embedder
     from index.model.base import ensure_base_version
-    from index.search.ranking import read_ranker
-    from index.setup import load_embedder
+    from index.ranking.ranker import read_ranker
 
     if fit and retriever is not RetrieverChoice.ALL:
         raise FaqbotError(
@@ -139,8 +139,8 @@ def fitted_ranker(index: "IndexSettings", pairs: Path, version: str) -> "Learned
     import sys
     import tempfile
 
-    from bot.jobs.child import require_training
-    from index.search.ranking import RANKING, read_ranker
+    from index.jobs.supervisor import require_training
+    from index.ranking.ranker import RANKING, read_ranker
 
     require_training()
     with tempfile.TemporaryDirectory(prefix="faqbot-fit-") as folder:

@@ -8,14 +8,14 @@ import structlog
 
 from bot import processes
 from bot.jobs.schedule import Schedule
-from bot.jobs.worker import KINDS, Work, Worker
 from bot.settings import BotSettings
-from index import building
-from index.serving import Serving
+from index.generations import build as building
+from index.generations.follow import Serving
+from index.jobs.child import Ending, Report
+from index.jobs.worker import KINDS, Work, Worker
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import Job, JobKind, JobState
-from index.work.child import Ending, Report
 
 CHECK = "index check"
 

@@ -13,10 +13,10 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from tzlocal import get_localzone
 
-from bot.jobs.child import SCHEDULE, can_train
 from bot.jobs.crontab import OFF, Crontab, read_zone
 from bot.settings import BotSettings
 from index.errors import FaqbotError, SettingsError
+from index.jobs.supervisor import SCHEDULE, can_train
 from index.store import Store
 from index.store.types import JobKind
 

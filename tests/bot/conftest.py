@@ -9,11 +9,11 @@ from pathlib import Path
 
 import pytest
 
-from index.live import Live
+from index.generations.live import Live
+from index.generations.setup import initialise, open_engine
 from index.model.base import BASE_VERSION, ensure_base_version
 from index.model.served import ServedModel
 from index.settings import IndexSettings
-from index.setup import initialise, open_engine
 from index.store import Store
 from playground.client import Playground
 from playground.testing import running_playground

@@ -6,8 +6,8 @@ from urllib.parse import urlencode
 
 import pytest
 
-from bot.jobs.worker import Worker
-from index.setup import new_collection_name, open_engine
+from index.generations.setup import new_collection_name, open_engine
+from index.jobs.worker import Worker
 from index.store.jobs import Claim, Hold
 from index.store.types import Job, JobKind, JobState
 from playground.client import Channel, Message, Person

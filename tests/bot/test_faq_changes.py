@@ -65,7 +65,7 @@ def test_a_new_wording_is_matched(desk: Desk, elsewhere: Store) -> None:
 def test_a_retired_answer_is_gone_at_once_even_before_the_index_follows(
     desk: Desk, elsewhere: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.serving.FOLLOW_EVERY_S", 3600)
+    monkeypatch.setattr("index.generations.follow.FOLLOW_EVERY_S", 3600)
     desk.start()
     elsewhere.pairs.set_status([draft("vpn", "", "").id], Status.RETIRED)
     ts = desk.mention(desk.watched, ASKED["vpn"])

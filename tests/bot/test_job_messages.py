@@ -12,9 +12,9 @@ from bot import job_messages
 from bot.cards import job_message
 from bot.job_messages import JobMessages
 from bot.jobs.schedule import Schedule
-from bot.jobs.worker import Worker
 from bot.settings import BotSettings
 from bot.slack import client, posting_client
+from index.jobs.worker import Worker
 from index.store import Store
 from index.store.jobs import LEASE, Claim
 from index.store.types import Job, JobKind, JobState

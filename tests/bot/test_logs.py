@@ -10,7 +10,7 @@ from slack_bolt import App
 
 from bot import logs
 from index.errors import StoreError
-from index.search.searcher import Searcher
+from index.searcher import Searcher
 from index.store import Store
 from index.store.types import State
 from playground.client import Playground

@@ -10,7 +10,7 @@ from bot.markup import question_text
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        # How a chat writes it; greetings and line breaks are for `index.search.queries`.
+        # How a chat writes it; greetings and line breaks are for `index.query.reading`.
         ("<@U123> how do I print?", "how do I print?"),
         ("<@U123|ana>, how do I print?", "how do I print?"),
         ("how do I print, <@U123>?", "how do I print,  ?"),

@@ -8,8 +8,8 @@ from slack_sdk import WebClient
 
 from bot.answering import reply_message
 from bot.slack import is_public
-from index.search.decision import Decision
-from index.search.searcher import Searcher
+from index.ranking.decision import Decision
+from index.searcher import Searcher
 from index.store import Store
 from index.store.types import Origin, State, Status, Verdict, pair_id
 from playground.client import Channel, Message, Person, Playground

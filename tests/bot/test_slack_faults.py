@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot import answering, slack, status
-from index.search.searcher import Searcher
+from index.searcher import Searcher
 from index.store.types import State
 from tests.bot.desk import ASKED, FAQ, Desk, answers, until
 

@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from index.building import go_live, rollback
-from index.setup import open_engine
+from index.generations.build import go_live, rollback
+from index.generations.setup import open_engine
 from index.store import Store
 from index.store.jobs import Claim
 from index.store.tables import questions

@@ -6,7 +6,7 @@ import pytest
 
 from bot import thresholds
 from bot.settings import BotSettings
-from index.search.ranking import HeldOut, LearnedRanker, shipped
+from index.ranking.ranker import HeldOut, LearnedRanker, shipped
 
 
 def ranker(answers: tuple[int, ...], right: tuple[int, ...]) -> LearnedRanker:

@@ -16,9 +16,12 @@ from unittest.mock import MagicMock
 import pytest
 
 from bot import processes
-from bot.jobs import child as parent
-from bot.jobs import worker as worker_module
-from bot.jobs.child import (
+from bot.jobs.runner import check_of
+from index.errors import FaqbotError, StoreError
+from index.jobs import supervisor as parent
+from index.jobs import worker as worker_module
+from index.jobs.child import Ending, Report
+from index.jobs.supervisor import (
     COMMANDS,
     SCHEDULE,
     StopRequest,
@@ -26,14 +29,11 @@ from bot.jobs.child import (
     require_training,
     run_job,
 )
-from bot.jobs.runner import check_of
-from bot.jobs.worker import Worker
-from index.errors import FaqbotError, StoreError
+from index.jobs.worker import Worker
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import INTERRUPTED
 from index.store.types import Job, JobKind
-from index.work.child import Ending, Report
 from tests.bot.desk import until
 
 # A child that does what its order says; it tells that it has begun by its first progress.
@@ -690,7 +690,7 @@ def test_work_in_its_own_process_has_its_time_limit(run: Runs, settings: IndexSe
 def test_an_index_that_is_following_is_not_said_to_be_wrong(
     run: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.building.check", lambda live, store, report: None)
+    monkeypatch.setattr("index.generations.build.check", lambda live, store, report: None)
     job, _ = run.store.jobs.request(JobKind.CHECK)
     ending = check_of(MagicMock(), run.store)(job, lambda share, detail: None)
     assert (ending.state, ending.detail) == (
@@ -703,7 +703,7 @@ def test_an_index_that_is_following_is_not_said_to_be_wrong(
 def test_a_worker_goes_on_when_the_store_was_away(
     run: Runs, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.jobs.worker.RETRY_AFTER_S", 0.01)
+    monkeypatch.setattr("index.jobs.worker.RETRY_AFTER_S", 0.01)
     waiting, failures = run.store.jobs.is_waiting, []
 
     def is_waiting(kinds: Any) -> bool:
@@ -725,7 +725,7 @@ def test_a_job_runs_again_after_its_worker_was_killed(run: Runs, start: Start) -
     script = f"""
         import sys
         from pathlib import Path
-        from bot.jobs.worker import Worker
+        from index.jobs.worker import Worker
         from index.settings import IndexSettings
         from index.store import Store
         from index.store.types import JobKind

@@ -11,7 +11,7 @@ import pytest
 from qdrant_client import QdrantClient
 
 from bot.cli.console import print_json
-from index.search.server import ServerEngine
+from index.engines.qdrant import ServerEngine
 
 # Runs `faqbot ARGS...` in this process; gives `code`, `out` and `err`.
 Run = Callable[..., Any]
@@ -217,8 +217,8 @@ def test_import_works_on_a_server_too(
         closed.clear()
         return Engine(client)
 
-    monkeypatch.setattr("index.setup.open_engine", open_engine)
-    monkeypatch.setattr("index.ahead.open_engine", open_engine)
+    monkeypatch.setattr("index.generations.setup.open_engine", open_engine)
+    monkeypatch.setattr("index.importing.embed_ahead.open_engine", open_engine)
 
     assert run("import", faq).code == 0
     asked = one_json(run("ask", "vpn drops", "--json"))

@@ -17,9 +17,9 @@ import pytest
 import structlog
 
 from bot import processes
-from bot.jobs import child as parent
+from index.generations.setup import open_engine
+from index.jobs import supervisor as parent
 from index.settings import IndexSettings
-from index.setup import open_engine
 from index.store import Store
 from index.store.jobs import Claim
 from index.store.types import JobKind, JobState, PairDraft, Status

@@ -24,7 +24,7 @@ HOLDER = """
 import sys, time
 from pathlib import Path
 sys.argv = ["faqbot", "serve"]
-from index.search.edge import EdgeEngine
+from index.engines.edge import EdgeEngine
 folder = Path("faqbot-data/collections")
 (name,) = (path.name for path in folder.iterdir() if path.is_dir())
 held = EdgeEngine(folder).open(name)

@@ -12,9 +12,9 @@ from pydantic import SecretStr
 
 from bot.cli import app
 from bot.settings import BotSettings
-from index.evaluation import summarise
-from index.search.evidence import FEATURES
-from index.search.ranking import SIGNALS
+from index.evaluation.evaluate import summarise
+from index.ranking.features import FEATURES
+from index.ranking.ranker import SIGNALS
 from index.settings import IndexSettings, RoomSettings
 from playground.__main__ import parser as playground_parser
 from train.settings import TrainSettings

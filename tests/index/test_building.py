@@ -8,15 +8,16 @@ import pytest
 import sqlalchemy as sa
 from qdrant_client import QdrantClient
 
-from index import building
-from index.building import SwitchRefused, available, check, go_live, rollback, tidy
+from index.engines.base import Collection, Engine
+from index.engines.edge import EdgeCollection, EdgeEngine
+from index.engines.qdrant import ServerEngine
 from index.errors import FaqbotError, ModelError, SearchIndexError
-from index.live import Live
-from index.search.collection import Collection, Engine
-from index.search.edge import EdgeCollection, EdgeEngine
-from index.search.server import ServerEngine
+from index.generations import build as building
+from index.generations.build import SwitchRefused, available, check, go_live, rollback, tidy
+from index.generations.live import Live
+from index.generations.setup import initialise
+from index.jobs.child import Cancelled
 from index.settings import IndexSettings
-from index.setup import initialise
 from index.store import Store
 from index.store.jobs import Claim
 from index.store.tables import jobs
@@ -29,7 +30,6 @@ from index.store.types import (
     Phrasing,
     Status,
 )
-from index.work.child import Cancelled
 from tests.index.models import TURNED, damage
 
 VPN = PairDraft(

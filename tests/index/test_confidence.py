@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from index.confidence import answer_rate, auroc, expected_calibration_error, measures
+from index.evaluation.metrics import answer_rate, auroc, expected_calibration_error, measures
 
 
 def floats(*values: float) -> np.ndarray:

@@ -12,8 +12,9 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
+from index.engines.base import Hit, Retriever
 from index.errors import FaqbotError
-from index.evaluation import (
+from index.evaluation.evaluate import (
     Query,
     RawRanker,
     estimate,
@@ -24,9 +25,8 @@ from index.evaluation import (
 )
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.search.collection import Hit, Retriever
-from index.search.evidence import FEATURES
-from index.search.ranking import shipped
+from index.ranking.features import FEATURES
+from index.ranking.ranker import shipped
 from index.store.types import PairDraft, Phrasing
 from index.vectors import Matrix
 

@@ -8,13 +8,13 @@ from pathlib import Path
 
 import pytest
 
+from index.engines.edge import EdgeEngine
 from index.errors import CollectionLocked, SearchIndexError
-from index.live import Live, TemporaryCopy
+from index.generations.live import Live, TemporaryCopy
+from index.generations.setup import initialise, open_engine
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.search.edge import EdgeEngine
 from index.settings import IndexSettings
-from index.setup import initialise, open_engine
 from index.store import Store
 from index.store.types import PairDraft
 
@@ -62,7 +62,7 @@ def test_processes_that_start_together_make_one_generation(
     settings: IndexSettings, store_url: str
 ) -> None:
     code = (
-        "import sys; from pathlib import Path; from index.setup import *\n"
+        "import sys; from pathlib import Path; from index.generations.setup import *\n"
         f"settings = IndexSettings(data_dir=Path({str(settings.data_dir)!r}))\n"
         f"store = Store({store_url!r})\n"
         "print('ready', flush=True); sys.stdin.readline()\n"

@@ -9,17 +9,17 @@ import pytest
 from qdrant_client import QdrantClient
 from structlog.testing import capture_logs
 
-from index import serving as module
-from index.building import build, go_live
+from index.engines.base import Collection, Engine
+from index.engines.edge import EdgeEngine
+from index.engines.qdrant import ServerEngine
 from index.errors import CollectionLocked, SearchIndexError
-from index.live import Live
+from index.generations import follow as module
+from index.generations.build import build, go_live
+from index.generations.follow import Serving
+from index.generations.live import Live
+from index.generations.setup import initialise, load_embedder
 from index.model.served import ServedModel
-from index.search.collection import Collection, Engine
-from index.search.edge import EdgeEngine
-from index.search.server import ServerEngine
-from index.serving import Serving
 from index.settings import IndexSettings
-from index.setup import initialise, load_embedder
 from index.store import Store
 from index.store.jobs import Claim
 from index.store.types import Generation, JobKind, JobState, Origin, PairDraft, Status

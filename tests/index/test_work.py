@@ -13,15 +13,15 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from index.building import check
-from index.live import Live
+from index.generations.build import check
+from index.generations.live import Live
+from index.generations.setup import initialise, open_engine
+from index.jobs import tasks as works
+from index.jobs.child import Order
 from index.settings import IndexSettings
-from index.setup import initialise, open_engine
 from index.store import Store
 from index.store.jobs import Claim
 from index.store.types import GenerationState, JobKind, NewQuestion, PairDraft, State
-from index.work import works
-from index.work.child import Order
 from tests.index.models import TURNED
 
 # A work that does as its arguments say.
@@ -29,7 +29,7 @@ OBEDIENT = """
 import sys, time
 from index.errors import FaqbotError
 from index.store.types import JobState
-from index.work.child import Ending, run
+from index.jobs.child import Ending, run
 
 def work(order, report):
     report(0.1, "begun")
@@ -258,7 +258,7 @@ def test_it_steps_back_for_those_who_answer(obedient: StartChild) -> None:
 
 def test_without_an_order_it_says_what_it_is() -> None:
     done = subprocess.run(
-        [sys.executable, "-m", "index.work"], input="", capture_output=True, text=True, timeout=60
+        [sys.executable, "-m", "index.jobs"], input="", capture_output=True, text=True, timeout=60
     )
 
     assert done.returncode == 2
@@ -298,7 +298,7 @@ def perform(room: IndexSettings, store: Store, kind: JobKind, **arguments: Any) 
         "index": room.revealed(),
         "config": None,
     }
-    child = Child(["-m", "index.work"], order)
+    child = Child(["-m", "index.jobs"], order)
     try:
         lines, log = child.rest()
     finally:
@@ -366,7 +366,7 @@ def test_a_job_that_was_cancelled_or_lost_does_not_switch(room: IndexSettings, h
         "index": room.revealed(),
         "config": None,
     }
-    child = Child(["-m", "index.work"], order)
+    child = Child(["-m", "index.jobs"], order)
     lines, _ = child.rest()
     child.destroy()
 

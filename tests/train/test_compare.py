@@ -8,7 +8,7 @@ import pytest
 
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.search.ranking import HeldOut, shipped
+from index.ranking.ranker import HeldOut, shipped
 from index.store import Store
 from train.compare import (
     Comparison,

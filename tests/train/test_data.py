@@ -6,7 +6,7 @@ from collections import Counter
 
 import pytest
 
-from index.search.points import answer_text
+from index.engines.points import answer_text
 from index.store import Store
 from index.store.types import Origin, PairDraft, Phrasing, Status, pair_id
 from train.data import Sample, Texts, apart, samples_of, side, take_snapshot, texts_of_pairs

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from index.evaluation import Estimate
+from index.evaluation.evaluate import Estimate
 from train.compare import Comparison, Figures, RankerComparison
 from train.decide import Basis, Earlier, decide, decide_ranking, why_not_now
 

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from index.search.ranking import read_ranker, shipped
+from index.ranking.ranker import read_ranker, shipped
 from index.settings import IndexSettings
 from index.store import Store
 from train import fit_ranking

@@ -11,8 +11,8 @@ import pytest
 
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.search.evidence import FEATURES
-from index.search.ranking import SIGNALS, Calibration, LearnedRanker, shipped
+from index.ranking.features import FEATURES
+from index.ranking.ranker import SIGNALS, Calibration, LearnedRanker, shipped
 from index.store import Store
 from index.text import fold
 from index.vectors import Matrix

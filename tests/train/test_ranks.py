@@ -9,14 +9,14 @@ from pathlib import Path
 import numpy as np
 import pytest
 
+from index.engines.base import Hit, Retriever
+from index.engines.edge import EdgeEngine
+from index.engines.points import catch_up
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.search.collection import Hit, Retriever
-from index.search.edge import EdgeEngine
-from index.search.evidence import FEATURES, Entry, Features, features, floors_of, gather
-from index.search.points import catch_up
-from index.search.ranking import SIGNALS, Candidate, LearnedRanker, shipped
-from index.search.searcher import Searcher
+from index.ranking.features import FEATURES, Entry, Features, features, floors_of, gather
+from index.ranking.ranker import SIGNALS, Candidate, LearnedRanker, shipped
+from index.searcher import Searcher
 from index.store import Store
 from index.store.types import Pair, PairDraft, Phrasing, Status
 from index.text import fold

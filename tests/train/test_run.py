@@ -16,18 +16,18 @@ import numpy as np
 import pytest
 
 from index.errors import SearchIndexError, SettingsError, StoreError
-from index.live import Live
+from index.generations.live import Live
+from index.generations.setup import initialise, load_embedder, open_engine
+from index.jobs.child import Cancelled, Ending, Order
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.model.versions import read_manifest, verify
-from index.search.queries import read
-from index.search.ranking import read_ranker, shipped
+from index.query.reading import read
+from index.ranking.ranker import read_ranker, shipped
 from index.settings import IndexSettings
-from index.setup import initialise, load_embedder, open_engine
 from index.store import Store
 from index.store.jobs import Claim
 from index.store.types import Generation, Job, JobKind, JobState, PairDraft, Phrasing, Status
-from index.work.child import Cancelled, Ending, Order
 from train import ranking as ranking_module
 from train import run as module
 from train import trial as trial_module

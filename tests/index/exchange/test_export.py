@@ -13,8 +13,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.errors import FaqbotError
-from index.exchange import export_pairs, import_files
-from index.exchange.exporter import ExportFormat
+from index.importing import export_pairs, import_files
+from index.importing.exporter import ExportFormat
 from index.store import Store, tables
 from index.store.types import Origin, Pair, PairDraft, Phrasing, Status
 from index.text import clean, fold, one_line
@@ -203,7 +203,7 @@ def test_a_file_appears_when_it_is_complete(
         raise RuntimeError("killed")
 
     with monkeypatch.context() as patch:
-        patch.setattr("index.exchange.exporter.row_of", fail)
+        patch.setattr("index.importing.exporter.row_of", fail)
         with pytest.raises(RuntimeError, match="killed"):
             export_pairs(sqlite_store, path)
     assert [(p.name, p.read_text()) for p in folder.iterdir()] == [("faq.jsonl", "old")]

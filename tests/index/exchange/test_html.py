@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from index.exchange.html import looks_like_html, to_markdown, to_plain
+from index.importing.html import looks_like_html, to_markdown, to_plain
 
 
 @pytest.mark.parametrize(

@@ -11,7 +11,7 @@ import pytest
 
 from index import processes
 from index.errors import ImportFailed
-from index.exchange import ImportResult, import_files
+from index.importing import ImportResult, import_files
 from index.store import Store
 from index.store.pairs import BATCH
 from index.store.types import Origin, Pair, Status

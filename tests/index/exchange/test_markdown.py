@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from index.exchange.files import open_text
-from index.exchange.markdown import read_markdown
-from index.exchange.raw import BadRow, RawRow
+from index.importing.files import open_text
+from index.importing.formats.markdown import read_markdown
+from index.importing.formats.raw import BadRow, RawRow
 
 
 def read(content: str) -> list[RawRow | BadRow]:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
-from index.exchange.files import format_of, open_text
-from index.exchange.importer import import_files
-from index.exchange.readers import read
+from index.importing.files import format_of, open_text
+from index.importing.formats.readers import read
+from index.importing.importer import import_files
 from index.store import Store
 
 ROWS = 20_000

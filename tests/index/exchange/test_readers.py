@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from index.errors import ImportFailed
-from index.exchange.files import MAX_ROW, format_of, open_text
-from index.exchange.raw import BadRow, RawRow
-from index.exchange.readers import read
+from index.importing.files import MAX_ROW, format_of, open_text
+from index.importing.formats.raw import BadRow, RawRow
+from index.importing.formats.readers import read
 
 
 def rows(name: str, content: str | bytes) -> list[RawRow | BadRow]:

@@ -4,7 +4,7 @@ from datetime import UTC, date, datetime, timedelta, timezone
 
 import pytest
 
-from index.exchange.rows import FaqRow, RowError, normalized, parse
+from index.importing.rows import FaqRow, RowError, normalized, parse
 from index.store.types import Origin, Phrasing, Status
 from index.text import MAX_ANSWER, MAX_QUESTION
 

@@ -9,10 +9,10 @@ import numpy as np
 import pytest
 from qdrant_client import QdrantClient
 
-from index.search import bm25
-from index.search.collection import EVERYBODY, Collection, Engine, Lookup, Point, Retriever
-from index.search.edge import EdgeEngine
-from index.search.server import ServerEngine, connect
+from index.engines import bm25
+from index.engines.base import EVERYBODY, Collection, Engine, Lookup, Point, Retriever
+from index.engines.edge import EdgeEngine
+from index.engines.qdrant import ServerEngine, connect
 from index.vectors import Matrix
 
 SERVER_VARIABLE = "FAQBOT_TEST_QDRANT_URL"

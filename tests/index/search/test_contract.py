@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import numpy as np
 import pytest
 
+from index.engines import bm25
+from index.engines.base import Collection, Engine, Hit, Lookup, Point, Retriever, Sparse
 from index.errors import SearchIndexError
-from index.search import bm25
-from index.search.collection import Collection, Engine, Hit, Lookup, Point, Retriever, Sparse
 
 # The client's own in-memory engine says so for each collection.
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect")

@@ -5,8 +5,8 @@ from itertools import zip_longest
 
 import pytest
 
-from index.search.decision import Decided, Decision, decide
-from index.search.searcher import Match
+from index.ranking.decision import Decided, Decision, decide
+from index.searcher import Match
 from index.store.types import Pair, Status
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)

@@ -11,9 +11,9 @@ from pathlib import Path
 
 import pytest
 
+from index.engines.base import Lookup, Point, Retriever
+from index.engines.edge import EdgeEngine
 from index.errors import CollectionLocked, SearchIndexError
-from index.search.collection import Lookup, Point, Retriever
-from index.search.edge import EdgeEngine
 
 NAME = "faq"
 
@@ -26,8 +26,8 @@ HOLDER = """
 import sys, time, uuid
 from pathlib import Path
 import numpy as np
-from index.search.collection import Point, Retriever
-from index.search.edge import EdgeEngine
+from index.engines.base import Point, Retriever
+from index.engines.edge import EdgeEngine
 
 sys.argv = ["/usr/bin/faqbot", "serve"]
 collection = EdgeEngine(Path(FOLDER)).open("faq")

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 import numpy as np
 import pytest
 
-from index.search.collection import Hit, Retriever
-from index.search.evidence import FEATURES, Evidence, features, floors_of, gather, words_of
+from index.engines.base import Hit, Retriever
+from index.ranking.features import FEATURES, Evidence, features, floors_of, gather, words_of
 
 
 @dataclass(frozen=True)

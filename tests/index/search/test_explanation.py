@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 
-from index.evaluation import RawRanker
+from index.engines.base import Collection, Retriever
+from index.engines.edge import EdgeEngine
+from index.engines.points import catch_up, texts_of
+from index.evaluation.evaluate import RawRanker
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.search.collection import Collection, Retriever
-from index.search.edge import EdgeEngine
-from index.search.evidence import FEATURES
-from index.search.explanation import Explanation, explain
-from index.search.points import catch_up, texts_of
-from index.search.queries import Query
-from index.search.ranking import SIGNALS, LearnedRanker, Ranker, shipped
-from index.search.searcher import Searcher
-from index.search.spelling import Speller, base_words
+from index.query.reading import Query
+from index.query.spelling import Speller, base_words
+from index.ranking.explanation import Explanation, explain
+from index.ranking.features import FEATURES
+from index.ranking.ranker import SIGNALS, LearnedRanker, Ranker, shipped
+from index.searcher import Searcher
 from index.store import Store
 from index.store.types import PairDraft, Phrasing
 

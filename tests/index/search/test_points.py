@@ -5,12 +5,12 @@ from pathlib import Path
 
 import pytest
 
+from index.engines import points as module
+from index.engines.base import Collection, Lookup, Retriever
+from index.engines.edge import EdgeEngine
+from index.engines.points import catch_up, points_of
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.search import points as module
-from index.search.collection import Collection, Lookup, Retriever
-from index.search.edge import EdgeEngine
-from index.search.points import catch_up, points_of
 from index.store import Store
 from index.store.types import Origin, PairDraft, Phrasing, Status
 

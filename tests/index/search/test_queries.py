@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from index.search.queries import MAX_PARTS, read
-from index.search.spelling import Speller
+from index.query.reading import MAX_PARTS, read
+from index.query.spelling import Speller
 from index.text import MAX_QUESTION, one_line
 
 EXAMPLES = Path(__file__).parents[3] / "examples"

@@ -10,10 +10,10 @@ from typing import Any
 import numpy as np
 import pytest
 
+from index.engines.base import Hit, Retriever
 from index.errors import ModelError
-from index.search.collection import Hit, Retriever
-from index.search.evidence import FEATURES, QUESTION
-from index.search.ranking import (
+from index.ranking.features import FEATURES, QUESTION
+from index.ranking.ranker import (
     MAX_LEAD,
     RANKING,
     RIVAL,

@@ -5,13 +5,13 @@ from pathlib import Path
 
 import pytest
 
+from index.engines.base import Retriever
+from index.engines.edge import EdgeEngine
+from index.engines.points import catch_up
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.search.collection import Retriever
-from index.search.edge import EdgeEngine
-from index.search.points import catch_up
-from index.search.ranking import shipped
-from index.search.searcher import Match, Searcher
+from index.ranking.ranker import shipped
+from index.searcher import Match, Searcher
 from index.store import Store
 from index.store.types import PairDraft, Phrasing, Status
 

@@ -9,10 +9,10 @@ from pathlib import Path
 import pytest
 from qdrant_client import QdrantClient
 
+from index.engines.qdrant import LIVE_ALIAS, ServerEngine, connect
 from index.errors import SearchIndexError
-from index.search.server import LIVE_ALIAS, ServerEngine, connect
+from index.generations.setup import open_engine
 from index.settings import IndexSettings
-from index.setup import open_engine
 
 pytestmark = pytest.mark.filterwarnings(
     "ignore:Payload indexes have no effect", "ignore:Api key is used with an insecure connection"

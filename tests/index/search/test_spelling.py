@@ -4,8 +4,8 @@ import threading
 
 import pytest
 
-from index.search.queries import read
-from index.search.spelling import Speller, base_words
+from index.query.reading import read
+from index.query.spelling import Speller, base_words
 
 FAQ = [
     "How do I reset my password?",

@@ -1,0 +1,1 @@
+"""Search engines: one protocol, Qdrant Edge and a Qdrant server behind it."""

@@ -1,0 +1,1 @@
+"""A model version with its collection: built, checked, served, replaced, rolled back."""

@@ -1,0 +1,151 @@
+"""A generation, opened for use: its model and its collection, searched together."""
+
+import tempfile
+from collections.abc import Callable
+from pathlib import Path
+
+from index.engines.base import Collection, Engine
+from index.engines.points import WINDOW, catch_up, texts_of
+from index.generations.setup import live_generation, load_embedder
+from index.model.embedder import Embedder
+from index.query.spelling import Speller, base_words
+from index.ranking.ranker import LearnedRanker, read_ranker, shipped
+from index.searcher import Searcher
+from index.settings import IndexSettings
+from index.store import Store
+from index.store.pairs import Pairs
+from index.store.types import Generation
+
+Progress = Callable[[int, int], None]
+
+
+class Live:
+    """A generation that answers: its model, its collection, and a searcher over both."""
+
+    def __init__(
+        self,
+        store: Store,
+        generation: Generation,
+        embedder: Embedder,
+        collection: Collection,
+        ranker: LearnedRanker | None = None,
+    ) -> None:
+        """Args:
+        ranker: The model version's; None for the shipped constants.
+        """
+        self.generation = generation
+        self.embedder = embedder
+        self.collection = collection
+        self._speller = Speller(base_words(embedder.model.vocabulary()))
+        self._learned_revision = 0
+        self._store = store
+        self._learn_words()
+        self.ranker = ranker or shipped()
+        self.searcher = Searcher(embedder, collection, self.ranker, store.pairs, self._speller)
+
+    @classmethod
+    def open(
+        cls,
+        settings: IndexSettings,
+        store: Store,
+        engine: Engine,
+        generation: Generation | None = None,
+        beside: "Live | None" = None,
+    ) -> "Live":
+        """Open a generation.
+
+        Args:
+            generation: Which; None for the one the pointer names.
+            beside: One that is open; models with the same encoder share it in memory.
+
+        Raises:
+            SearchIndexError: There is none yet, or its collection cannot be opened.
+            CollectionLocked: Another process holds the embedded collection.
+            ModelError: Its model version is missing, damaged or not trusted.
+        """
+        generation = generation or live_generation(store)
+        collection = engine.open(generation.collection)
+        try:
+            if generation.indexed_revision and not collection.count():
+                # Its files were lost, and the engine opened it as a new one.
+                store.generations.set_indexed(generation.id, 0)
+            loaded = beside.embedder if beside else None
+            embedder = load_embedder(settings, store, generation.model_version, loaded)
+            ranker = read_ranker(settings.models_dir / generation.model_version)
+        except BaseException:
+            collection.close()
+            raise
+        return cls(store, generation, embedder, collection, ranker)
+
+    def catch_up(self, progress: Progress = lambda done, total: None) -> int:
+        """Bring the collection up to the store; returns the number of pairs brought over.
+
+        Returns 0 at once where another process is doing it.
+        """
+        self._learn_words()
+        generation_id = self.generation.id
+        with self._store.database.try_lock(f"index-{generation_id}") as free:
+            current = self._store.generations.get(generation_id) if free else None
+            if current is None:
+                return 0
+            return catch_up(
+                self._store.pairs,
+                current.indexed_revision,
+                self.embedder,
+                self.collection,
+                reached=lambda revision: self._store.generations.set_indexed(
+                    generation_id, revision
+                ),
+                progress=progress,
+            )
+
+    def _learn_words(self) -> None:
+        """Let the speller know the words of pairs that it has not seen."""
+        for window in self._store.pairs.changed(self._learned_revision, WINDOW):
+            self._speller.learn(text for pair in window for text in texts_of(pair))
+            self._learned_revision = window[-1].revision
+
+    @property
+    def pairs(self) -> Pairs:
+        """The pairs it answers with."""
+        return self._store.pairs
+
+    @property
+    def is_complete(self) -> bool:
+        """Whether the collection holds all that the store holds now."""
+        revision = self._store.pairs.revision()
+        current = self._store.generations.get(self.generation.id)
+        return current is not None and current.indexed_revision >= revision
+
+    def close(self) -> None:
+        self.collection.close()
+
+
+class TemporaryCopy(Live):
+    """The live generation in a collection of its own, filled from the store.
+
+    For a process that wants to search while another holds the embedded collection. The vectors
+    come from the embedding cache, so no text is embedded again.
+    """
+
+    def __init__(self, settings: IndexSettings, store: Store, parent: Path | None = None) -> None:
+        """Args:
+        parent: Folder to make it in; None: where temporary files go.
+        """
+        from index.engines.edge import EdgeEngine
+
+        generation = live_generation(store)
+        embedder = load_embedder(settings, store, generation.model_version)
+        self._folder = tempfile.TemporaryDirectory(prefix="faqbot-copy-", dir=parent)
+        engine = EdgeEngine(Path(self._folder.name))
+        collection = engine.create("copy", embedder.model.dimension)
+        ranker = read_ranker(settings.models_dir / generation.model_version)
+        super().__init__(store, generation, embedder, collection, ranker)
+
+    def catch_up(self, progress: Progress = lambda done, total: None) -> int:
+        self._learn_words()
+        return catch_up(self._store.pairs, 0, self.embedder, self.collection, progress=progress)
+
+    def close(self) -> None:
+        super().close()
+        self._folder.cleanup()

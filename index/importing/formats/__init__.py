@@ -1,0 +1,1 @@
+"""Reading FAQ files: one module for each format."""

@@ -1,0 +1,236 @@
+"""Reading Markdown: headings are questions, what stands below them are the answers.
+
+markdown-it finds the headings, so that `#` in a code block is none; the answers are cut from
+the file's own lines and stay word for word. A heading without text of its own is a section:
+the topic of the headings below it.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import TextIO
+
+import yaml
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from index.importing.files import MAX_ROW, fault, lines
+from index.importing.formats.raw import BadRow, Raw, RawRow
+from index.importing.formats.yaml import parse_yaml
+from index.text import one_line, without_controls
+
+# The key of a text between a heading and its sub-headings, which answers no question.
+SECTION_INTRODUCTION = "section_introduction"
+
+_FRONT_KEYS = frozenset(["topic", "url", "tags", "audience", "author", "source"])
+_MAX_FRONT_LINES = 200
+_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
+_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
+
+_blocks = MarkdownIt("commonmark").disable(["inline", "text_join"])
+_inlines = MarkdownIt("commonmark")
+
+
+@dataclass
+class _Heading:
+    level: int
+    text: str
+    line: int  # of the heading itself, in its part, from 0
+    body: int  # its first line below
+    end: int = 0  # the line behind its last one, sub-headings included
+    own_end: int = 0  # the line behind its own text
+    children: list["_Heading"] = field(default_factory=list)
+
+
+def read_markdown(text: TextIO) -> Iterator[Raw]:
+    """The rows of a Markdown file, with what its front matter says of all of them."""
+    numbered = lines(text)
+    front, first, held = _front_matter(numbered)
+    if isinstance(front, BadRow):
+        # It may have said who may see the answers, so none is taken.
+        yield front
+        return
+    topics: list[tuple[int, str]] = []
+    for start, part in _parts(held, first, numbered):
+        for raw in _rows(part, start, topics, is_first=start == first):
+            if isinstance(raw, BadRow):
+                yield raw
+            else:
+                # What a heading's section says is nearer than the front matter.
+                yield RawRow(raw.line, {**front, **raw.values, "format": "text"})
+
+
+def plain_heading(text: str) -> str:
+    """The words of a heading, without their Markdown."""
+    children = _inlines.parseInline(text)[0].children or []
+    return one_line("".join(_words(children)))
+
+
+def headings(text: str) -> list[tuple[int, int]]:
+    """First line and line behind the last one of each heading of a text, from 0."""
+    return [(h.line, h.body) for h in _find_headings(text)]
+
+
+def _words(tokens: list[Token]) -> Iterator[str]:
+    for token in tokens:
+        if token.type in ("text", "code_inline", "text_special"):
+            yield token.content
+        elif token.type == "image":
+            yield from _words(token.children or [])
+        elif token.type in ("softbreak", "hardbreak"):
+            yield " "
+
+
+def _front_matter(
+    numbered: Iterator[tuple[int, str]],
+) -> tuple[dict[object, object] | BadRow, int, list[str]]:
+    """The front matter, the number of the first line behind it, and the lines read too far."""
+    held: list[str] = []
+    for _, line in numbered:
+        held.append(line)
+        if held[0].rstrip() != "---" or len(held) > _MAX_FRONT_LINES:
+            break
+        if len(held) > 1 and line.rstrip() in ("---", "..."):
+            return _parse_front("".join(held[1:-1])), len(held) + 1, []
+    return {}, 1, held
+
+
+def _parse_front(text: str) -> dict[object, object] | BadRow:
+    reason = fault(text)
+    try:
+        documents = [] if reason else parse_yaml(without_controls(text))
+    except yaml.YAMLError as error:
+        reason = f"not YAML: {getattr(error, 'problem', None) or error}"
+        documents = []
+    values = documents[0] if documents else {}
+    if reason or not isinstance(values, Mapping):
+        reason = f"the front matter cannot be used: {reason or 'it must be a mapping'}"
+        return BadRow(1, f"{reason}; nothing of the file was taken", text)
+    front: dict[object, object] = {}
+    for key, value in values.items():
+        name = key.strip().lower()
+        # Another key must not reach the rows, where it may have a meaning, but be reported.
+        front[name if name in _FRONT_KEYS else f"front_matter.{name}"] = value
+    return front
+
+
+def _parts(
+    held: list[str], start: int, numbered: Iterator[tuple[int, str]]
+) -> Iterator[tuple[int, str]]:
+    """Cut a long file before headings that end all that is above them.
+
+    Yields each part's first line number and its text.
+    """
+    fence = ""
+    # The highest level of the headings so far, without the first, which may be the title.
+    highest: int | None = None
+    is_titled = False
+
+    def behind() -> Iterator[tuple[int, str]]:
+        yield from enumerate(held, start)
+        yield from numbered
+
+    part: list[str] = []
+    size = 0
+    for number, line in behind():
+        opened = _FENCE.match(line)
+        if fence:
+            if opened and opened[1].startswith(fence) and not line.strip(" \t\n`~"):
+                fence = ""
+        elif opened:
+            fence = opened[1]
+        else:
+            heading = _ATX.match(line)
+            level = len(heading[1]) if heading else _underlined(line)
+            if heading and size > MAX_ROW and highest is not None and level <= highest:
+                yield start, "".join(part)
+                part, size, start = [], 0, number
+            if level and not is_titled:
+                is_titled = True
+            elif level:
+                highest = min(level, highest or 6)
+        part.append(line)
+        size += len(line)
+    if part:
+        yield start, "".join(part)
+
+
+def _underlined(line: str) -> int:
+    underline = _UNDERLINE.match(line)
+    return 0 if underline is None else 1 if underline[1][0] == "=" else 2
+
+
+def _rows(part: str, start: int, topics: list[tuple[int, str]], is_first: bool) -> Iterator[Raw]:
+    """The rows of a part; `topics` holds the open sections' levels and names, across parts."""
+    source = part.split("\n")
+    part = without_controls(part)
+    clean_source = part.split("\n")
+    found = _find_headings(part)
+    roots = _nest(found, len(clean_source))
+    if is_first and not roots and part.strip():
+        yield BadRow(start, "there is no heading; in Markdown the headings are the questions", part)
+    # Text that is no answer: it is left out, and reported with the ignored keys.
+    preamble = clean_source[: roots[0].line] if is_first and roots else []
+    introduction = "\n".join(preamble).strip()
+    title = roots[0] if is_first and len(roots) == 1 else None
+    pending = list(reversed(roots))
+    while pending:
+        heading = pending.pop()
+        while topics and topics[-1][0] >= heading.level:
+            topics.pop()
+        own = "\n".join(clean_source[heading.body : heading.own_end]).strip()
+        name = plain_heading(heading.text)
+        if heading.children and (not own or _introduces(name, heading, heading is title)):
+            topics.append((heading.level, name))
+            introduction = introduction or own
+            pending += reversed(heading.children)
+            continue
+        if not own and not heading.children and not name.endswith("?"):
+            topics.append((heading.level, name))
+            continue
+        raw = "\n".join(source[heading.line : heading.end])
+        if reason := fault(raw):
+            yield BadRow(start + heading.line, reason, raw)
+            continue
+        answer = "\n".join(clean_source[heading.body : heading.end])
+        values: dict[object, object] = {"question": name, "answer": answer}
+        if topics:
+            values["topic"] = topics[-1][1]
+        if introduction:
+            values[SECTION_INTRODUCTION] = introduction
+            introduction = ""
+        yield RawRow(start + heading.line, values)
+
+
+def _introduces(name: str, heading: _Heading, is_title: bool) -> bool:
+    """Whether the text below a heading only introduces the questions that follow it.
+
+    Otherwise it is an answer, and the headings below are parts of that.
+    """
+    asks = any(plain_heading(child.text).endswith("?") for child in heading.children)
+    return (asks or not name.endswith("?")) if is_title else (asks and not name.endswith("?"))
+
+
+def _find_headings(text: str) -> list[_Heading]:
+    tokens = _blocks.parse(text)
+    return [
+        _Heading(int(token.tag[1:]), tokens[index + 1].content, token.map[0], token.map[1])
+        for index, token in enumerate(tokens)
+        # A heading in a quote or a list item belongs to that.
+        if token.type == "heading_open" and token.level == 0 and token.map is not None
+    ]
+
+
+def _nest(found: list[_Heading], end: int) -> list[_Heading]:
+    """Set where each heading ends, and put it below the heading it belongs to."""
+    roots: list[_Heading] = []
+    stack: list[_Heading] = []
+    for index, heading in enumerate(found):
+        heading.own_end = found[index + 1].line if index + 1 < len(found) else end
+        heading.end = end
+        while stack and stack[-1].level >= heading.level:
+            stack.pop().end = heading.line
+        (stack[-1].children if stack else roots).append(heading)
+        stack.append(heading)
+    return roots

@@ -1,0 +1,154 @@
+"""Reading YAML: a list of mappings, or one mapping a document.
+
+A list is cut at its items and each item is parsed by itself. So a broken item costs one row,
+not the rest of the file, and a file of any length needs the memory of one item. The values are
+built here from the parser's events, as nothing but text, lists and mappings: no object can be
+made, `answer: no` is a text, and no depth of nesting can exhaust the stack.
+"""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Any, TextIO
+
+import yaml
+
+from index.importing.files import MAX_ROW, fault, lines
+from index.importing.formats.raw import BadRow, Raw, RawRow
+from index.text import without_controls
+
+_LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+_ITEM = re.compile(r"( *)-(?:[ \t]|$)")
+_BOUNDARY = re.compile(r"(---|\.\.\.)(?:[ \t]|$)")
+_NULLS = frozenset(["", "~", "null", "Null", "NULL"])
+_TEXT_TAGS = (None, "!", "tag:yaml.org,2002:str")
+_COLLECTION_TAGS = (None, "!", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
+_MAX_DEPTH = 20
+
+
+def read_yaml(text: TextIO) -> Iterator[Raw]:
+    """The rows of a YAML file, from all its documents."""
+    for number, chunk, reason in _chunks(text):
+        if reason := reason or fault(chunk):
+            yield BadRow(number, reason, chunk)
+            continue
+        try:
+            values = parse_yaml(without_controls(chunk))
+        except yaml.YAMLError as error:
+            yield _unreadable(number, error, chunk)
+            continue
+        for value in values:
+            for item in value if isinstance(value, list) else [value]:
+                if isinstance(item, Mapping):
+                    yield RawRow(number, item)
+                elif item is not None:
+                    reason = "a row must be a mapping with the keys question and answer"
+                    yield BadRow(number, reason, str(item)[:MAX_ROW])
+
+
+def parse_yaml(text: str) -> list[Any]:
+    """The documents of a YAML text, made of strings, None, lists and dicts.
+
+    Raises:
+        yaml.YAMLError: It is not YAML, or uses tags, merge keys or anchors from elsewhere.
+    """
+    documents: list[Any] = []
+    anchors: dict[str, Any] = {}
+    # The open collections, and for a mapping the key that waits for its value.
+    stack: list[Any] = [documents]
+    keys: list[Any] = [None]
+
+    def put(value: Any, event: yaml.Event) -> None:
+        holder = stack[-1]
+        if isinstance(holder, list):
+            holder.append(value)
+        elif keys[-1] is None:
+            if not isinstance(value, str):
+                raise _refused("a key must be text", event)
+            if value == "<<":
+                raise _refused("<< is not supported", event)
+            keys[-1] = value
+        else:
+            holder[keys[-1]] = value
+            keys[-1] = None
+
+    for event in yaml.parse(text, Loader=_LOADER):
+        if isinstance(event, yaml.ScalarEvent):
+            if event.tag not in _TEXT_TAGS:
+                raise _refused(f"the tag {event.tag} is not supported", event)
+            plain = event.implicit[0] and event.style in (None, "")
+            waits_for_key = isinstance(stack[-1], dict) and keys[-1] is None
+            is_null = plain and event.value in _NULLS and not waits_for_key
+            value: Any = None if is_null else event.value
+            if event.anchor:
+                anchors[event.anchor] = value
+            put(value, event)
+        elif isinstance(event, yaml.AliasEvent):
+            if event.anchor not in anchors:
+                raise _refused(f"the alias *{event.anchor} has no anchor in its row", event)
+            put(anchors[event.anchor], event)
+        elif isinstance(event, yaml.CollectionStartEvent):
+            if event.tag not in _COLLECTION_TAGS:
+                raise _refused(f"the tag {event.tag} is not supported", event)
+            if len(stack) > _MAX_DEPTH:
+                raise _refused("nested too deeply", event)
+            value = [] if isinstance(event, yaml.SequenceStartEvent) else {}
+            put(value, event)
+            if event.anchor:
+                anchors[event.anchor] = value
+            stack.append(value)
+            keys.append(None)
+        elif isinstance(event, yaml.CollectionEndEvent):
+            stack.pop()
+            keys.pop()
+    return documents
+
+
+def _refused(problem: str, event: Any) -> yaml.MarkedYAMLError:
+    return yaml.MarkedYAMLError(problem=problem, problem_mark=event.start_mark)
+
+
+def _unreadable(number: int, error: yaml.YAMLError, chunk: str) -> BadRow:
+    problem = getattr(error, "problem", None) or "it holds characters that YAML does not allow"
+    mark = getattr(error, "problem_mark", None)
+    line = number + mark.line if mark is not None else number
+    return BadRow(line, f"not YAML: {problem}", chunk)
+
+
+def _chunks(text: TextIO) -> Iterator[tuple[int, str, str | None]]:
+    """Line, text and fault of each item of a top-level list, or of a document that is none."""
+    start = 0
+    held: list[str] = []
+    size = 0
+    item: str | None = None  # how the items of this document's list start
+    for number, line in lines(text):
+        boundary = _BOUNDARY.match(line)
+        opens = _ITEM.match(line)
+        if boundary or (item is not None and opens and opens[1] == item):
+            if held:
+                yield start, *_joined(held, size)
+            held, size = [], 0
+            if boundary:
+                item = None
+                # `--- text` starts a document on its own line.
+                line = line[3:] if line.startswith("---") else "\n"
+        if not held:
+            if _is_idle(line):
+                continue
+            start = number
+            if item is None and (opens := _ITEM.match(line)):
+                item = opens[1]
+        size += len(line)
+        if size <= MAX_ROW:
+            held.append(line)
+    if held:
+        yield start, *_joined(held, size)
+
+
+def _is_idle(line: str) -> bool:
+    text = line.strip()
+    return not text or text.startswith("#") or line.startswith("%")
+
+
+def _joined(held: list[str], size: int) -> tuple[str, str | None]:
+    too_long = f"the row is longer than {MAX_ROW:,} characters" if size > MAX_ROW else None
+    return "".join(held), too_long

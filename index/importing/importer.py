@@ -1,0 +1,367 @@
+"""Importing FAQ files into the store, in batches, so that a repeated import changes nothing."""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, TextIO
+
+from index import processes
+from index.errors import ImportFailed
+from index.importing.files import STDIN, Format, format_of, on_disk, open_text
+from index.importing.formats.raw import BadRow, Raw
+from index.importing.formats.readers import read
+from index.importing.identity import Identities
+from index.importing.rejects import Rejection, RejectsFile, shortened
+from index.importing.rows import MAX_NAME, RowError, normalized, parse, row_id, row_source
+from index.store import Store
+from index.store.pairs import BATCH, Written
+from index.store.types import JobKind, JobState, PairDraft, Status
+from index.text import one_line
+
+Progress = Callable[[int, int], None]
+
+# How many rejections and ignored keys are told by name; more would not be read.
+SHOWN = 5
+MAX_IGNORED = 20
+
+
+@dataclass(frozen=True)
+class ImportResult:
+    """What an import did, or with `dry_run` would have done.
+
+    Attributes:
+        read: Rows found in the files; each is added, updated, unchanged, a duplicate or rejected.
+        duplicates: Rows that repeat an earlier one of the same import.
+        retired: Pairs that `sync` retired because no row holds them any more.
+        sources: The sources that were seen.
+        unsynced: Sources of which `sync` retired nothing, because a rejected row did not say
+            which pair it is.
+        ignored: Unknown keys and in how many rows each was.
+        rejections: The first few rejected rows.
+        rejects_path: The file that holds all rejected rows; None where there is none.
+    """
+
+    read: int
+    added: int
+    updated: int
+    unchanged: int
+    duplicates: int
+    rejected: int
+    retired: int
+    sources: tuple[str, ...]
+    unsynced: tuple[str, ...]
+    ignored: Mapping[str, int]
+    rejections: tuple[Rejection, ...]
+    rejects_path: Path | None
+    dry_run: bool
+
+
+@dataclass(frozen=True)
+class _File:
+    path: Path  # where its text is: for standard input, a copy
+    name: str
+    source: str
+    form: Format
+    size: int
+
+
+@dataclass
+class _Tally:
+    """What an import has seen so far."""
+
+    read: int = 0
+    duplicates: int = 0
+    rejected: int = 0
+    written: Written = field(default_factory=Written)
+    sources: dict[str, None] = field(default_factory=dict)
+    unsynced: set[str] = field(default_factory=set)
+    is_any_unsynced: bool = False
+    ignored: dict[str, int] = field(default_factory=dict)
+    rejections: list[Rejection] = field(default_factory=list)
+
+    def ignore(self, key: str) -> None:
+        if key in self.ignored or len(self.ignored) < MAX_IGNORED:
+            self.ignored[key] = self.ignored.get(key, 0) + 1
+
+
+def import_files(
+    store: Store,
+    paths: Sequence[Path],
+    *,
+    source: str | None = None,
+    sync: bool = False,
+    dry_run: bool = False,
+    strict: bool = False,
+    rejects: Path | None = None,
+    progress: Progress | None = None,
+    prepare: Callable[[Sequence[PairDraft]], None] | None = None,
+) -> ImportResult:
+    """Import FAQ files: each good row becomes a pair, each bad one is rejected with a reason.
+
+    Rows are written in transactions of `BATCH`; an import that was interrupted is finished by
+    repeating it.
+
+    Args:
+        store: Where the pairs go.
+        paths: Files by their extension (see `files.format_of`); `-` is JSON lines from standard
+            input.
+        source: Source of all rows. Without it a row's own `source` holds, else the file's name.
+        sync: Retire the pairs of the sources seen that no row holds any more.
+        dry_run: Only tell what would happen; nothing is written but a file given as `rejects`.
+        strict: Write nothing unless every row is good.
+        rejects: File for the rejected rows; default `<first file>.rejects.jsonl` in the working
+            directory.
+        progress: Called with the bytes read and the bytes there are to read, now and then.
+        prepare: Called with each batch before it is written; not in a dry run.
+
+    Raises:
+        ImportFailed: A file cannot be read, or `strict` and a row is bad; nothing was written.
+        StoreError: The store failed; whole batches may have been written.
+    """
+    if not paths:
+        raise ImportFailed("there is no file to import; name at least one")
+    if source is not None:
+        source = one_line(source)
+        if not 0 < len(source) <= MAX_NAME:
+            raise ImportFailed(f"a source must have 1 to {MAX_NAME} characters")
+    with ExitStack() as stack:
+        files = [_examine(path, stack.enter_context(on_disk(path))) for path in paths]
+        default = None if dry_run else Path(f"{_stem(paths[0])}.rejects.jsonl")
+        target = rejects or default
+        if target and any(target.resolve() == file.path.resolve() for file in files):
+            raise ImportFailed(f"{target} is to be imported; name another file for rejected rows")
+        rejected = RejectsFile(target) if target else None
+        run = _Import(store, source, sync, dry_run, rejected, progress, prepare, files)
+        if strict:
+            run.require_all_good()
+        if dry_run:
+            return run.run()
+        names = ", ".join(file.name for file in files)[:1000]
+        job = store.jobs.start(JobKind.IMPORT, names, owner=processes.owner())
+        try:
+            result = run.run()
+        except BaseException as error:
+            state = JobState.FAILED if isinstance(error, Exception) else JobState.CANCELLED
+            store.jobs.finish(job, state, {}, one_line(str(error)) or type(error).__name__)
+            raise
+        store.jobs.finish(job, JobState.DONE, _for_job(result))
+        return result
+
+
+def _examine(path: Path, copy: Path) -> _File:
+    """Check a file before anything is written.
+
+    Raises:
+        ImportFailed: It cannot be imported.
+    """
+    form = format_of(path)
+    with open_text(copy) as text:
+        if form is Format.CSV:
+            try:
+                next(read(text, form), None)
+            except ImportFailed as error:
+                raise ImportFailed(f"{path}: {error}") from None
+    name = "standard input" if path == STDIN else one_line(str(path))
+    source = one_line(_stem(path))[:MAX_NAME] or "import"
+    return _File(copy, name, source, form, copy.stat().st_size)
+
+
+def _stem(path: Path) -> str:
+    return "stdin" if path == STDIN else path.stem
+
+
+def _for_job(result: ImportResult) -> dict[str, Any]:
+    names = ("read", "added", "updated", "unchanged", "duplicates", "rejected", "retired")
+    counts: dict[str, Any] = {name: getattr(result, name) for name in names}
+    return counts | {
+        "sources": list(result.sources[:MAX_IGNORED]),
+        "ignored": dict(result.ignored),
+        "rejections": [str(rejection) for rejection in result.rejections],
+    }
+
+
+class _Import:
+    """One run of `import_files`, over files that have been examined."""
+
+    def __init__(
+        self,
+        store: Store,
+        source: str | None,
+        sync: bool,
+        dry_run: bool,
+        rejects: RejectsFile | None,
+        progress: Progress | None,
+        prepare: Callable[[Sequence[PairDraft]], None] | None,
+        files: list[_File],
+    ) -> None:
+        self._store = store
+        self._source = source
+        self._sync = sync
+        self._dry_run = dry_run
+        self._rejects = rejects
+        self._progress = progress
+        self._prepare = None if dry_run else prepare
+        self._files = files
+        self._size = sum(file.size for file in files)
+        self._done = 0
+
+    def require_all_good(self) -> None:
+        """Read everything once without writing.
+
+        Raises:
+            ImportFailed: A row is bad.
+        """
+        # Everything will be read twice.
+        self._size *= 2
+        tally = _Tally()
+        identities = Identities(remember_present=False)
+        for _ in self._drafts(tally, identities, lambda _: None):
+            pass
+        if tally.rejected:
+            first = "; ".join(map(str, tally.rejections))
+            more = "" if tally.rejected <= SHOWN else f"; and {tally.rejected - SHOWN:,} more"
+            raise ImportFailed(
+                f"nothing was imported: {tally.rejected:,} of {tally.read:,} rows are bad: "
+                f"{first}{more}"
+            )
+
+    def _write(self, batch: list[PairDraft]) -> Written:
+        if self._dry_run:
+            return self._store.pairs.preview(batch)
+        if self._prepare:
+            self._prepare(batch)
+        return self._store.pairs.upsert(batch)
+
+    def run(self) -> ImportResult:
+        tally = _Tally()
+        identities = Identities(remember_present=self._sync)
+        rejects = self._rejects
+        try:
+            batch: list[PairDraft] = []
+            for draft in self._drafts(tally, identities, rejects.add if rejects else _forget):
+                batch.append(draft)
+                if len(batch) == BATCH:
+                    tally.written += self._write(batch)
+                    batch = []
+            tally.written += self._write(batch)
+            retired = self._retire(tally, identities) if self._sync else 0
+            path = rejects.publish() if rejects else None
+        except BaseException:
+            if rejects:
+                rejects.discard()
+            raise
+        if self._progress:
+            self._progress(self._size, self._size)
+        return ImportResult(
+            read=tally.read,
+            added=tally.written.added,
+            updated=tally.written.updated,
+            unchanged=tally.written.unchanged,
+            duplicates=tally.duplicates,
+            rejected=tally.rejected,
+            retired=retired,
+            sources=tuple(tally.sources),
+            unsynced=tuple(s for s in tally.sources if self._sync and _is_unsynced(tally, s)),
+            ignored=tally.ignored,
+            rejections=tuple(tally.rejections),
+            rejects_path=path,
+            dry_run=self._dry_run,
+        )
+
+    def _drafts(
+        self, tally: _Tally, identities: Identities, reject: Callable[[Rejection], None]
+    ) -> Iterator[PairDraft]:
+        for file, raw in self._raw_rows(tally):
+            tally.read += 1
+            try:
+                draft = self._draft(file, raw, tally, identities)
+            except RowError as error:
+                tally.rejected += 1
+                row = raw.text if isinstance(raw, BadRow) else raw.values
+                rejection = Rejection(file.name, raw.line, one_line(str(error)), shortened(row))
+                if len(tally.rejections) < SHOWN:
+                    tally.rejections.append(rejection)
+                reject(rejection)
+                continue
+            if draft is None:
+                tally.duplicates += 1
+            else:
+                yield draft
+
+    def _raw_rows(self, tally: _Tally) -> Iterator[tuple[_File, Raw]]:
+        for file in self._files:
+            with open_text(file.path) as text:
+                for raw in read(text, file.form):
+                    if self._progress and tally.read % BATCH == 0:
+                        self._progress(self._done + _position(text), self._size)
+                    yield file, raw
+            self._done += file.size
+
+    def _draft(
+        self, file: _File, raw: Raw, tally: _Tally, identities: Identities
+    ) -> PairDraft | None:
+        if isinstance(raw, BadRow):
+            if self._source is None:
+                # It might have named any source.
+                tally.is_any_unsynced = True
+                tally.sources[file.source] = None
+            else:
+                self._cannot_sync(self._source, tally)
+            raise RowError(raw.reason)
+        values, unknown = normalized(raw.values)
+        for key in unknown:
+            tally.ignore(key)
+        try:
+            source = self._source or row_source(values) or file.source
+        except RowError:
+            tally.is_any_unsynced = True
+            raise
+        tally.sources[source] = None
+        try:
+            row = parse(values)
+            return identities.draft(row, source, file.name, raw.line)
+        except RowError:
+            self._note_rejected(values, source, tally, identities)
+            raise
+
+    def _note_rejected(
+        self, values: dict[str, object], source: str, tally: _Tally, identities: Identities
+    ) -> None:
+        """A rejected row's pair is not gone; where it has no id, any pair might be its."""
+        try:
+            own = row_id(values)
+        except RowError:
+            own = None
+        if own is None:
+            self._cannot_sync(source, tally)
+        else:
+            identities.note_present(source, own)
+
+    def _cannot_sync(self, source: str, tally: _Tally) -> None:
+        tally.sources[source] = None
+        tally.unsynced.add(source)
+
+    def _retire(self, tally: _Tally, identities: Identities) -> int:
+        retired = 0
+        for source in tally.sources:
+            if _is_unsynced(tally, source):
+                continue
+            ids = self._store.pairs.ids_of(source)
+            gone = [pair for pair in ids if not identities.is_present(pair)]
+            if gone and not self._dry_run:
+                self._store.pairs.set_status(gone, Status.RETIRED)
+            retired += len(gone)
+        return retired
+
+
+def _is_unsynced(tally: _Tally, source: str) -> bool:
+    return tally.is_any_unsynced or source in tally.unsynced
+
+
+def _position(text: TextIO) -> int:
+    return text.buffer.tell()
+
+
+def _forget(_: Rejection) -> None:
+    pass

@@ -1,0 +1,1 @@
+"""Long work, each piece in a process of its own: `python -m index.jobs`."""

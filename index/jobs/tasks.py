@@ -1,0 +1,81 @@
+"""What each kind of job does that runs in a process of its own, but for the retrain (`train`)."""
+
+from collections.abc import Callable, Iterator
+from contextlib import closing, contextmanager
+from dataclasses import asdict
+from datetime import timedelta
+
+from index.engines.base import Engine
+from index.errors import FaqbotError
+from index.generations import build as building
+from index.generations.setup import live_generation, open_engine
+from index.jobs.child import Cancelled, Ending, Order, Report, log
+from index.store import Store
+from index.store.types import JobKind
+
+
+def reindex(order: Order, report: Report) -> Ending:
+    """A new collection with the live model version, from the store."""
+    with _opened(order) as (store, engine):
+        version = live_generation(store).model_version
+        part = building.within(report, 0.0, 0.95)
+        generation = building.go_live(order.index, store, engine, version, order.claim, part)
+        report(0.96, "tidying up")
+        tidy_afterwards(order, store, engine)
+        return Ending(
+            f"generation {generation.id} (model {version}) is live",
+            {"generation": generation.id, "model_version": version},
+        )
+
+
+def rollback(order: Order, report: Report) -> Ending:
+    """Back to an earlier generation: `generation` in the arguments, else the one before."""
+    with _opened(order) as (store, engine):
+        before = live_generation(store)
+        wanted = order.arguments.get("generation")
+        target = building.rollback(order.index, store, engine, wanted, order.claim, report)
+        return Ending(
+            f"generation {target.id} (model {target.model_version}) is live again, "
+            f"in place of {before.id}",
+            {"generation": target.id, "model_version": target.model_version, "before": before.id},
+        )
+
+
+def purge(order: Order, report: Report) -> Ending:
+    """Clear away what is not needed; with `days` in the arguments, also older questions' texts."""
+    with _opened(order) as (store, engine):
+        report(0.0, "tidying up")
+        tidied = building.tidy(order.index, store, engine)
+        forgotten = 0
+        if days := order.arguments.get("days"):
+            report(0.8, "forgetting old questions")
+            forgotten = store.inbox.expire_questions(timedelta(days=days))
+        return Ending(
+            f"{tidied}, {forgotten} old questions forgotten",
+            {**asdict(tidied), "questions": forgotten},
+        )
+
+
+def tidy_afterwards(order: Order, store: Store, engine: Engine) -> None:
+    """Clear away behind a job whose work is done: nothing that happens here changes how it went."""
+    try:
+        log(str(building.tidy(order.index, store, engine)))
+    except (Exception, Cancelled) as error:
+        reason = str(error) if isinstance(error, FaqbotError) else type(error).__name__
+        log(f"tidying up is left for the next time: {reason}")
+
+
+@contextmanager
+def _opened(order: Order) -> Iterator[tuple[Store, Engine]]:
+    with (
+        closing(Store(order.index.store_url)) as store,
+        closing(open_engine(order.index)) as engine,
+    ):
+        yield store, engine
+
+
+WORKS: dict[JobKind, Callable[[Order, Report], Ending]] = {
+    JobKind.REINDEX: reindex,
+    JobKind.ROLLBACK: rollback,
+    JobKind.PURGE: purge,
+}

@@ -1,0 +1,196 @@
+"""The worker: takes the jobs that were asked for, one after another, and sees to their end."""
+
+import threading
+import time
+from collections.abc import Callable, Mapping, Sequence
+from pathlib import Path
+
+import structlog
+
+from index import processes
+from index.errors import FaqbotError
+from index.jobs.child import Cancelled, Ending, Report
+from index.jobs.supervisor import (
+    COMMANDS,
+    RECORD_EVERY_S,
+    StopRequest,
+    bury_dead,
+    record_end,
+    run_job,
+)
+from index.settings import IndexSettings
+from index.store import Store
+from index.store.jobs import RENEW_EVERY_S, Claim, Hold
+from index.store.types import Job, JobKind, JobState
+
+# What runs in a process of its own; a check looks into the collection that is being served.
+KINDS = (JobKind.RETRAIN, JobKind.REINDEX, JobKind.ROLLBACK, JobKind.PURGE)
+# How often an idle worker looks for jobs that another process asked for.
+POLL_S = 1.0
+RETRY_AFTER_S = 5.0
+# A stop waits no longer than this for a child that cleans up after itself.
+STOP_GRACE_S = 5.0
+
+Work = Callable[[Job, Report], Ending]
+
+log = structlog.get_logger(__name__)
+
+
+class Worker:
+    """A thread that runs jobs: most in child processes, some here."""
+
+    def __init__(
+        self,
+        store: Store,
+        index: IndexSettings,
+        config: Path | None,
+        *,
+        limit_hours: float,
+        kinds: Sequence[JobKind] = KINDS,
+        here: Mapping[JobKind, Work] | None = None,
+        commands: Mapping[JobKind, Sequence[str]] = COMMANDS,
+    ) -> None:
+        """Args:
+        config: The configuration file for the children; None: the usual one.
+        limit_hours: How long a job may take.
+        kinds: What is run in child processes.
+        here: What is run in this process, by kind.
+        """
+        self._store = store
+        self._index = index
+        self._config = config
+        self._limit_s = limit_hours * 3600
+        self._here = here or {}
+        self._kinds = (*kinds, *self._here)
+        self._commands = commands
+        self._wake = threading.Condition()
+        self._stop = StopRequest("the worker was stopped", STOP_GRACE_S)
+        self._thread = threading.Thread(target=self._run, name="job-worker", daemon=True)
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that a job was asked for."""
+        with self._wake:
+            self._wake.notify()
+
+    def stop(self) -> None:
+        """Run nothing more; a running job is ended, and waits again if it was scheduled."""
+        self._stop.set()
+        self.wake()
+        if self._thread.is_alive():
+            self._thread.join(2 * STOP_GRACE_S)
+
+    def _run(self) -> None:
+        while not self._stop.is_set():
+            pause = POLL_S
+            try:
+                if self._run_next():
+                    continue
+            except Exception as error:  # a dead worker would go unnoticed
+                known = isinstance(error, FaqbotError)
+                log.error("job_worker_failed", reason=str(error) if known else type(error).__name__)
+                pause = RETRY_AFTER_S
+            with self._wake:
+                if not self._stop.is_set():
+                    self._wake.wait(pause)
+
+    def _run_next(self) -> bool:
+        bury_dead(self._store)
+        if not self._store.jobs.is_waiting(self._kinds):
+            return False
+        job = self._store.jobs.claim(processes.owner(), self._kinds)
+        if job is None:
+            return False
+        log.info("job_started", job=job.id, kind=job.kind, requested_by=job.requested_by)
+        if job.kind in self._here:
+            ended = self._run_here(job, self._here[job.kind])
+        else:
+            ended = run_job(
+                job,
+                self._store,
+                self._index,
+                self._config,
+                limit_s=self._limit_s,
+                stop=self._stop,
+                commands=self._commands,
+            )
+        if ended.state is JobState.FAILED:
+            log.error("job_failed", job=job.id, kind=job.kind, reason=ended.detail)
+        else:
+            log.info("job_ended", job=job.id, kind=job.kind, state=ended.state)
+        return True
+
+    def _run_here(self, job: Job, work: Work) -> Job:
+        claim = Claim(job.id, processes.owner())
+        with _Renewal(self._store, claim, self._limit_s) as renewal:
+
+            def report(share: float, detail: str) -> None:
+                if self._stop.is_set():
+                    raise Cancelled
+                renewal.tell(share, detail)
+
+            try:
+                ending = work(job, report)
+            except Cancelled:
+                reason = f": {self._stop.reason}" if self._stop.is_set() else " on request"
+                ending = Ending(f"cancelled{reason}", state=JobState.CANCELLED)
+            except FaqbotError as error:
+                ending = Ending(str(error), state=JobState.FAILED)
+            except Exception as error:
+                ending = Ending(f"unexpected {type(error).__name__}", state=JobState.FAILED)
+        return record_end(
+            job, claim, self._store, ending.state, ending.detail, ending.result, self._stop
+        )
+
+
+class _Renewal:
+    """Keeps a claim alive beside work that may say nothing for a while, and knows its limit."""
+
+    def __init__(self, store: Store, claim: Claim, limit_s: float) -> None:
+        self._store = store
+        self._claim = claim
+        self._limit_s = limit_s
+        self._began = time.monotonic()
+        self._told = float("-inf")
+        self._hold = Hold.HELD
+        self._over = threading.Event()
+        self._thread = threading.Thread(target=self._run, name="job-renewal", daemon=True)
+
+    def __enter__(self) -> "_Renewal":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def tell(self, share: float, detail: str) -> None:
+        """Record progress, not too often.
+
+        Raises:
+            Cancelled: The work is wanted no more.
+            FaqbotError: It has taken too long.
+        """
+        now = time.monotonic()
+        if now - self._told > RECORD_EVERY_S:
+            self._told = now
+            self._renew(share, detail)
+        if self._hold is not Hold.HELD:
+            raise Cancelled
+        if now - self._began > self._limit_s:
+            raise FaqbotError(
+                f"ended after {self._limit_s / 3600:g} h, the limit ([bot] job_time_limit_hours)"
+            )
+
+    def _renew(self, share: float | None = None, detail: str | None = None) -> None:
+        try:
+            self._hold = self._store.jobs.renew(self._claim, share, detail)
+        except FaqbotError as error:
+            # The store may be back before the lease ends.
+            log.error("job_renewal_failed", job=self._claim.job_id, reason=str(error))
+
+    def _run(self) -> None:
+        while not self._over.wait(RENEW_EVERY_S):
+            self._renew()

@@ -1,0 +1,333 @@
+"""What people type, made fit to be searched.
+
+A question in chat comes with greetings and thanks, emoji, links, quoted lines and pasted stack
+traces, with typos, and often together with another question. `read` leaves what is asked.
+
+It works on plain text with code fences and quote marks; markup of a chat system is taken off
+before. A question that has nothing of all that comes out as it went in, so that a stored
+question asked word for word is searched word for word. All of it takes time linear in the
+message's length.
+"""
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from index.query.fillers import has_content, without_chatter
+from index.query.spelling import Speller
+from index.text import MAX_QUESTION, clean, one_line
+
+MAX_PARTS = 3
+# What is read of a message; what is searched of it is shorter.
+MAX_MESSAGE = 20_000
+# A paste up to this size is a command or an error message, and is searched as it is.
+SHORT_PASTE = 200
+MAX_EXCERPT = 300
+# Of a line in a paste no more is looked at.
+MAX_LINE = 500
+
+
+@dataclass(frozen=True)
+class Query:
+    """A message as it is searched.
+
+    Attributes:
+        text: All that is asked, on one line of at most `MAX_QUESTION` characters; empty only for
+            an empty message.
+        parts: The questions one by one where there are several, each able to stand alone, at most
+            `MAX_PARTS`; else none.
+        corrections: Mended typos, as (as typed, as corrected).
+        leans: Whether it speaks of something said before it ("how do I reset it?"), and so is no
+            wording of a question by itself.
+    """
+
+    text: str
+    parts: tuple[str, ...] = ()
+    corrections: tuple[tuple[str, str], ...] = ()
+    leans: bool = False
+
+
+def read(message: str, speller: Speller | None = None) -> Query:
+    """What to search for a message.
+
+    Args:
+        message: As typed, without a chat system's markup. Its lines matter, for pastes are known
+            by them.
+        speller: Mends typos in what the writer said, but not in code or pastes; None leaves
+            them.
+    """
+    whole = clean(message[:MAX_MESSAGE])
+    own: list[str] = []
+    pasted: list[str] = []
+    corrections: dict[str, str] = {}
+    tried: dict[str, str] = {}
+    room = MAX_QUESTION  # for what is said; the rest of a long message is not worth the work
+    for piece in _pieces(whole):
+        if piece.is_pasted:
+            pasted.append(_excerpt(piece.text))
+            continue
+        code = frozenset(word for span in _CODE.findall(piece.text) for word in _WORD.findall(span))
+        said = " ".join(_without_marks(piece.text).split())
+        for sentence in _SENTENCE_END.split(said):
+            if room <= 0:
+                break
+            if not (point := without_chatter(sentence)[:room].rstrip()):
+                continue
+            room -= len(point) + 1
+            if speller is not None:
+                point, mended = speller.correct(point, keep=code, tried=tried)
+                corrections.update(mended)
+            own.append(point)
+    # The question first, wherever the paste stood: models read beginnings best.
+    text = " ".join((*own, *pasted)).strip()[:MAX_QUESTION].rstrip()
+    if not text:
+        return Query(one_line(whole)[:MAX_QUESTION].rstrip())
+    leans = bool(own) and _leans(own[0]) and not pasted
+    return Query(text, _parts(own), tuple(corrections.items()), leans)
+
+
+# --- What was said, and what was pasted --------------------------------------------------------
+
+
+@dataclass(frozen=True)
+class _Piece:
+    text: str
+    is_pasted: bool = False
+
+
+_QUOTE = re.compile(r"[ \t]{0,8}>{1,3}(?:[ \t]|$)")
+_TIMESTAMP = re.compile(
+    r"""[ \t]*(?:
+        \[?\d{4}-\d\d-\d\d(?:[T ]\d\d:\d\d(?::\d\d(?:[.,]\d{1,9})?)?(?:Z|\ ?[+-]\d\d:?\d\d)?)?\]?
+      | \[?\d\d:\d\d:\d\d(?:[.,]\d{1,9})?\]?
+      | [A-Z][a-z]{2}\ [ \d]\d\ \d\d:\d\d:\d\d
+    )(?=[\s:,|-]|$)[\s:,|-]*""",
+    re.VERBOSE,
+)
+# Lines that only software writes: the frames of a stack trace.
+_FRAME = re.compile(
+    r"""[ \t]*(?:
+        File\ "[^"\n]{1,300}",\ line\ \d+
+      | at\ (?:async\ )?(?:new\ )?[\w$.<>/\[\]~ ]{1,200}\(.{0,300}\)\s*$
+      | at\ (?:file:|node:|https?:|/|[A-Za-z]:\\)\S{1,300}:\d+
+      | Exception\ in\ thread\ "
+      | Traceback\ \(most\ recent\ call\ last\)
+      | \.\.\.\ \d{1,5}\ (?:more|common\ frames\ omitted)
+      | from\ \S{1,300}:\d+:in\b
+      | \#\d{1,3}\s+(?:0x|/|\S{1,200}\()
+      | goroutine\ \d+\ \[
+      | /\S{1,300}\.go:\d+
+      | [~^]{2,}\s*$
+    )""",
+    re.VERBOSE,
+)
+# A line that says what went wrong.
+_NAMES_ERROR = re.compile(
+    r"""Caused\ by:
+      | (?<![a-z])[A-Z]\w{0,80}(?:Error|Exception|Fault|Failure|Timeout|Interrupt)\b
+      | \b(?:panic|fatal|Fatal|FATAL|error|Error|ERROR|ERR!|CRITICAL|SEVERE)\b
+      | \b(?:failed|failure|denied|refused|unauthori[sz]ed|forbidden)\b
+      | \bE[A-Z]{3,}\b | \b[A-Z]{1,6}-?\d{3,6}\b""",
+    re.VERBOSE,
+)
+
+
+def _pieces(text: str) -> list[_Piece]:
+    """A message in stretches of the writer's own words and of pastes; quotes only if needed."""
+    own = _pieces_of(text, keep_quotes=False)
+    if any(has_content(piece.text) and len(piece.text.split()) >= 3 for piece in own):
+        return own
+    return _pieces_of(text, keep_quotes=True)
+
+
+def _pieces_of(text: str, *, keep_quotes: bool) -> list[_Piece]:
+    pieces: list[_Piece] = []
+    blocks = text.split("```")
+    for number, block in enumerate(blocks):
+        if number % 2 and number < len(blocks) - 1:  # a fence that is never closed opens nothing
+            pieces.append(_Piece(block, is_pasted=True))
+        else:
+            pieces += _by_lines(block, keep_quotes=keep_quotes)
+    return [piece for piece in pieces if piece.text.strip()]
+
+
+def _by_lines(text: str, *, keep_quotes: bool) -> list[_Piece]:
+    lines = text.split("\n")
+    if len(lines) == 1 and not _QUOTE.match(text):
+        return [_Piece(text)]
+    pieces: list[_Piece] = []
+    pasted: list[str] = []
+
+    def end_paste() -> None:
+        if pasted:
+            pieces.append(_Piece("\n".join(pasted), is_pasted=True))
+            pasted.clear()
+
+    for line in lines:
+        if found := _QUOTE.match(line):
+            end_paste()
+            if keep_quotes:
+                pieces.append(_Piece(line[found.end() :]))
+        elif _is_machine_written(line, inside=bool(pasted)):
+            pasted.append(line)
+        else:
+            end_paste()
+            pieces.append(_Piece(_LIST_MARK.sub("", line)))
+    end_paste()
+    return pieces
+
+
+def _is_machine_written(line: str, *, inside: bool) -> bool:
+    """Whether a line is of a trace or a log; `inside` says that the one before was."""
+    if _FRAME.match(line) or _TIMESTAMP.match(line):
+        return True
+    # The code that a frame shows, or the error that a trace ends in.
+    return inside and (line.startswith(("    ", "\t")) or bool(_ERROR_LINE.match(line)))
+
+
+_ERROR_LINE = re.compile(r"(?:Caused by: )?(?:[\w$]+\.)*\w{1,80}(?::\s|$)")
+_LIST_MARK = re.compile(r"^\s*(?:\d{1,2}[.)]|[-*\u2022\u25e6])\s+")
+
+
+def _excerpt(paste: str) -> str:
+    """What identifies an error in a paste: the last line that names it, or else the last one."""
+    lines = [line.strip()[:MAX_LINE] for line in paste.split("\n") if line.strip()]
+    machine = [line for line in lines if _FRAME.match(line) or _TIMESTAMP.match(line)]
+    lines = [" ".join(_TIMESTAMP.sub("", line).split()) for line in lines]
+    if not machine and len(whole := " ".join(lines)) <= SHORT_PASTE:
+        return whole
+    said = [line for line in lines if line and not _FRAME.match(line)]
+    named = [line for line in said if _NAMES_ERROR.search(line)]
+    return (named or said or lines or [""])[-1][:MAX_EXCERPT].strip()
+
+
+# --- The writer's own words --------------------------------------------------------------------
+
+# Not after a letter or digit: `arn:aws:s3` and 10:30:45 are no emoji.
+EMOJI_CODE = re.compile(r"(?<![\w:])(?::[\w+'-]{1,100}:)+(?!\w)")
+_PICTURE = "(?:[\U0001f000-\U0001faff\u2600-\u27bf\u2b00-\u2bff]|[\u2190-\u23ff]\ufe0f)"
+# Joiners and selectors go with the picture they follow; elsewhere they are part of words, as the
+# zero-width joiner is in Sinhala.
+_EMOJI = re.compile(
+    rf"(?:{_PICTURE}[\ufe0f\u200d\u20e3\U000e0020-\U000e007f]*)+|(?<=[0-9#*])\ufe0f?\u20e3"
+)
+_LINK = re.compile(r"https?://([^\s/?#<>]+)[/?#][^\s<>]*", re.IGNORECASE)
+_WORD = re.compile(r"\w+")
+_CODE = re.compile(r"`([^`\n]{1,500})`")
+_REPEATED = re.compile(r"(?:[?!]{2,}|\.{4,}|,{2,})")
+_ABBREVIATIONS = ("vs", "e.g", "i.e", "inc", "etc", "u.s", "no", "approx", "mr", "dr")
+_SENTENCE_END = re.compile(
+    "".join(rf"(?<!\b{re.escape(word)}\.)" for word in _ABBREVIATIONS)
+    + r"(?<=[.!?\u2026\uff1f\u061f])\s+|(?<=\uff1f)",
+    re.IGNORECASE,
+)
+
+
+def _without_marks(text: str) -> str:
+    """Own words without emoji, back ticks, the paths of links and repeated punctuation."""
+    text = _EMOJI.sub(" ", EMOJI_CODE.sub(" ", text))
+    text = _LINK.sub(lambda link: link[1] + _after(link[0]), text).replace("`", "")
+    return _REPEATED.sub(lambda found: _once(found[0]), text)
+
+
+def _after(link: str) -> str:
+    """The punctuation that a sentence puts behind a link."""
+    return link[len(link.rstrip(".,;:!?)'\"")) :]
+
+
+def _once(marks: str) -> str:
+    if marks[0] in ".,":
+        return "..." if marks[0] == "." else ","
+    return "?" if "?" in marks else "!"
+
+
+# --- Several questions in one message ----------------------------------------------------------
+
+_ASKS = (
+    r"(?:(?:how|what|whats|what's|where|where's|when|why|who|whom|whose|which)\b"
+    r"|(?:can|could|do|does|did|is|are|was|were|should|will|would|may|must|has|have)\s"
+    r"(?:i|we|you|it|they|there|the|a|an|any|my|our|your|this|these|all|every|some|users?|people)\b)"
+)
+_QUESTION = re.compile(rf"(?:and\ |also,?\ |but\ |then\ |plus\ )*{_ASKS}".replace(r"\ ", " "), re.I)
+_SECOND = re.compile(rf"[,;]?\s(?:and|also|plus|&)(?:\s(?:also|then))?,?\s(?={_ASKS})", re.I)
+_JOINED_BY = re.compile(
+    r"(?:and|also|plus|but|then|secondly|second(?=[,:])|another one)\b[\s,:]*", re.I
+)
+# Words that stand for something said before; not "is it possible" or "will it take".
+_STAND_IN = re.compile(
+    r"""\b(?:
+        (?:its|this|they|them|their|those|these|he|she|him|her)
+      | (?<!does\ )(?<!will\ )(?<!would\ )it(?!\ (?:possible|ok|okay|safe|allowed|necessary
+            |required|better|best|worth|normal|true|legal|recommended|important|advisable|mandatory
+            |easy|hard|difficult|seems|appears|says|shows|was|has\ been|\w+ing)\b)
+      | (?:(?<=does\ )|(?<=will\ )|(?<=would\ ))it(?!\ (?:take|cost|mean|matter|be)\b)
+      | that(?=\W*$|\ (?:is|was|does|do|can|will|work|mean|one|way|too)\b)
+    )\b""",
+    re.IGNORECASE | re.VERBOSE,
+)
+# A sentence that begins so goes on with one before it.
+_GOES_ON = re.compile(
+    r"(?:(?:and|or|but|because)\b|(?:from|to|on|for|with|at)(?: (?!wh|how)[\w-]+){1,6}\W*$)",
+    re.IGNORECASE,
+)
+_NAMING = re.compile(
+    r"\b(?!(?:what|when|where|which|does|have|would|could|should|will|much|many|long)\b)"
+    r"[^\W\d_]\w{3,}",
+    re.IGNORECASE,
+)
+MIN_WORDS = 4
+
+
+def _parts(sentences: Sequence[str]) -> tuple[str, ...]:
+    """The questions of a message that has several which each say what they ask."""
+    parts: list[str] = []
+    before = ""  # what was said ahead of the first question, and may belong to it
+    for clause in (clause for sentence in sentences for clause in _clauses(sentence)):
+        if _is_question(clause) and (not parts or _stands_alone(clause)):
+            joined = _JOINED_BY.match(clause) if parts else None
+            point = clause[joined.end() :] if joined else clause
+            parts.append(f"{before} {point}".strip())
+            before = ""
+        elif parts:
+            parts[-1] = f"{parts[-1]} {clause}"
+        else:
+            before = f"{before} {clause}".strip()
+    if len(parts) < 2:
+        return ()
+    return tuple(part[:MAX_QUESTION].rstrip() for part in parts[:MAX_PARTS])
+
+
+def _clauses(sentence: str) -> list[str]:
+    """A sentence, in pieces where it asks several things that each stand alone."""
+    clauses = [sentence]
+    if not _is_question(sentence):
+        return clauses
+    for found in _SECOND.finditer(sentence):
+        if len(clauses) > MAX_PARTS:
+            break
+        done = len(sentence) - len(clauses[-1])
+        first, second = sentence[done : found.start()], sentence[found.end() :]
+        # A part is known by how it begins.
+        if len(first[:MAX_EXCERPT].split()) >= MIN_WORDS and _stands_alone(second[:MAX_EXCERPT]):
+            clauses[-1:] = [first, second]
+    return clauses
+
+
+def _stands_alone(question: str) -> bool:
+    """Whether a question says what it is about, without the one before it."""
+    return len(question.split()) >= MIN_WORDS and not _has_stand_in(question)
+
+
+def _leans(sentence: str) -> bool:
+    asked_first = _SECOND.split(sentence, maxsplit=1)[0]
+    return _has_stand_in(asked_first) or bool(_GOES_ON.match(sentence[:MAX_EXCERPT]))
+
+
+def _has_stand_in(sentence: str) -> bool:
+    found = _STAND_IN.search(sentence)
+    # One that comes late stands for something in the sentence itself.
+    return found is not None and len(_NAMING.findall(sentence[: found.start()])) < 2
+
+
+def _is_question(sentence: str) -> bool:
+    return sentence.rstrip(" )\"'").endswith(("?", "\uff1f")) or bool(_QUESTION.match(sentence))

@@ -1,0 +1,1 @@
+"""From hits to one ranked list with a confidence, and what to do with it."""

@@ -1,0 +1,97 @@
+"""Why an answer came first, and why the bot is as sure of it as it is."""
+
+from dataclasses import dataclass
+
+from index.query.reading import Query
+from index.ranking.features import FEATURES
+from index.ranking.ranker import SIGNALS, Candidate, LearnedRanker, Placed
+
+
+@dataclass(frozen=True)
+class Part:
+    """A feature or signal, and what it adds: its value times its weight."""
+
+    name: str
+    value: float
+    adds: float
+
+
+@dataclass(frozen=True)
+class Explained:
+    """A candidate.
+
+    Attributes:
+        share: Of the softmax over all candidates and "none of them".
+        features: They add up to the candidate's score.
+    """
+
+    candidate: Candidate
+    share: float
+    features: tuple[Part, ...]
+
+
+@dataclass(frozen=True)
+class Explanation:
+    """Why the best candidate is the best, and how sure it is.
+
+    Attributes:
+        query: What was made of the question.
+        none: Score of "none of them"; a candidate below it is unlikely to be right.
+        candidates: Best first.
+        intercept: With the signals' parts it adds up to `log_odds`.
+        signals: Of the best candidate; empty where nothing was found.
+        log_odds: Of its being right, before calibration.
+        calibration: "platt" or "isotonic".
+        fitted_on: How many of the team's questions the ranker was fitted on; 0: the shipped one.
+    """
+
+    query: Query
+    none: float
+    candidates: tuple[Explained, ...]
+    intercept: float
+    signals: tuple[Part, ...]
+    log_odds: float
+    calibration: str
+    fitted_on: int
+
+    @property
+    def confidence(self) -> float:
+        """In the best candidate; 0 where there is none."""
+        return self.candidates[0].candidate.confidence if self.candidates else 0.0
+
+
+def explain(query: Query, ranker: LearnedRanker, placed: Placed | None) -> Explanation:
+    """Take a ranking apart.
+
+    Args:
+        placed: As `ranker.place` gave it for the query's text.
+    """
+    candidates: tuple[Explained, ...] = ()
+    signals: tuple[Part, ...] = ()
+    if placed is not None:
+        candidates = tuple(
+            Explained(candidate, float(share), _parts(FEATURES, row, ranker.weights))
+            for candidate, share, row in zip(
+                placed.candidates, placed.shares, placed.x.tolist(), strict=True
+            )
+        )
+        signals = _parts(SIGNALS, placed.signals.tolist(), ranker.signal_weights)
+    return Explanation(
+        query=query,
+        none=ranker.none,
+        candidates=candidates,
+        intercept=ranker.intercept,
+        signals=signals,
+        log_odds=placed.log_odds if placed else ranker.intercept,
+        calibration=ranker.calibration.method,
+        fitted_on=ranker.questions,
+    )
+
+
+def _parts(
+    names: tuple[str, ...], values: list[float], weights: tuple[float, ...]
+) -> tuple[Part, ...]:
+    return tuple(
+        Part(name, value, value * weight)
+        for name, value, weight in zip(names, values, weights, strict=True)
+    )

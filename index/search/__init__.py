@@ -1,1 +1,0 @@
-"""Finding answers: two engines behind one protocol, three retrievers, one ranked list."""

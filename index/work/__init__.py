@@ -1,1 +1,0 @@
-"""Long work, each piece in a process of its own: `python -m index.work`."""
