@@ -44,7 +44,7 @@ from running import (
     write_turned,
 )
 
-from bot.markup import question_text
+from bot.intake.markup import question_text
 from index.generations.live import Live
 from index.generations.setup import open_engine
 from index.settings import IndexSettings

@@ -10,10 +10,10 @@ from slack_bolt import App
 from slack_bolt.error import BoltError
 from slack_sdk import WebClient
 
-from bot.admins import Admins
 from bot.listeners import actions, commands, events, suggestions
 from bot.settings import BotSettings
-from bot.slack import explain
+from bot.slack.admins import Admins
+from bot.slack.client import explain
 from index.errors import FaqbotError
 from index.store import Store
 from index.store.types import Generation

@@ -6,10 +6,11 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
-from bot import slack, thresholds
-from bot.admins import Admins
+from bot import thresholds
 from bot.service import authenticate
 from bot.settings import BotSettings
+from bot.slack import client as slack
+from bot.slack.admins import Admins
 from index.errors import CollectionLocked, FaqbotError
 from index.generations.setup import open_engine
 from index.model.versions import verify

@@ -16,8 +16,8 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from bot.cards import Message, is_user_id, job_message
-from bot.slack import SlackRefused, SlackUnavailable, explain
+from bot.cards.answers import Message, is_user_id, job_message
+from bot.slack.client import SlackRefused, SlackUnavailable, explain
 from index.errors import FaqbotError
 from index.store import Store
 from index.store.types import Job, JobKind

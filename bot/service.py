@@ -11,14 +11,15 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from bot import processes, slack
-from bot.admins import Admins
-from bot.answering import Workers
+from bot import processes
+from bot.answering.worker import Workers
 from bot.app import create_app
 from bot.job_messages import JobMessages
-from bot.jobs.runner import Runner
+from bot.runner import Runner
 from bot.settings import BotSettings
-from bot.transports import HttpTransport, SocketTransport, Transport
+from bot.slack import client as slack
+from bot.slack.admins import Admins
+from bot.transports.transports import HttpTransport, SocketTransport, Transport
 from index.engines.base import Engine
 from index.errors import CollectionLocked, FaqbotError, SettingsError
 from index.generations.build import available

@@ -7,7 +7,7 @@ from typing import Annotated, ClassVar, Literal
 from pydantic import AliasChoices, Field, SecretStr, field_validator
 from pydantic_settings import SettingsConfigDict
 
-from bot.jobs.crontab import OFF, Crontab, read_zone
+from bot.cron import OFF, Crontab, read_zone
 from index.settings import CommaList, CommaTable, RoomSettings
 
 WORKSPACE_ADMINS = "workspace-admins"

@@ -104,7 +104,7 @@ def _answers(store: Store, bot: BotSettings, models_dir: Path) -> dict[str, str]
 
 
 def _next_times(bot: BotSettings) -> dict[str, str | None]:
-    from bot.jobs.schedule import timetable
+    from bot.schedule import timetable
 
     now = datetime.now(UTC)
     try:

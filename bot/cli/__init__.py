@@ -8,7 +8,13 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import asking, knowledge, learning, measuring, operating, suggestions, trying
+from bot.cli import ask as asking
+from bot.cli import demo as trying
+from bot.cli import evaluate as measuring
+from bot.cli import importing as knowledge
+from bot.cli import retrain as learning
+from bot.cli import serve as operating
+from bot.cli import suggestions
 from bot.cli.console import Context, say
 from index.errors import FaqbotError
 

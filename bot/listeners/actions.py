@@ -9,8 +9,8 @@ import structlog
 from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
-from bot.cards import LESS, MORE
-from bot.votes import VERDICTS, Click, learn, record, refresh
+from bot.cards.answers import LESS, MORE
+from bot.feedback.record import VERDICTS, Click, learn, record, refresh
 from index.store import Store
 
 ANY = re.compile(".*")

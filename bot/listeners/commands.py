@@ -13,12 +13,13 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, App, Respond
 
-from bot import mrkdwn, status
-from bot.admins import FAILED, REFUSALS, Admins, Standing
-from bot.cards import Message, job_title, notice, without_places
+from bot import status
+from bot.cards.answers import Message, job_title, notice, without_places
 from bot.listeners.suggestions import listed
 from bot.settings import BotSettings
-from bot.slack import explain
+from bot.slack import mrkdwn
+from bot.slack.admins import FAILED, REFUSALS, Admins, Standing
+from bot.slack.client import explain
 from index.store import Store
 from index.store.jobs import describe
 from index.store.types import Generation, Job, JobKind, JobState

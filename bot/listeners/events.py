@@ -5,7 +5,7 @@ from collections.abc import Callable, Collection
 
 from slack_bolt import App, BoltContext, BoltResponse
 
-from bot.intake import question_from_event
+from bot.intake.events import question_from_event
 from index.store.inbox import Inbox
 
 ANY = re.compile(".*")

@@ -6,8 +6,7 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, App, Respond
 
-from bot.admins import FAILED, REFUSALS, Admins, Standing
-from bot.cards import (
+from bot.cards.answers import (
     APPROVE,
     MAX_SUGGESTIONS,
     REJECT,
@@ -16,7 +15,8 @@ from bot.cards import (
     notice,
     suggestions_message,
 )
-from bot.slack import explain
+from bot.slack.admins import FAILED, REFUSALS, Admins, Standing
+from bot.slack.client import explain
 from index.store import Store
 from index.store.types import Suggestion, SuggestionState
 

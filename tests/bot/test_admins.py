@@ -6,10 +6,10 @@ import pytest
 from pydantic import ValidationError
 from slack_sdk import WebClient
 
-from bot.admins import Admins, Standing
 from bot.doctor import FURTHER_SCOPES, Check, Level, examine
 from bot.settings import BotSettings
-from bot.slack import client
+from bot.slack.admins import Admins, Standing
+from bot.slack.client import client
 from index.errors import SettingsError
 from playground.client import Person, Playground
 

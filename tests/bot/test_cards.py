@@ -9,7 +9,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.cards import (
+from bot.cards.answers import (
     AnswerCard,
     Entry,
     Message,

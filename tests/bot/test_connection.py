@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot import transports
+from bot.transports import transports
 from index.errors import StoreError
 from index.store.types import NewQuestion
 from tests.bot.desk import ASKED, Desk, answers

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.intake import question_from_event
+from bot.intake.events import question_from_event
 
 BOT = "U0BOT"
 

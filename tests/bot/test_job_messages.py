@@ -9,11 +9,11 @@ from typing import Any
 import pytest
 
 from bot import job_messages
-from bot.cards import job_message
+from bot.cards.answers import job_message
 from bot.job_messages import JobMessages
-from bot.jobs.schedule import Schedule
+from bot.schedule import Schedule
 from bot.settings import BotSettings
-from bot.slack import client, posting_client
+from bot.slack.client import client, posting_client
 from index.jobs.worker import Worker
 from index.store import Store
 from index.store.jobs import LEASE, Claim

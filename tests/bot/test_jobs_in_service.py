@@ -8,7 +8,7 @@ import threading
 
 import pytest
 
-from bot.jobs.runner import CHECK
+from bot.runner import CHECK
 from bot.service import Service
 from index.store import Store
 from index.store.types import Job, JobKind, JobState

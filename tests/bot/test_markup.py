@@ -4,7 +4,7 @@ import time
 
 import pytest
 
-from bot.markup import question_text
+from bot.intake.markup import question_text
 
 
 @pytest.mark.parametrize(

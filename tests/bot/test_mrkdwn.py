@@ -7,7 +7,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from bot.mrkdwn import escape, line, link, plain, split, to_mrkdwn, visible
+from bot.slack.mrkdwn import escape, line, link, plain, split, to_mrkdwn, visible
 
 OUR_LINK = re.compile(r"<(?:https?://|mailto:)[^<>|\s]+(?:\|[^<>|\n]*)?>", re.IGNORECASE)
 PINGS = ["<!channel>", "<!here>", "<!everyone>", "<!subteam^S1>", "<@U1>", "<#C1>", "<!date^1^x|y>"]

@@ -6,8 +6,8 @@ from collections.abc import Callable
 import pytest
 from slack_sdk import WebClient
 
-from bot.answering import reply_message
-from bot.slack import is_public
+from bot.answering.worker import reply_message
+from bot.slack.client import is_public
 from index.ranking.decision import Decision
 from index.searcher import Searcher
 from index.store import Store

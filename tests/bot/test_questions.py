@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.questions import is_question
+from bot.intake.is_question import is_question
 
 CHAT = Path(__file__).parent / "data" / "chat_messages.jsonl"
 

@@ -9,9 +9,9 @@ from zoneinfo import ZoneInfo
 import pytest
 import sqlalchemy as sa
 
-from bot.jobs import schedule as module
-from bot.jobs.crontab import Crontab
-from bot.jobs.schedule import Schedule, timetable
+from bot import schedule as module
+from bot.cron import Crontab
+from bot.schedule import Schedule, timetable
 from bot.settings import BotSettings
 from index.errors import FaqbotError, SettingsError
 from index.store import Store

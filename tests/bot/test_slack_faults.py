@@ -6,7 +6,9 @@ from datetime import timedelta
 
 import pytest
 
-from bot import answering, slack, status
+from bot import status
+from bot.answering import worker as answering
+from bot.slack import client as slack
 from index.searcher import Searcher
 from index.store.types import State
 from tests.bot.desk import ASKED, FAQ, Desk, answers, until
@@ -197,7 +199,7 @@ def test_a_revoked_token_fails_with_the_reason(running: Desk) -> None:
 def test_a_post_that_slack_carries_out_late_is_not_made_twice(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.slack.TIMEOUT_S", 0.5)
+    monkeypatch.setattr("bot.slack.client.TIMEOUT_S", 0.5)
     monkeypatch.setattr("index.store.inbox.SETTLE", timedelta(seconds=4))
     running = desk.start()
     # Applied after the client gave up on it, before the bot may rely on its absence.

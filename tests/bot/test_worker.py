@@ -16,7 +16,7 @@ from unittest.mock import MagicMock
 import pytest
 
 from bot import processes
-from bot.jobs.runner import check_of
+from bot.runner import check_of
 from index.errors import FaqbotError, StoreError
 from index.jobs import supervisor as parent
 from index.jobs import worker as worker_module

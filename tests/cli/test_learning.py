@@ -522,7 +522,7 @@ def test_status_is_shown_where_the_time_zone_is_unknown(
     def unknown() -> Any:
         raise KeyError("no zone")
 
-    monkeypatch.setattr("bot.jobs.schedule.get_localzone", unknown)
+    monkeypatch.setattr("bot.schedule.get_localzone", unknown)
     result = run("status", "--json")
     assert result.code == 0
     assert json.loads(result.out)["schedule"] == {}

@@ -9,7 +9,7 @@ from typing import Any
 
 import pytest
 
-from bot.cli.measuring import fitted_ranker
+from bot.cli.evaluate import fitted_ranker
 from index.errors import FaqbotError
 from index.model.base import BASE_VERSION
 from index.model.versions import SERVABLE, verify, write_version

@@ -11,9 +11,9 @@ import yaml
 from slack_sdk import WebClient
 
 from bot.doctor import BOT_SCOPES
-from bot.intake import question_from_event
+from bot.intake.events import question_from_event
 from bot.listeners.commands import COMMAND, HELP
-from bot.transports import EVENTS_PATH
+from bot.transports.transports import EVENTS_PATH
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "deploy" / "slack-manifest.yaml"

@@ -1,6 +1,6 @@
-r"""The words a question is known by: the patterns that `bot.questions` judges sentences with.
+r"""The words a question is known by: the patterns that `is_question` judges sentences with.
 
-They see sentences as `bot.markup.plain` leaves them, in lower case and without apostrophes
+They see sentences as `bot.intake.markup.plain` leaves them, in lower case and without apostrophes
 ("can't" is `cant`), so that each spelling is written once; only `SENTENCE_END` and the patterns
 that ignore case see text as it was written. Whether a pattern holds at the start of a sentence
 (`match`) or anywhere in it (`search`) is decided where it is used.

@@ -3,7 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
-from bot.questions import is_question
+from bot.intake.is_question import is_question
 from index.store.types import NewQuestion
 from index.text import clean
 

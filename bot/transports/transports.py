@@ -17,7 +17,7 @@ from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 from slack_bolt.adapter.wsgi import SlackRequestHandler
 from waitress import wasyncore
 
-from bot import slack
+from bot.slack import client as slack
 from index.errors import FaqbotError, SettingsError
 
 EVENTS_PATH = "/slack/events"

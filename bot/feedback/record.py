@@ -9,7 +9,7 @@ from typing import Any
 import structlog
 from slack_sdk import WebClient
 
-from bot.cards import (
+from bot.cards.answers import (
     LESS,
     MORE,
     NONE,
@@ -25,8 +25,8 @@ from bot.cards import (
     offer_message,
     unsure_message,
 )
-from bot.markup import question_text
-from bot.slack import SlackRefused, SlackUnavailable, explain, is_public
+from bot.intake.markup import question_text
+from bot.slack.client import SlackRefused, SlackUnavailable, explain, is_public
 from index.query.reading import read
 from index.store import Store
 from index.store.types import Pair, Question, State, Status, SuggestionState, Verdict, Vote

@@ -7,7 +7,7 @@ from pathlib import Path
 import structlog
 
 from bot import processes
-from bot.jobs.schedule import Schedule
+from bot.schedule import Schedule
 from bot.settings import BotSettings
 from index.generations import build as building
 from index.generations.follow import Serving

@@ -1,8 +1,9 @@
 """Reading a Slack message: what its text says, without Slack's markup.
 
 `question_text` is the whole message, to be searched. `spoken`, `pasted` and `plain` are what
-`bot.questions` judges: the writer's own words, the code and quotes among them, and a sentence in
-the form that patterns see. Writing markup, for what the bot posts, is in `bot.mrkdwn`.
+`bot.intake.is_question` judges: the writer's own words, the code and quotes among them, and a
+sentence in the form that patterns see. Writing markup, for what the bot posts, is in
+`bot.slack.mrkdwn`.
 
 All of it takes time linear in the length of a message, since anybody can write a long one.
 """
@@ -10,7 +11,7 @@ All of it takes time linear in the length of a message, since anybody can write 
 import re
 from collections.abc import Callable, Iterator
 
-from bot.question_patterns import LEAD_IN
+from bot.intake.patterns import LEAD_IN
 from index.query.fillers import GREETING
 from index.query.reading import EMOJI_CODE
 

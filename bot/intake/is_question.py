@@ -16,13 +16,22 @@ which are not for the bot, so it has to be instant; it must work on the first da
 any data of the team's own; and when it is wrong, the pattern at fault can be read and mended. It
 needs only to be good: what passes still has to be matched with confidence before the bot speaks.
 
-What a message says is read in `bot.markup`; the patterns, and how to add one, are in
-`bot.question_patterns`. None can backtrack far, and they see at most `MAX_SPOKEN` characters of a
+What a message says is read in `bot.intake.markup`; the patterns, and how to add one, are in
+`bot.intake.patterns`. None can backtrack far, and they see at most `MAX_SPOKEN` characters of a
 message.
 """
 
-from bot.markup import MAX_SENTENCE, MAX_SPOKEN, URL, WORD, pasted, plain, question_text, spoken
-from bot.question_patterns import (
+from bot.intake.markup import (
+    MAX_SENTENCE,
+    MAX_SPOKEN,
+    URL,
+    WORD,
+    pasted,
+    plain,
+    question_text,
+    spoken,
+)
+from bot.intake.patterns import (
     ADVICE,
     ANNOUNCEMENT,
     CHITCHAT,

@@ -13,7 +13,7 @@ from apscheduler.schedulers.background import BackgroundScheduler
 from apscheduler.triggers.interval import IntervalTrigger
 from tzlocal import get_localzone
 
-from bot.jobs.crontab import OFF, Crontab, read_zone
+from bot.cron import OFF, Crontab, read_zone
 from bot.settings import BotSettings
 from index.errors import FaqbotError, SettingsError
 from index.jobs.supervisor import SCHEDULE, can_train

@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot import processes
-from bot.cards import (
+from bot.cards.answers import (
     AnswerCard,
     Entry,
     Message,
@@ -20,8 +20,8 @@ from bot.cards import (
     offer_message,
     unsure_message,
 )
-from bot.markup import question_text
-from bot.slack import Poster, SlackRefused, SlackUnavailable
+from bot.intake.markup import question_text
+from bot.slack.client import Poster, SlackRefused, SlackUnavailable
 from index.errors import FaqbotError
 from index.generations.follow import Serving
 from index.query.reading import read

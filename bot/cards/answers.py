@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlsplit
 
-from bot import mrkdwn
+from bot.slack import mrkdwn
 from index.store.types import Job, JobKind, JobState
 
 SOLVED, NOT_IT, MORE, LESS = "faq_solved", "faq_not_it", "faq_more", "faq_less"

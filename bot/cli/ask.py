@@ -14,7 +14,7 @@ from bot.cli.console import (
     print_json,
     show,
 )
-from bot.cli.measuring import RetrieverChoice
+from bot.cli.evaluate import RetrieverChoice
 from index.errors import FaqbotError
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Ask a question and see the ranked answers, with what the bot would do."""
-    from bot.questions import is_question
+    from bot.intake.is_question import is_question
     from index.ranking.decision import MAX_SHOWN, decide
 
     settings: Context = context.obj

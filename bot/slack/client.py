@@ -14,7 +14,7 @@ from slack_sdk.http_retry.builtin_handlers import (
     ServerErrorRetryHandler,
 )
 
-from bot.cards import Message
+from bot.cards.answers import Message
 from index.store.types import Outcome, Question
 
 METADATA_EVENT = "faqbot_answer"

@@ -13,7 +13,7 @@ import structlog
 from slack_sdk import WebClient
 
 from bot.settings import WORKSPACE_ADMINS
-from bot.slack import explain
+from bot.slack.client import explain
 
 log = structlog.get_logger(__name__)
 

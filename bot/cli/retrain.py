@@ -661,8 +661,7 @@ def cancel(
 
 def worker(context: typer.Context) -> None:
     """Run jobs and keep the schedule, apart from `faqbot serve --no-worker`, until stopped."""
-    from bot import logs
-    from bot.jobs import runner
+    from bot import logs, runner
 
     settings: Context = context.obj
     logs.configure(settings.bot)

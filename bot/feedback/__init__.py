@@ -1,0 +1,1 @@
+"""What people click on a card: parsed, recorded, shown."""
