@@ -25,7 +25,7 @@ from quaterion_models import SimilarityModel
 from quaterion_models.encoders import Encoder
 from sklearn.model_selection import train_test_split
 
-import train.compat  # noqa: F401
+import train.finetune.compat  # noqa: F401
 from index.errors import FaqbotError
 from index.model.base import BASE_VERSION, ensure_base_version
 from index.model.embedder import Embedder
@@ -34,8 +34,8 @@ from index.model.versions import SERVABLE, write_version
 from index.store import Store
 from index.store.types import Pair, Status, pair_id
 from train.data import Split, Texts, texts_of_pairs
-from train.fit import Fitted, fit
-from train.model import Encodings
+from train.finetune.fit import Fitted, fit
+from train.finetune.model import Encodings
 from train.settings import TrainSettings
 
 from quaterion.dataset import SimilarityPairSample  # isort: skip

@@ -39,10 +39,10 @@ from index.store.jobs import Claim
 from index.store.types import JobKind, Pair, PairDraft
 from index.text import fold
 from train.data import side, take_snapshot
-from train.noise import noisy
-from train.ranks import Asked, Faq, View
+from train.promotion.candidate import Steps, run_trial
+from train.ranker.augmentation import noisy
+from train.ranker.simulated_search import Asked, Faq, View
 from train.run import settings_for
-from train.trial import Steps, run_trial
 
 
 def main() -> None:

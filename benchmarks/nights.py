@@ -29,9 +29,9 @@ from index.store import Store
 from index.store.jobs import Claim
 from index.store.types import JobKind, PairDraft
 from index.text import clean, one_line
-from train.compare import MOST_QUESTIONS, Model
 from train.data import take_snapshot
-from train.ranks import Faq
+from train.promotion.compare import MOST_QUESTIONS, Model
+from train.ranker.simulated_search import Faq
 from train.run import retrain
 
 ME = "benchmark"

@@ -52,8 +52,8 @@ from index.store.types import PairDraft
 from index.text import clean, fold, one_line
 from index.vectors import Matrix
 from train.data import pairs_of
-from train.ranking import examples_for, fit_ranker, speller_of
-from train.ranks import Asked, Faq, embedded
+from train.ranker.fit import examples_for, fit_ranker, speller_of
+from train.ranker.simulated_search import Asked, Faq, embedded
 
 PARTS = ("noise", "clinc150", "banking77", "one_wording", "half", "latency")
 # Constant of reciprocal rank fusion (Cormack et al. 2009).

@@ -29,12 +29,13 @@ from index.store import Store
 from index.store.types import PairDraft
 from index.text import clean, one_line
 from train.data import pairs_of
-from train.ranking import MOST_QUESTIONS, Example, examples_for, fit_ranker
-from train.ranks import Faq
+from train.ranker.fit import MOST_QUESTIONS, Example, examples_for, fit_ranker
+from train.ranker.simulated_search import Faq
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "helpdesk.jsonl"
 # Nearly as many questions as the sets with several wordings have together, so that neither kind of
-# FAQ prevails. (This and `train.ranking.WITHHELD` were weighed on the rest of the training side.)
+# FAQ prevails. (This and `WITHHELD` of `train.ranker.fit` were weighed on the rest of the training
+# side.)
 CLOUD_PAIRS = 3000
 # More than for a team's own ranker: half of these questions are simulated, which is the easier
 # half, and nothing is known of the FAQ it will meet.

@@ -27,12 +27,12 @@ from index.ranking.ranker import RANKING, shipped, write_ranker
 from index.store import Store
 from index.store.types import Generation, Job, JobKind, JobState, Status
 from index.text import text_hash
-from train import golden, report
 from train.data import Snapshot, apart, take_snapshot
-from train.decide import Basis, Decision, Earlier, flipped, why_not_now
-from train.recipe import FULL, HEAD
+from train.finetune.hyperparameters import FULL, HEAD
+from train.promotion import golden, report
+from train.promotion.candidate import Steps, Trial, link_servable, move_servable, run_trial
+from train.promotion.rules import Basis, Decision, Earlier, flipped, why_not_now
 from train.settings import TrainSettings
-from train.trial import Steps, Trial, link_servable, move_servable, run_trial
 
 # In a job's folder, what is not kept: checkpoints, and the candidate until it is a version.
 SCRATCH = "scratch"

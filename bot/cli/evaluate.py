@@ -151,7 +151,7 @@ def fitted_ranker(index: "IndexSettings", pairs: Path, version: str) -> "Learned
             "ranker": str(Path(folder) / RANKING),
         }
         child = subprocess.Popen(
-            [sys.executable, "-m", "train.fit_ranking"],
+            [sys.executable, "-m", "train.ranker"],
             stdin=subprocess.PIPE,
             # Ours may be one JSON object, which no library must write into.
             stdout=subprocess.DEVNULL,

@@ -2,7 +2,7 @@
 
 `LearnedRanker` is a small model in two stages, both logistic. The first scores every candidate
 answer; a softmax over the candidates and "none of them" gives shares. The second looks at the
-best candidate and the distance to the others, and says how likely it is right. `train.ranking`
+best candidate and the distance to the others, and says how likely it is right. `train.ranker.fit`
 fits both to a team's pairs and a model's cosines; until there is enough for that, the shipped
 constants hold (`shipped.json` beside this module; `benchmarks/shipped_ranker.py` fitted them).
 """

@@ -7,8 +7,8 @@ from collections import Counter
 import numpy as np
 import pytest
 
-from train.batches import HardBatches, false_negative_groups
 from train.data import Sample, Texts
+from train.finetune.sampler import HardBatches, false_negative_groups
 
 TOPICS, PER_TOPIC, WORDINGS = 10, 30, 3
 PAIRS = TOPICS * PER_TOPIC
@@ -92,7 +92,7 @@ def test_epochs_go_through_one_pass_after_the_other(passes: float, epochs: int) 
 def test_another_process_draws_the_same_batches() -> None:
     code = """
 import numpy as np
-from train.batches import HardBatches
+from train.finetune.sampler import HardBatches
 from train.data import Sample
 samples = [Sample(f"q{i}", f"a{i}", i % 40) for i in range(100)]
 vectors = np.random.default_rng(0).standard_normal((40, 8)).astype(np.float32)
@@ -113,7 +113,7 @@ def test_several_processes_share_the_batches(monkeypatch: pytest.MonkeyPatch) ->
     whole = list(make())
     shares = []
     for rank in range(2):
-        monkeypatch.setattr("train.batches._rank", lambda rank=rank: rank)
+        monkeypatch.setattr("train.finetune.sampler._rank", lambda rank=rank: rank)
         shares.append(list(make(processes=2)))
 
     assert len(shares[0]) == len(shares[1]) == len(make(processes=2)) == len(whole) // 2

@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from train import recipe
+from train.finetune import hyperparameters as recipe
 
 ROOT = Path(__file__).parents[2]
 

@@ -10,7 +10,9 @@ from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.ranking.ranker import HeldOut, shipped
 from index.store import Store
-from train.compare import (
+from train.data import Snapshot
+from train.errors import TrainingFailed
+from train.promotion.compare import (
     Comparison,
     Model,
     compare,
@@ -18,10 +20,8 @@ from train.compare import (
     resampled_means,
     silences,
 )
-from train.data import Snapshot
-from train.errors import TrainingFailed
-from train.ranking import Fit, Judged
-from train.ranks import Faq, Ints
+from train.ranker.fit import Fit, Judged
+from train.ranker.simulated_search import Faq, Ints
 
 
 def ranks(values: list[int]) -> Ints:

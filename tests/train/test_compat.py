@@ -1,7 +1,7 @@
 """The patches for quaterion: each one is still needed, and still enough.
 
 A failure here after an update means: a release has made a patch unnecessary (take it out of
-`train/compat.py`, and its test with it), or has broken it.
+`train/finetune/compat.py`, and its test with it), or has broken it.
 """
 
 import subprocess
@@ -80,7 +80,7 @@ def test_a_fit_does_not_end_well_without_the_patch() -> None:
 
 
 def test_a_fit_ends_well_and_quietly_with_the_patches() -> None:
-    done = python("import train.compat\n" + A_FIT)
+    done = python("import train.finetune.compat\n" + A_FIT)
 
     assert done.returncode == 0, done.stderr
     assert done.stdout.strip() == "['train_loss']"

@@ -5,8 +5,8 @@ from typing import Any
 import pytest
 
 from index.evaluation.evaluate import Estimate
-from train.compare import Comparison, Figures, RankerComparison
-from train.decide import Basis, Earlier, decide, decide_ranking, why_not_now
+from train.promotion.compare import Comparison, Figures, RankerComparison
+from train.promotion.rules import Basis, Earlier, decide, decide_ranking, why_not_now
 
 BASIS = Basis(
     revision=7, live_model="base", settings={"depth": "head", "seed": 1}, golden=[], recipe="r"

@@ -19,13 +19,15 @@ from index.errors import SettingsError
 from index.model.served import ServedModel
 from index.model.versions import read_manifest, write_version
 from index.store import Store
-from train import fit as module
-from train import loop, recipe, worker
 from train.data import Snapshot, Split
 from train.errors import TrainingFailed
-from train.fit import Fitted, fit
-from train.measure import Development
-from train.model import FaqModel
+from train.finetune import distributed as worker
+from train.finetune import fit as module
+from train.finetune import hyperparameters as recipe
+from train.finetune import trainer as loop
+from train.finetune.evaluator import Development
+from train.finetune.fit import Fitted, fit
+from train.finetune.model import FaqModel
 from train.settings import TrainSettings
 
 Fit = Callable[..., Fitted]
@@ -125,7 +127,7 @@ torch.set_num_threads(1)
 from index.store import Store
 from train import recipe
 from train.data import take_snapshot
-from train.fit import fit
+from train.finetune.fit import fit
 from train.settings import TrainSettings
 import sys
 recipe.HEAD = replace(recipe.HEAD, **{SHORT!r})

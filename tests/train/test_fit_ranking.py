@@ -1,4 +1,4 @@
-"""`python -m train.fit_ranking`, as `faqbot evaluate --fit` starts it."""
+"""`python -m train.ranker`, as `faqbot evaluate --fit` starts it."""
 
 import io
 import json
@@ -13,8 +13,8 @@ import pytest
 from index.ranking.ranker import read_ranker, shipped
 from index.settings import IndexSettings
 from index.store import Store
-from train import fit_ranking
-from train.ranking import MIN_QUESTIONS
+from train.ranker import __main__ as fit_ranking
+from train.ranker.fit import MIN_QUESTIONS
 
 HELPDESK = Path(__file__).parents[2] / "examples" / "helpdesk.jsonl"
 
@@ -53,7 +53,7 @@ def test_a_child_process_fits_a_ranker_to_a_files_pairs(
     order: dict[str, Any], tmp_path: Path
 ) -> None:
     child = subprocess.run(
-        [sys.executable, "-m", "train.fit_ranking"],
+        [sys.executable, "-m", "train.ranker"],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
         input=json.dumps(order),
         capture_output=True,

@@ -6,7 +6,7 @@ import pytest
 import torch
 import torch.nn.functional as F
 
-from train.losses import RankingLoss
+from train.finetune.losses import RankingLoss
 
 N, SIZE = 6, 8
 PAIRS = torch.tensor([[i, i + N] for i in range(N)])

@@ -7,13 +7,13 @@ import pytest
 import torch
 from quaterion_models import SimilarityModel
 
-import train.compat  # noqa: F401
+import train.finetune.compat  # noqa: F401
 from index.model.encoder import SentenceEncoder
 from index.model.served import ServedModel
 from index.model.versions import SERVABLE
 from train.data import Texts
-from train.measure import Development
-from train.model import Encodings, StoredEncodings, TrainedEncoder, make_head
+from train.finetune.evaluator import Development
+from train.finetune.model import Encodings, StoredEncodings, TrainedEncoder, make_head
 
 from quaterion.dataset import SimilarityPairSample  # isort: skip
 from quaterion.eval.evaluator import Evaluator  # isort: skip

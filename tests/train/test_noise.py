@@ -3,14 +3,14 @@
 import subprocess
 import sys
 
-from train.chatter import CHATTER
-from train.noise import noisy
+from train.ranker.augmentation import noisy
+from train.ranker.out_of_scope import CHATTER
 
 TEXTS = [f"How do I reset password number {i} of the mail server?" for i in range(50)]
 
 
 def test_noise_is_the_same_in_every_process() -> None:
-    code = f"from train.noise import noisy; print([noisy(t) for t in {TEXTS!r}])"
+    code = f"from train.ranker.augmentation import noisy; print([noisy(t) for t in {TEXTS!r}])"
 
     other = subprocess.run(
         [sys.executable, "-c", code], capture_output=True, text=True, check=True

@@ -17,10 +17,10 @@ from index.store import Store
 from index.text import fold
 from index.vectors import Matrix
 from tests.train.test_ranks import pair
-from train import ranking as module
-from train.chatter import CHATTER
 from train.data import Snapshot, wordings_of
-from train.ranking import (
+from train.promotion.reliability import reliability
+from train.ranker import fit as module
+from train.ranker.fit import (
     FOLDS,
     MIN_QUESTIONS,
     OUTSIDE,
@@ -35,8 +35,8 @@ from train.ranking import (
     held_out,
     questions_for,
 )
-from train.ranks import Asked, Faq
-from train.reliability import reliability
+from train.ranker.out_of_scope import CHATTER
+from train.ranker.simulated_search import Asked, Faq
 
 DIMENSION = 16
 # Words that say nothing.

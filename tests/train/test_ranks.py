@@ -21,9 +21,9 @@ from index.store import Store
 from index.store.types import Pair, PairDraft, Phrasing, Status
 from index.text import fold
 from index.vectors import Matrix
-from train import ranks as module
 from train.data import Snapshot, wordings_of
-from train.ranks import Asked, Faq, View
+from train.ranker import simulated_search as module
+from train.ranker.simulated_search import Asked, Faq, View
 
 # Orders by the nearer of wording and answer, by cosine alone.
 BY_COSINE = LearnedRanker(

@@ -5,8 +5,8 @@ import math
 import numpy as np
 import pytest
 
-from train.ranking import Bools, Floats
-from train.reliability import log_losses, reliability
+from train.promotion.reliability import log_losses, reliability
+from train.ranker.fit import Bools, Floats
 
 
 def equal(n: int) -> Floats:

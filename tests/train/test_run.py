@@ -28,19 +28,19 @@ from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import Claim
 from index.store.types import Generation, Job, JobKind, JobState, PairDraft, Phrasing, Status
-from train import ranking as ranking_module
 from train import run as module
-from train import trial as trial_module
 from train.data import take_snapshot
-from train.decide import Decision
 from train.errors import TrainingFailed
-from train.fit import Fitted, fit
-from train.ranking import speller_of
-from train.ranks import Asked
-from train.report import draw
+from train.finetune.fit import Fitted, fit
+from train.promotion import candidate as trial_module
+from train.promotion.candidate import TRAINING, Trial
+from train.promotion.report import draw
+from train.promotion.rules import Decision
+from train.ranker import fit as ranking_module
+from train.ranker.fit import speller_of
+from train.ranker.simulated_search import Asked
 from train.run import SCRATCH, retrain, sweep
 from train.settings import TrainSettings
-from train.trial import TRAINING, Trial
 
 HELPDESK = Path(__file__).parents[2] / "examples" / "helpdesk.jsonl"
 ME = "tests"

@@ -27,7 +27,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from index.evaluation.evaluate import Estimate
-from train.compare import Comparison, RankerComparison
+from train.promotion.compare import Comparison, RankerComparison
 
 RULE = (
     "the MRR's 95 % interval of the difference is above 0, precision@1 is not lower, "
@@ -118,7 +118,7 @@ def decide_ranking(
         golden_flips: Ids of the golden questions that the live index gets right and the new ranker
             wrong.
         silenced: Whether automatic answers at `USUAL_PRECISION` would end for want of proof, and
-            the present ones are that good (`train.compare.silences`).
+            the present ones are that good (`train.promotion.compare.silences`).
     """
     inputs: dict[str, Any] = {
         "rule": RANKING_RULE,

@@ -20,14 +20,14 @@ from index.model.versions import SERVABLE
 from index.store.records import Embeddings
 from index.text import text_hash
 from index.vectors import Matrix
-from train.batches import false_negative_groups
 from train.data import Sides, Texts, samples_of, texts_of_pairs
 from train.errors import TrainingFailed
-from train.loop import Outcome, Work, run
-from train.model import Encodings
-from train.recipe import recipe_for
+from train.finetune.distributed import run_in_child
+from train.finetune.hyperparameters import recipe_for
+from train.finetune.model import Encodings
+from train.finetune.sampler import false_negative_groups
+from train.finetune.trainer import Outcome, Work, run
 from train.settings import TrainSettings
-from train.worker import run_in_child
 
 Progress = Callable[[str, float], None]
 
@@ -51,7 +51,7 @@ class Fitted:
         head: Name of the trained head; "none" for depth full.
         curves: One row for each epoch: `epoch` (from 1), `train_loss`, `develop_mrr`,
             `develop_precision_at_1`, `seconds`. (An epoch is not always one pass over the samples:
-            see `train.recipe`.)
+            see `train.finetune.hyperparameters`.)
         best_epoch: The epoch whose weights were kept.
         encode_seconds: For reading and encoding the texts.
         train_seconds: For all the rest.

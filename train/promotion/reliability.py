@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 from scipy.stats import rankdata
 
-from train.ranking import Bools, Floats
+from train.ranker.fit import Bools, Floats
 
 BINS = 10
 

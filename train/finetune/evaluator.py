@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 from torch import Tensor
 
-import train.compat  # noqa: F401
+import train.finetune.compat  # noqa: F401
 from index.text import fold
 from train.data import Texts
 

@@ -21,13 +21,13 @@ from index.ranking.ranker import read_ranker, shipped
 from index.store import Store
 from index.store.types import Generation, Golden, Pair
 from index.text import text_hash
-from train import golden
-from train.compare import UNSEEN, Answered, Comparer, Model, compare_rankers, silences
 from train.data import Snapshot, apart
-from train.decide import USUAL_PRECISION, Decision, decide, decide_ranking
-from train.fit import Fitted, fit
-from train.ranking import Fit, examples_for, fit_ranker, speller_of
-from train.ranks import Asked, Faq
+from train.finetune.fit import Fitted, fit
+from train.promotion import golden
+from train.promotion.compare import UNSEEN, Answered, Comparer, Model, compare_rankers, silences
+from train.promotion.rules import USUAL_PRECISION, Decision, decide, decide_ranking
+from train.ranker.fit import Fit, examples_for, fit_ranker, speller_of
+from train.ranker.simulated_search import Asked, Faq
 from train.settings import TrainSettings
 
 # Questions of the sides that decide nothing: enough for a figure in the report.

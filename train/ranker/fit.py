@@ -33,10 +33,10 @@ from index.ranking.ranker import SIGNALS, Calibration, HeldOut, LearnedRanker, s
 from index.store.types import Pair
 from index.text import fold
 from index.vectors import Matrix
-from train.chatter import CHATTER
 from train.data import wordings_of
-from train.noise import noisy
-from train.ranks import Asked, Faq, embedded
+from train.ranker.augmentation import noisy
+from train.ranker.out_of_scope import CHATTER
+from train.ranker.simulated_search import Asked, Faq, embedded
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]

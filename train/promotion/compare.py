@@ -12,9 +12,9 @@ from index.ranking.ranker import LearnedRanker, shipped
 from index.store.types import Pair
 from index.vectors import Matrix
 from train.errors import TrainingFailed
-from train.ranking import Fit, Floats, Judged, examples_for, fit_order, held_out
-from train.ranks import Asked, Faq, Ints, View
-from train.reliability import log_losses
+from train.promotion.reliability import log_losses
+from train.ranker.fit import Fit, Floats, Judged, examples_for, fit_order, held_out
+from train.ranker.simulated_search import Asked, Faq, Ints, View
 
 RESAMPLES = 2000
 # Questions asked of one side: beyond it the interval is narrow enough.

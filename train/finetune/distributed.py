@@ -18,14 +18,14 @@ from pathlib import Path
 from pytorch_lightning.utilities import rank_zero_only
 
 from train.errors import TrainingFailed
-from train.loop import Outcome, Work, run
+from train.finetune.trainer import Outcome, Work, run
 
 _WORK = "work.pickle"
 _OUTCOME = "outcome.json"
 
 
 def run_in_child(work: Work, progress: Callable[[float], None]) -> Outcome:
-    """Do what `train.loop.run` does, in child processes.
+    """Do what `train.finetune.trainer.run` does, in child processes.
 
     Raises:
         TrainingFailed: As `run` does.
@@ -39,7 +39,7 @@ def run_in_child(work: Work, progress: Callable[[float], None]) -> Outcome:
     log = work.logs / "training.txt"
     with log.open("w", encoding="utf-8") as errors:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "train.worker", str(work.folder)],
+            [sys.executable, "-P", "-m", "train.finetune.distributed", str(work.folder)],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,

@@ -19,14 +19,14 @@ from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import TensorBoardLogger
 from quaterion_models import SimilarityModel
 
-import train.compat  # noqa: F401
+import train.finetune.compat  # noqa: F401
 from index.errors import SettingsError
 from index.model.versions import SERVABLE
-from train.batches import HardBatches, Ints
 from train.data import Sample, Texts
-from train.measure import Development
-from train.model import Encodings, FaqModel, make_head
-from train.recipe import Recipe
+from train.finetune.evaluator import Development
+from train.finetune.hyperparameters import Recipe
+from train.finetune.model import Encodings, FaqModel, make_head
+from train.finetune.sampler import HardBatches, Ints
 
 from quaterion import Quaterion  # isort: skip
 from quaterion.dataset import PairsSimilarityDataLoader, SimilarityPairSample  # isort: skip
@@ -78,7 +78,7 @@ class Work:
 
 @dataclass(frozen=True)
 class Outcome:
-    """How a run went; see `train.fit.Fitted`."""
+    """How a run went; see `train.finetune.fit.Fitted`."""
 
     curves: list[dict[str, float]]
     best_epoch: int
@@ -88,7 +88,7 @@ def run(work: Work, progress: Callable[[float], None]) -> Outcome:
     """Train, and write the best weights as a servable to `work.folder / "servable"`.
 
     A run that was killed goes on from its last checkpoint in the folder. With several devices
-    Lightning starts this process's command once more for each: see `train.worker`.
+    Lightning starts this process's command once more for each: see `train.finetune.distributed`.
 
     Args:
         progress: Called with the share (0 to 1) of the steps that are done.

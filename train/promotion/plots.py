@@ -11,8 +11,8 @@ from matplotlib.colors import LinearSegmentedColormap
 from matplotlib.figure import Figure
 from matplotlib.ticker import FormatStrFormatter, MaxNLocator, PercentFormatter
 
-from train.ranks import Ints
-from train.reliability import Reliability
+from train.promotion.reliability import Reliability
+from train.ranker.simulated_search import Ints
 
 LIVE = "#8a8f98"
 CANDIDATE = "#1f6feb"

@@ -16,12 +16,12 @@ from quaterion_models.heads import (
 )
 from torch import Tensor
 
-import train.compat  # noqa: F401
+import train.finetune.compat  # noqa: F401
 from index.model.encoder import SentenceEncoder
 from index.vectors import Matrix
 from train.errors import TrainingFailed
-from train.losses import RankingLoss
-from train.recipe import Recipe
+from train.finetune.hyperparameters import Recipe
+from train.finetune.losses import RankingLoss
 
 from quaterion import TrainableModel  # isort: skip
 from quaterion.train.cache import CacheConfig, CacheEncoder, CacheType  # isort: skip

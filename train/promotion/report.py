@@ -13,11 +13,11 @@ import numpy as np
 from index.evaluation.evaluate import Estimate
 from index.ranking.features import FEATURES
 from index.store.types import Job
-from train import pictures
-from train.compare import UNSEEN, Answered, Comparison
-from train.ranking import MIN_ANSWERS, MIN_QUESTIONS, OUTSIDE, Fit
-from train.reliability import Reliability, reliability
-from train.trial import Trial
+from train.promotion import plots as pictures
+from train.promotion.candidate import Trial
+from train.promotion.compare import UNSEEN, Answered, Comparison
+from train.promotion.reliability import Reliability, reliability
+from train.ranker.fit import MIN_ANSWERS, MIN_QUESTIONS, OUTSIDE, Fit
 
 _CONFIDENCE = "confidence.png"
 # Questions listed by their texts in the Markdown report, each way.

@@ -1,4 +1,4 @@
-"""`python -m train.fit_ranking`: a ranker fitted on the pairs of a file alone.
+"""`python -m train.ranker`: a ranker fitted on the pairs of a file alone.
 
     stdin   one JSON object: {"pairs": path of JSONL, "index": index settings, "model": version,
             "ranker": path to write}
@@ -24,8 +24,8 @@ from index.ranking.ranker import shipped, write_ranker
 from index.settings import IndexSettings
 from index.store import Store
 from train.data import pairs_of
-from train.ranking import MIN_ANSWERS, MIN_QUESTIONS, Fit, examples_for, fit_ranker
-from train.ranks import Faq
+from train.ranker.fit import MIN_ANSWERS, MIN_QUESTIONS, Fit, examples_for, fit_ranker
+from train.ranker.simulated_search import Faq
 
 
 def main() -> int:

@@ -5,8 +5,8 @@ first. `tests/train/test_compat.py` runs quaterion without each of the patches, 
 as one is needed no more (take it out) or helps no more.
 
 Two more faults are avoided rather than mended: `CacheMixin._fill_cache` (a `None` among the loaders
-it has Lightning predict on) is overridden in `train.model`, and
-`MultipleNegativesRankingLoss.get_config_dict` (calls itself for ever) in `train.losses`.
+it has Lightning predict on) is overridden in `train.finetune.model`, and
+`MultipleNegativesRankingLoss.get_config_dict` (calls itself for ever) in `train.finetune.losses`.
 """
 
 import logging

@@ -1,0 +1,1 @@
+"""Fitting the ranker and its calibration."""
