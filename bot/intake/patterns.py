@@ -8,8 +8,8 @@ that ignore case see text as it was written. Whether a pattern holds at the star
 To add a pattern, for a message that was judged wrongly:
 
 1. Put the message, reworded so that it names nobody, into the list it belongs to in
-   `tests/bot/test_questions.py`: `ASKED_IN_A_CHANNEL`, `NOT_ASKED_IN_A_CHANNEL`, `SAID_TO_THE_BOT`
-   or `SMALL_TALK_WITH_THE_BOT`. See the test fail.
+   `tests/bot/intake/test_is_question.py`: `ASKED_IN_A_CHANNEL`, `NOT_ASKED_IN_A_CHANNEL`,
+   `SAID_TO_THE_BOT` or `SMALL_TALK_WITH_THE_BOT`. See the test fail.
 2. Add an alternative, most often one line, to the pattern for its kind of sentence: rather three
    words of the phrase than one, and with `whole=False` ended by `(?!\w)` unless the last word may
    go on. Where it would take in other messages too, exclude them with `(?!...)` and put one of them
@@ -18,8 +18,8 @@ To add a pattern, for a message that was judged wrongly:
    repetition in another. If it repeats anything, add what it repeats to the pieces of
    `test_a_huge_message_takes_no_longer_than_its_length_warrants`.
 4. Run that file. It also measures precision and recall on the second half of
-   `tests/bot/data/chat_messages.jsonl`. Do not write patterns for messages of that half: it can
-   only tell how the bot does on chat it has not seen for as long as nobody tunes on it.
+   `tests/bot/intake/data/chat_messages.jsonl`. Do not write patterns for messages of that half:
+   it can only tell how the bot does on chat it has not seen for as long as nobody tunes on it.
 
 A greeting, thanks or acknowledgement of one word goes into `_CHITCHAT_WORDS` instead, and its test
 into `SMALL_TALK_WITH_THE_BOT`.

@@ -14,7 +14,7 @@ from index.store import Store
 from index.store.types import Origin, State, Status, Verdict, pair_id
 from playground.client import Channel, Message, Person, Playground
 from tests.bot.desk import ASKED, Desk, answer_to, answers, draft, first_section, until
-from tests.index.search.test_decision import matches
+from tests.index.ranking.test_decision import matches
 
 # Two of a kind: what is asked below fits both.
 MACHINES = {

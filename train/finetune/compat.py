@@ -1,8 +1,8 @@
 """What quaterion 0.1.35 (2023) needs to run on today's PyTorch, Python and Lightning.
 
 Importing this module mends it; every module of `train` that imports quaterion imports this one
-first. `tests/train/test_compat.py` runs quaterion without each of the patches, and fails as soon
-as one is needed no more (take it out) or helps no more.
+first. `tests/train/finetune/test_compat.py` runs quaterion without each of the patches, and fails
+as soon as one is needed no more (take it out) or helps no more.
 
 Two more faults are avoided rather than mended: `CacheMixin._fill_cache` (a `None` among the loaders
 it has Lightning predict on) is overridden in `train.finetune.model`, and

@@ -16,7 +16,7 @@ from index.ranking.ranker import SIGNALS, Calibration, LearnedRanker, shipped
 from index.store import Store
 from index.text import fold
 from index.vectors import Matrix
-from tests.train.test_ranks import pair
+from tests.train.ranker.test_simulated_search import pair
 from train.data import Snapshot, wordings_of
 from train.promotion.reliability import reliability
 from train.ranker import fit as module

@@ -16,7 +16,7 @@ from index.store import Store
 from train.ranker import __main__ as fit_ranking
 from train.ranker.fit import MIN_QUESTIONS
 
-HELPDESK = Path(__file__).parents[2] / "examples" / "helpdesk.jsonl"
+HELPDESK = Path(__file__).parents[3] / "examples" / "helpdesk.jsonl"
 
 
 @pytest.fixture

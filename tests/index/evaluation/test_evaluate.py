@@ -30,7 +30,7 @@ from index.ranking.ranker import shipped
 from index.store.types import PairDraft, Phrasing
 from index.vectors import Matrix
 
-REPOSITORY = Path(__file__).parents[2]
+REPOSITORY = Path(__file__).parents[3]
 DATA = Path(os.environ.get("FAQBOT_TEST_DATA") or REPOSITORY.parent / "shared" / "data")
 
 
