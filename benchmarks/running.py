@@ -13,7 +13,7 @@ from itertools import islice
 from pathlib import Path
 from typing import Any
 
-from bot import processes
+from index import processes
 from index.jobs.supervisor import COMMANDS, StopRequest, run_job
 from index.model.base import BASE_VERSION
 from index.model.versions import SERVABLE, write_version

@@ -294,8 +294,9 @@ def _asked_again(index: IndexSettings, store: Store) -> dict[str, Any]:
 def stand_in() -> int:
     """The child process that stands in for a retrain."""
     from index.generations.build import go_live, tidy
-    from index.jobs.child import Ending, Order, Report
+    from index.jobs.child import Ending, Order
     from index.jobs.child import run as run_child
+    from index.progress import Report
 
     def work(order: Order, report: Report) -> Ending:
         version = f"turned-{order.claim.job_id}"

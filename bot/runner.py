@@ -6,13 +6,14 @@ from pathlib import Path
 
 import structlog
 
-from bot import processes
 from bot.schedule import Schedule
 from bot.settings import BotSettings
+from index import processes
 from index.generations import build as building
 from index.generations.follow import Serving
-from index.jobs.child import Ending, Report
+from index.jobs.child import Ending
 from index.jobs.worker import KINDS, Work, Worker
+from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import Job, JobKind, JobState

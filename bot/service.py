@@ -11,7 +11,6 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from bot import processes
 from bot.answering.worker import Workers
 from bot.app import create_app
 from bot.job_messages import JobMessages
@@ -20,6 +19,7 @@ from bot.settings import BotSettings
 from bot.slack import client as slack
 from bot.slack.admins import Admins
 from bot.transports.transports import HttpTransport, SocketTransport, Transport
+from index import processes
 from index.engines.base import Engine
 from index.errors import CollectionLocked, FaqbotError, SettingsError
 from index.generations.build import available

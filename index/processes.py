@@ -1,10 +1,13 @@
-"""A name for this process, and whether the one that made a claim under another name still lives."""
+"""Processes: a name for this one, whether another one still lives, and being told to stop."""
 
 import functools
 import os
+import signal
 import socket
+import threading
 import uuid
 from pathlib import Path
+from types import FrameType
 
 
 @functools.cache
@@ -39,6 +42,22 @@ def is_dead(holder: str) -> bool:
 
 
 @functools.cache
+def stop_on_signal() -> threading.Event:
+    """From now on SIGTERM and SIGINT set the event that is returned.
+
+    A second one ends the process at once.
+    """
+    stop = threading.Event()
+
+    def on_signal(number: int, _frame: FrameType | None) -> None:
+        stop.set()
+        signal.signal(number, signal.SIG_DFL)
+
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, on_signal)
+    return stop
+
+
 def _machine() -> str:
     """Names what a process id is unique in: this host, and this container where it is one."""
     # Hosts may bear the same name, and outside of containers all have the same namespace.

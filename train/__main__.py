@@ -2,7 +2,8 @@
 
 import sys
 
-from index.jobs.child import Ending, Order, Report, run
+from index.jobs.child import Ending, Order, run
+from index.progress import Report
 
 
 def _work(order: Order, report: Report) -> Ending:

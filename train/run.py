@@ -17,12 +17,13 @@ from pydantic import ValidationError
 
 from index.engines.base import Engine
 from index.errors import SettingsError
-from index.generations.build import build, discard, switch, within
+from index.generations.build import build, discard, switch
 from index.generations.live import Live
 from index.generations.setup import live_generation, open_engine
-from index.jobs.child import Cancelled, Ending, Order, Report
+from index.jobs.child import Cancelled, Ending, Order
 from index.jobs.tasks import tidy_afterwards
 from index.model.versions import read_manifest, remove_versions, write_version
+from index.progress import Report, within
 from index.ranking.ranker import RANKING, shipped, write_ranker
 from index.store import Store
 from index.store.types import Generation, Job, JobKind, JobState, Status

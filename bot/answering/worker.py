@@ -9,7 +9,6 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bot import processes
 from bot.cards.answers import (
     AnswerCard,
     Entry,
@@ -22,6 +21,7 @@ from bot.cards.answers import (
 )
 from bot.intake.markup import question_text
 from bot.slack.client import Poster, SlackRefused, SlackUnavailable
+from index import processes
 from index.errors import FaqbotError
 from index.generations.follow import Serving
 from index.query.reading import read

@@ -29,7 +29,8 @@ if TYPE_CHECKING:
     from datetime import datetime
 
     from index.generations.live import Live
-    from index.jobs.supervisor import OnProgress, StopRequest
+    from index.jobs.supervisor import StopRequest
+    from index.progress import Report
     from index.store import Store
     from index.store.types import Generation, Golden, Job, JobKind, Pair
 
@@ -147,7 +148,8 @@ def _run(settings: Context, kind: "JobKind", arguments: dict[str, Any], *, as_js
         FaqbotError: It failed, was cancelled by somebody else, or another job is running.
         typer.Exit: It was interrupted here.
     """
-    from bot import logs, processes
+    from bot import logs
+    from index import processes
     from index.jobs.supervisor import StopRequest, bury_dead, require_training, run_job
     from index.store.types import JobKind, JobState
 
@@ -234,7 +236,7 @@ def _stopped_by_signals(stop: "StopRequest") -> Iterator[list[int]]:
 
 
 @contextmanager
-def _progress(what: str) -> "Iterator[OnProgress]":
+def _progress(what: str) -> "Iterator[Report]":
     """Shows how far a job is: a bar on a terminal, elsewhere a line for each step."""
     if not sys.stderr.isatty():
         yield _each_step()
@@ -254,7 +256,7 @@ def _progress(what: str) -> "Iterator[OnProgress]":
         yield lambda share, detail: bars.update(task, completed=share, description=detail)
 
 
-def _each_step() -> "OnProgress":
+def _each_step() -> "Report":
     step = ""
 
     def report(share: float, detail: str) -> None:

@@ -19,9 +19,9 @@ from index.engines.points import WINDOW, texts_of
 from index.errors import CollectionLocked, FaqbotError, ModelError, SearchIndexError
 from index.generations.live import Live
 from index.generations.setup import live_generation, load_embedder, new_collection_name
-from index.jobs.child import Report
 from index.model.base import BASE_VERSION
 from index.model.versions import read_manifest, remove_versions
+from index.progress import Report, within
 from index.ranking.ranker import read_ranker
 from index.settings import IndexSettings
 from index.store import Store
@@ -45,11 +45,6 @@ log = structlog.get_logger(__name__)
 
 class SwitchRefused(FaqbotError):
     """The pointer stays where it is: the job lost its lease or was cancelled."""
-
-
-def within(report: Report, start: float, end: float) -> Report:
-    """A report on a part of the work, as one on the whole of it."""
-    return lambda share, detail: report(start + share * (end - start), detail)
 
 
 def go_live(

@@ -1,13 +1,13 @@
 """A generation, opened for use: its model and its collection, searched together."""
 
 import tempfile
-from collections.abc import Callable
 from pathlib import Path
 
 from index.engines.base import Collection, Engine
 from index.engines.points import WINDOW, catch_up, texts_of
 from index.generations.setup import live_generation, load_embedder
 from index.model.embedder import Embedder
+from index.progress import Counter
 from index.query.spelling import Speller, base_words
 from index.ranking.ranker import LearnedRanker, read_ranker, shipped
 from index.searcher import Searcher
@@ -15,8 +15,6 @@ from index.settings import IndexSettings
 from index.store import Store
 from index.store.pairs import Pairs
 from index.store.types import Generation
-
-Progress = Callable[[int, int], None]
 
 
 class Live:
@@ -77,7 +75,7 @@ class Live:
             raise
         return cls(store, generation, embedder, collection, ranker)
 
-    def catch_up(self, progress: Progress = lambda done, total: None) -> int:
+    def catch_up(self, progress: Counter = lambda done, total: None) -> int:
         """Bring the collection up to the store; returns the number of pairs brought over.
 
         Returns 0 at once where another process is doing it.
@@ -142,7 +140,7 @@ class TemporaryCopy(Live):
         ranker = read_ranker(settings.models_dir / generation.model_version)
         super().__init__(store, generation, embedder, collection, ranker)
 
-    def catch_up(self, progress: Progress = lambda done, total: None) -> int:
+    def catch_up(self, progress: Counter = lambda done, total: None) -> int:
         self._learn_words()
         return catch_up(self._store.pairs, 0, self.embedder, self.collection, progress=progress)
 

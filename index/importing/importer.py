@@ -14,12 +14,11 @@ from index.importing.formats.readers import read
 from index.importing.identity import Identities
 from index.importing.rejects import Rejection, RejectsFile, shortened
 from index.importing.rows import MAX_NAME, RowError, normalized, parse, row_id, row_source
+from index.progress import Counter
 from index.store import Store
 from index.store.pairs import BATCH, Written
 from index.store.types import JobKind, JobState, PairDraft, Status
 from index.text import one_line
-
-Progress = Callable[[int, int], None]
 
 # How many rejections and ignored keys are told by name; more would not be read.
 SHOWN = 5
@@ -94,7 +93,7 @@ def import_files(
     dry_run: bool = False,
     strict: bool = False,
     rejects: Path | None = None,
-    progress: Progress | None = None,
+    progress: Counter | None = None,
     prepare: Callable[[Sequence[PairDraft]], None] | None = None,
 ) -> ImportResult:
     """Import FAQ files: each good row becomes a pair, each bad one is rejected with a reason.
@@ -191,7 +190,7 @@ class _Import:
         sync: bool,
         dry_run: bool,
         rejects: RejectsFile | None,
-        progress: Progress | None,
+        progress: Counter | None,
         prepare: Callable[[Sequence[PairDraft]], None] | None,
         files: list[_File],
     ) -> None:

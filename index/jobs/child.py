@@ -26,6 +26,7 @@ from types import FrameType
 from typing import Any
 
 from index.errors import FaqbotError
+from index.progress import Report
 from index.settings import IndexSettings
 from index.store.jobs import Claim
 from index.store.types import JobKind, JobState
@@ -36,10 +37,6 @@ LOG_EVERY_S = 10.0
 NICENESS = 10
 # Of -1000 to 1000: short of memory, the system ends this process and not the one that answers.
 OOM_SCORE = 500
-
-Report = Callable[[float, str], None]
-"""Told the share of the whole job that is done (0 to 1), and one line such as
-"training, epoch 12 of 38": the step, a comma, and how far it is."""
 
 
 class Cancelled(BaseException):

@@ -21,6 +21,7 @@ import structlog
 
 from index import processes
 from index.errors import FaqbotError, StoreError
+from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import RENEW_EVERY_S, Claim, Hold
@@ -53,9 +54,6 @@ _MOMENT_S = 0.02
 _NOTHING_SAID = (0.0, "")
 
 T = TypeVar("T")
-
-OnProgress = Callable[[float, str], None]
-"""Told the share that is done (0 to 1) and what is being done."""
 
 log = structlog.get_logger(__name__)
 
@@ -95,7 +93,7 @@ def run_job(
     *,
     limit_s: float,
     stop: StopRequest,
-    on_progress: OnProgress = lambda share, detail: None,
+    on_progress: Report = lambda share, detail: None,
     commands: Mapping[JobKind, Sequence[str]] = COMMANDS,
 ) -> Job:
     """Run a job that this process has claimed or begun, and record how it ended.
@@ -302,7 +300,7 @@ def _follow(
     store: Store,
     limit_s: float,
     stop: StopRequest,
-    on_progress: OnProgress,
+    on_progress: Report,
     log_path: Path,
 ) -> tuple[JobState, str, dict[str, Any]]:
     """Watch over a child until it has ended; returns state, detail and result of the job."""

@@ -9,7 +9,8 @@ from index.engines.base import Engine
 from index.errors import FaqbotError
 from index.generations import build as building
 from index.generations.setup import live_generation, open_engine
-from index.jobs.child import Cancelled, Ending, Order, Report, log
+from index.jobs.child import Cancelled, Ending, Order, log
+from index.progress import Report, within
 from index.store import Store
 from index.store.types import JobKind
 
@@ -18,7 +19,7 @@ def reindex(order: Order, report: Report) -> Ending:
     """A new collection with the live model version, from the store."""
     with _opened(order) as (store, engine):
         version = live_generation(store).model_version
-        part = building.within(report, 0.0, 0.95)
+        part = within(report, 0.0, 0.95)
         generation = building.go_live(order.index, store, engine, version, order.claim, part)
         report(0.96, "tidying up")
         tidy_afterwards(order, store, engine)

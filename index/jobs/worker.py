@@ -9,7 +9,7 @@ import structlog
 
 from index import processes
 from index.errors import FaqbotError
-from index.jobs.child import Cancelled, Ending, Report
+from index.jobs.child import Cancelled, Ending
 from index.jobs.supervisor import (
     COMMANDS,
     RECORD_EVERY_S,
@@ -18,6 +18,7 @@ from index.jobs.supervisor import (
     record_end,
     run_job,
 )
+from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import RENEW_EVERY_S, Claim, Hold

@@ -16,7 +16,7 @@ from typing import Any
 import pytest
 import structlog
 
-from bot import processes
+from index import processes
 from index.generations.setup import open_engine
 from index.jobs import supervisor as parent
 from index.settings import IndexSettings

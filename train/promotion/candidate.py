@@ -12,10 +12,11 @@ from typing import Literal
 
 from index.generations.live import TemporaryCopy
 from index.generations.setup import load_embedder
-from index.jobs.child import Order, Report
+from index.jobs.child import Order
 from index.model.embedder import Embedder
 from index.model.served import ServedModel, load_head
 from index.model.versions import SERVABLE, read_manifest, write_version
+from index.progress import Report
 from index.query.reading import read
 from index.ranking.ranker import read_ranker, shipped
 from index.store import Store

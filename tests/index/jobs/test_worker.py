@@ -15,12 +15,12 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from bot import processes
 from bot.runner import check_of
+from index import processes
 from index.errors import FaqbotError, StoreError
 from index.jobs import supervisor as parent
 from index.jobs import worker as worker_module
-from index.jobs.child import Ending, Report
+from index.jobs.child import Ending
 from index.jobs.supervisor import (
     COMMANDS,
     SCHEDULE,
@@ -30,6 +30,7 @@ from index.jobs.supervisor import (
     run_job,
 )
 from index.jobs.worker import Worker
+from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import INTERRUPTED
