@@ -15,8 +15,8 @@ from collections.abc import Sequence
 
 from playground import server
 from playground.hub import Hub
-from playground.seed import seed
-from playground.state import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Workspace
+from playground.workspace.seed import seed
+from playground.workspace.state import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Workspace
 
 PARENT_POLL_SECONDS = 0.5
 

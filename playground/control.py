@@ -15,16 +15,16 @@ from typing import Any, cast, get_args
 
 from aiohttp import web
 
-from playground import actions, interactions
-from playground.delivery import Delivery
+from playground.actions import interactions, messages
+from playground.actions.interactions import Pick
+from playground.delivery.dispatcher import Delivery
+from playground.delivery.socket_mode import DisconnectReason
 from playground.errors import ControlError, SlackError
 from playground.faults import CallFault, TokenRefusal
 from playground.hub import Call, Hub
-from playground.interactions import Pick
-from playground.methods.registry import METHODS
-from playground.shapes import message_json, rich_text, typed_text, user_json, view_json
-from playground.socketmode import DisconnectReason
-from playground.state import (
+from playground.web_api.methods.registry import METHODS
+from playground.workspace.shapes import message_json, rich_text, typed_text, user_json, view_json
+from playground.workspace.state import (
     APP_ID,
     APP_TOKEN,
     BOT_ID,
@@ -260,7 +260,7 @@ class Control:
         files = body.values.get("files") or []
         if not text and not files:
             raise ControlError("Give 'text' as a string.")
-        message = actions.post_as_person(
+        message = messages.post_as_person(
             hub,
             channel,
             user.id,
@@ -298,7 +298,7 @@ class Control:
         if not body.flag("raw"):
             text = typed_text(self._hub.workspace, text)
         changes = {"text": text, "blocks": rich_text(text)}
-        actions.edit(self._hub, channel, message, user.id, changes)
+        messages.edit(self._hub, channel, message, user.id, changes)
         return self._message_json(message)
 
     def delete(self, body: Body) -> None:
@@ -310,25 +310,25 @@ class Control:
             return
         if message.user != user.id and not user.is_admin:
             raise ControlError(f"{user.name} did not write this message and is no admin.")
-        actions.delete(self._hub, channel, message)
+        messages.delete(self._hub, channel, message)
 
     def join(self, body: Body) -> Json:
         """Joins a channel."""
         user, channel = self._user(body.text("user")), self._channel(body.text("channel"))
-        actions.join(self._hub, channel, user.id)
+        messages.join(self._hub, channel, user.id)
         return self._channel_json(channel)
 
     def leave(self, body: Body) -> Json:
         """Leaves a channel, or takes somebody (such as the bot) out of it."""
         user, channel = self._user(body.text("user")), self._channel(body.text("channel"))
-        actions.leave(self._hub, channel, user.id)
+        messages.leave(self._hub, channel, user.id)
         return self._channel_json(channel)
 
     def invite(self, body: Body) -> Json:
         """Invites somebody, the bot unless said otherwise."""
         user, channel = self._user(body.text("user")), self._channel(body.text("channel"))
         guest = self._user(body.maybe("guest") or BOT_USER_ID)
-        actions.join(self._hub, channel, guest.id, inviter=user.id)
+        messages.join(self._hub, channel, guest.id, inviter=user.id)
         return self._channel_json(channel)
 
     def archive(self, body: Body) -> Json:
@@ -341,12 +341,12 @@ class Control:
     def react(self, body: Body) -> None:
         """Adds a reaction."""
         user, channel, message = self._message(body)
-        actions.react(self._hub, channel, message, user.id, body.text("name").strip(":"))
+        messages.react(self._hub, channel, message, user.id, body.text("name").strip(":"))
 
     def unreact(self, body: Body) -> None:
         """Removes a reaction."""
         user, channel, message = self._message(body)
-        actions.unreact(self._hub, channel, message, user.id, body.text("name").strip(":"))
+        messages.unreact(self._hub, channel, message, user.id, body.text("name").strip(":"))
 
     async def act(self, body: Body) -> Json:
         """Clicks or chooses in a message (`channel`, `ts`) or in a view (`view`)."""

@@ -8,11 +8,11 @@ from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
-from playground.delivery import Delivery, DeliverySettings, Dispatcher, Kind
+from playground.delivery.dispatcher import Delivery, DeliverySettings, Dispatcher, Kind
+from playground.delivery.http import HttpDelivery
+from playground.delivery.socket_mode import SocketMode
 from playground.faults import Faults
-from playground.httpdelivery import HttpDelivery
-from playground.socketmode import SocketMode
-from playground.state import (
+from playground.workspace.state import (
     APP_ID,
     BOT_USER_ID,
     TEAM_ID,

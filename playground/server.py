@@ -9,11 +9,11 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from playground import responseurl
 from playground.control import Control, refusal
 from playground.errors import ControlError, SlackError
 from playground.hub import Hub
-from playground.webapi import WebApi
+from playground.web_api import response_url
+from playground.web_api.endpoint import WebApi
 
 _log = logging.getLogger("playground")
 
@@ -34,7 +34,7 @@ def make_app(hub: Hub, allowed_hosts: frozenset[str] = LOOPBACK) -> web.Applicat
     api = WebApi(hub)
 
     async def respond(request: web.Request) -> web.Response:
-        return await responseurl.handle(hub, request)
+        return await response_url.handle(hub, request)
 
     app.router.add_route("*", "/api/{method}", api.handle)
     app.router.add_get("/socket-mode/", hub.sockets.handle)

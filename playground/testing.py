@@ -9,9 +9,9 @@ from contextlib import contextmanager
 
 from playground import server
 from playground.client import Playground
-from playground.delivery import DeliverySettings
+from playground.delivery.dispatcher import DeliverySettings
 from playground.hub import Hub
-from playground.state import Workspace
+from playground.workspace.state import Workspace
 
 START_SECONDS = 10.0
 

@@ -51,7 +51,7 @@ def test_the_page_is_served_with_a_strict_policy(http: httpx.Client) -> None:
         assert http.get(f"/static/{name}").status_code == 200
     assert "http://" not in page.text
     assert "https://" not in page.text
-    for hidden in ("../state.py", "%2e%2e/state.py", "missing.js"):
+    for hidden in ("../server.py", "%2e%2e/server.py", "missing.js"):
         assert http.get(f"/static/{hidden}").status_code == 404
 
 

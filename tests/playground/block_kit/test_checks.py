@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from playground.blocks import (
+from playground.block_kit.checks import (
     check_message_blocks,
     fill_ids,
     message_block_faults,

@@ -5,13 +5,13 @@ from __future__ import annotations
 import secrets
 from typing import Any
 
-from playground import actions
-from playground.arguments import Arguments
+from playground.actions import messages
 from playground.errors import SlackError
 from playground.hub import Hub
-from playground.methods.registry import method
-from playground.shapes import file_json
-from playground.state import BOT_USER_ID, File
+from playground.web_api.arguments import Arguments
+from playground.web_api.methods.registry import method
+from playground.workspace.shapes import file_json
+from playground.workspace.state import BOT_USER_ID, File
 
 Json = dict[str, Any]
 
@@ -61,7 +61,7 @@ def complete_upload(hub: Hub, arguments: Arguments) -> Json:
             raise SlackError("not_in_channel")
         channels.append(channel)
     for channel in channels:
-        message = actions.bot_message(
+        message = messages.bot_message(
             hub,
             channel,
             arguments.text("initial_comment") or "",
@@ -69,7 +69,7 @@ def complete_upload(hub: Hub, arguments: Arguments) -> Json:
             files=[file_json(file) for file in files],
             subtype="file_share",
         )
-        actions.post(hub, message)
+        messages.post(hub, message)
     for file in files:
         file.shared = bool(channels)
     return {"files": [file_json(file) | {"channels": names} for file in files]}

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground.arguments import Arguments
 from playground.errors import SlackError
 from playground.hub import Hub
-from playground.methods.registry import joined_channel, method
-from playground.state import AssistantThread
+from playground.web_api.arguments import Arguments
+from playground.web_api.methods.registry import joined_channel, method
+from playground.workspace.state import AssistantThread
 
 Json = dict[str, Any]
 MAX_PROMPTS = 4

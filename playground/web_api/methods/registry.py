@@ -6,10 +6,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from playground.arguments import Arguments
 from playground.errors import SlackError
 from playground.hub import Hub
-from playground.state import BOT_USER_ID, Channel
+from playground.web_api.arguments import Arguments
+from playground.workspace.state import BOT_USER_ID, Channel
 
 Json = dict[str, Any]
 Handler = Callable[[Hub, Arguments], Json]

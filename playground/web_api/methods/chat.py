@@ -7,14 +7,14 @@ import json
 import math
 from typing import Any
 
-from playground import actions
-from playground.arguments import Arguments
-from playground.blocks import MAX_MARKDOWN, check_message_blocks, fill_ids
+from playground.actions import messages
+from playground.block_kit.checks import MAX_MARKDOWN, check_message_blocks, fill_ids
 from playground.errors import RateLimited, SlackError
 from playground.hub import Hub
-from playground.methods.registry import granted, joined_channel, method, visible_channel
-from playground.shapes import message_json
-from playground.state import BOT_USER_ID, TEAM_DOMAIN, Channel, Message
+from playground.web_api.arguments import Arguments
+from playground.web_api.methods.registry import granted, joined_channel, method, visible_channel
+from playground.workspace.shapes import message_json
+from playground.workspace.state import BOT_USER_ID, TEAM_DOMAIN, Channel, Message
 
 Json = dict[str, Any]
 
@@ -122,11 +122,11 @@ def post_message(hub: Hub, arguments: Arguments) -> Json:
     metadata = read_metadata(arguments)
     thread_ts = _thread(channel, arguments)
     _check_rate(hub, channel)
-    message = actions.bot_message(hub, channel, **content, metadata=metadata, thread_ts=thread_ts)
+    message = messages.bot_message(hub, channel, **content, metadata=metadata, thread_ts=thread_ts)
     if thread_ts and arguments.flag("reply_broadcast"):
         message.subtype = "thread_broadcast"
     _customise(hub, arguments, message)
-    actions.post(hub, message)
+    messages.post(hub, message)
     return {
         "channel": channel.id,
         "ts": message.ts,
@@ -154,9 +154,9 @@ def post_ephemeral(hub: Hub, arguments: Arguments) -> Json:
         raise SlackError("user_not_in_channel")
     content = read_content(hub, arguments)
     thread_ts = _thread(channel, arguments)
-    message = actions.bot_message(hub, channel, **content, thread_ts=thread_ts, ephemeral_to=user)
+    message = messages.bot_message(hub, channel, **content, thread_ts=thread_ts, ephemeral_to=user)
     _customise(hub, arguments, message)
-    actions.post(hub, message)
+    messages.post(hub, message)
     return {"message_ts": message.ts}
 
 
@@ -206,7 +206,7 @@ def update(hub: Hub, arguments: Arguments) -> Json:
     metadata = read_metadata(arguments)
     if metadata is not None:
         changes["metadata"] = metadata or None
-    actions.edit(hub, channel, message, BOT_USER_ID, changes)
+    messages.edit(hub, channel, message, BOT_USER_ID, changes)
     return {
         "channel": channel.id,
         "ts": message.ts,
@@ -219,7 +219,7 @@ def update(hub: Hub, arguments: Arguments) -> Json:
 def delete(hub: Hub, arguments: Arguments) -> Json:
     """Deletes a message of the bot."""
     channel, message = _own_message(hub, arguments, "cant_delete_message")
-    actions.delete(hub, channel, message)
+    messages.delete(hub, channel, message)
     return {"channel": channel.id, "ts": message.ts}
 
 
@@ -258,11 +258,11 @@ def start_stream(hub: Hub, arguments: Arguments) -> Json:
         for name in ("recipient_team_id", "recipient_user_id"):
             arguments.required(name, f"missing_{name}")
     _check_rate(hub, channel)
-    message = actions.bot_message(
+    message = messages.bot_message(
         hub, channel, _streamed(arguments), thread_ts=thread_ts, streaming=True
     )
     _customise(hub, arguments, message)
-    actions.post(hub, message)
+    messages.post(hub, message)
     return {"channel": channel.id, "ts": message.ts}
 
 
@@ -301,7 +301,7 @@ def stop_stream(hub: Hub, arguments: Arguments) -> Json:
     if metadata is not None:
         message.metadata = metadata
     message.streaming = False
-    actions.send_changed(hub, channel, message, before, hub.workspace.next_ts())
+    messages.send_changed(hub, channel, message, before, hub.workspace.next_ts())
     return {
         "channel": channel.id,
         "ts": message.ts,

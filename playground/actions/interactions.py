@@ -6,10 +6,8 @@ import copy
 from dataclasses import dataclass
 from typing import Any
 
-from playground import actions
-from playground.delivery import Delivery
-from playground.errors import ControlError, SlackError
-from playground.forms import (
+from playground.actions import messages
+from playground.block_kit.forms import (
     VALUE_FIELDS,
     State,
     element_state,
@@ -18,10 +16,18 @@ from playground.forms import (
     missing_inputs,
     options_of,
 )
+from playground.delivery.dispatcher import Delivery
+from playground.errors import ControlError, SlackError
 from playground.hub import Hub
-from playground.methods.views import close_modals, close_top, read_view, replace_view, show_modal
-from playground.shapes import channel_json, channel_type, message_json, view_json
-from playground.state import (
+from playground.web_api.methods.views import (
+    close_modals,
+    close_top,
+    read_view,
+    replace_view,
+    show_modal,
+)
+from playground.workspace.shapes import channel_json, channel_type, message_json, view_json
+from playground.workspace.state import (
     APP_ID,
     TEAM_DOMAIN,
     TEAM_ID,
@@ -311,14 +317,14 @@ def answer_command(hub: Hub, user: User, channel: Channel, answer: Json) -> None
     text, blocks = str(answer.get("text") or ""), answer.get("blocks") or []
     if not text and not blocks:
         return
-    message = actions.bot_message(hub, channel, text, blocks=blocks)
+    message = messages.bot_message(hub, channel, text, blocks=blocks)
     if answer.get("response_type") != "in_channel":
         message.ephemeral_to = user.id
-    actions.post(hub, message)
+    messages.post(hub, message)
 
 
 def _slackbot(hub: Hub, channel: Channel, user: User, text: str) -> None:
-    actions.post(
+    messages.post(
         hub,
         Message(
             channel=channel.id,
@@ -370,8 +376,10 @@ def open_home(hub: Hub, user: User, tab: str) -> Delivery | None:
 def start_assistant_thread(hub: Hub, user: User, context_channel: str | None) -> Message:
     """Opens the assistant container: a fresh thread in the direct message."""
     channel, _ = hub.workspace.open_dm(user.id)
-    root = actions.bot_message(hub, channel, "New Assistant Thread", subtype="assistant_app_thread")
-    actions.post(hub, root)
+    root = messages.bot_message(
+        hub, channel, "New Assistant Thread", subtype="assistant_app_thread"
+    )
+    messages.post(hub, root)
     hub.workspace.assistant_threads[(channel.id, root.ts)] = AssistantThread()
     context: Json = {"team_id": TEAM_ID, "enterprise_id": None}
     if context_channel:

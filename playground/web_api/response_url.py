@@ -8,13 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
-from playground import actions
-from playground.arguments import Arguments
+from playground.actions import messages
 from playground.errors import SlackError
 from playground.faults import CallFault
 from playground.hub import Hub
-from playground.methods.chat import read_content, read_metadata
-from playground.state import BOT_USER_ID, RESPONSE_URL_USES, Message, ResponseUrl
+from playground.web_api.arguments import Arguments
+from playground.web_api.methods.chat import read_content, read_metadata
+from playground.workspace.state import BOT_USER_ID, RESPONSE_URL_USES, Message, ResponseUrl
 
 Json = dict[str, Any]
 
@@ -85,13 +85,13 @@ def _apply(hub: Hub, url: ResponseUrl, arguments: Arguments) -> None:
             del channel.ephemerals[source.ts]
             hub.changed()
         else:
-            actions.delete(hub, channel, source)
+            messages.delete(hub, channel, source)
         return
     if arguments.flag("replace_original") and source is not None:
         _replace(hub, source, arguments)
         return
     content = read_content(hub, arguments)
-    message = actions.bot_message(
+    message = messages.bot_message(
         hub,
         channel,
         **content,
@@ -100,10 +100,10 @@ def _apply(hub: Hub, url: ResponseUrl, arguments: Arguments) -> None:
     )
     if arguments.text("response_type") != "in_channel":
         message.ephemeral_to = url.user
-    actions.post(hub, message)
+    messages.post(hub, message)
 
 
 def _replace(hub: Hub, source: Message, arguments: Arguments) -> None:
     content = read_content(hub, arguments)
     channel = hub.workspace.channels[source.channel]
-    actions.edit(hub, channel, source, BOT_USER_ID, content | {"picks": {}})
+    messages.edit(hub, channel, source, BOT_USER_ID, content | {"picks": {}})

@@ -8,8 +8,8 @@ from typing import Any
 
 from playground.errors import SlackError
 from playground.hub import Hub
-from playground.shapes import channel_type, message_json
-from playground.state import BOT_ID, BOT_USER_ID, TEAM_ID, Channel, Message
+from playground.workspace.shapes import channel_type, message_json
+from playground.workspace.state import BOT_ID, BOT_USER_ID, TEAM_ID, Channel, Message
 
 Json = dict[str, Any]
 

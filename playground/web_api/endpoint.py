@@ -8,13 +8,13 @@ from typing import Any
 
 from aiohttp import web
 
-from playground.arguments import Arguments, read_arguments
 from playground.errors import RateLimited, SlackError
 from playground.faults import CallFault
 from playground.hub import Call, Hub
-from playground.methods import apps, assistant, chat, conversations, people, views
-from playground.methods.registry import METHODS, Method, granted, need_scope
-from playground.state import APP_TOKEN, BOT_TOKEN
+from playground.web_api.arguments import Arguments, read_arguments
+from playground.web_api.methods import apps, assistant, chat, conversations, people, views
+from playground.web_api.methods.registry import METHODS, Method, granted, need_scope
+from playground.workspace.state import APP_TOKEN, BOT_TOKEN
 
 Json = dict[str, Any]
 

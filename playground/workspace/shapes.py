@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playground.state import (
+from playground.workspace.state import (
     APP_ID,
     BOT_ID,
     BOT_USER_ID,

@@ -6,14 +6,14 @@ import copy
 import secrets
 from typing import Any
 
-from playground.arguments import Arguments
-from playground.blocks import check_view, fill_ids
+from playground.block_kit.checks import check_view, fill_ids
+from playground.block_kit.forms import initial_state
 from playground.errors import SlackError
-from playground.forms import initial_state
 from playground.hub import Hub
-from playground.methods.registry import method
-from playground.shapes import view_json
-from playground.state import View
+from playground.web_api.arguments import Arguments
+from playground.web_api.methods.registry import method
+from playground.workspace.shapes import view_json
+from playground.workspace.state import View
 
 Json = dict[str, Any]
 MAX_STACK = 3

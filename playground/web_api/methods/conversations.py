@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playground import actions
-from playground.arguments import Arguments
+from playground.actions import messages
 from playground.errors import SlackError
 from playground.hub import Hub
-from playground.methods.registry import joined_channel, method, need_scope, visible_channel
-from playground.paging import page
-from playground.shapes import channel_json, message_json
-from playground.state import BOT_USER_ID, Channel, Message
+from playground.web_api.arguments import Arguments
+from playground.web_api.methods.registry import joined_channel, method, need_scope, visible_channel
+from playground.web_api.paging import page
+from playground.workspace.shapes import channel_json, message_json
+from playground.workspace.state import BOT_USER_ID, Channel, Message
 
 Json = dict[str, Any]
 
@@ -167,5 +167,5 @@ def join(hub: Hub, arguments: Arguments) -> Json:
             "warning": "already_in_channel",
             "response_metadata": {"warnings": ["already_in_channel"]},
         }
-    actions.join(hub, channel, BOT_USER_ID)
+    messages.join(hub, channel, BOT_USER_ID)
     return {"channel": channel_json(channel)}

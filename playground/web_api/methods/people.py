@@ -4,14 +4,14 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground import actions
-from playground.arguments import Arguments
+from playground.actions import messages
 from playground.errors import SlackError
 from playground.hub import Hub
-from playground.methods.registry import joined_channel, method
-from playground.paging import page
-from playground.shapes import user_json
-from playground.state import BOT_ID, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID
+from playground.web_api.arguments import Arguments
+from playground.web_api.methods.registry import joined_channel, method
+from playground.web_api.paging import page
+from playground.workspace.shapes import user_json
+from playground.workspace.state import BOT_ID, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID
 
 Json = dict[str, Any]
 
@@ -64,7 +64,7 @@ def add_reaction(hub: Hub, arguments: Arguments) -> Json:
     channel = joined_channel(hub, arguments)
     message = hub.workspace.message(channel, arguments.required("timestamp", "no_item_specified"))
     name = arguments.required("name", "invalid_name").strip(":")
-    actions.react(hub, channel, message, BOT_USER_ID, name)
+    messages.react(hub, channel, message, BOT_USER_ID, name)
     return {}
 
 
@@ -74,5 +74,5 @@ def remove_reaction(hub: Hub, arguments: Arguments) -> Json:
     channel = joined_channel(hub, arguments)
     message = hub.workspace.message(channel, arguments.required("timestamp", "no_item_specified"))
     name = arguments.required("name", "invalid_name").strip(":")
-    actions.unreact(hub, channel, message, BOT_USER_ID, name)
+    messages.unreact(hub, channel, message, BOT_USER_ID, name)
     return {}

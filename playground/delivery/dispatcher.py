@@ -1,6 +1,6 @@
 """Delivering events, commands and interactions to the app: attempts, retries, records.
 
-How a payload travels is a transport's affair (`socketmode`, `httpdelivery`).
+How a payload travels is a transport's affair (`socket_mode`, `http`).
 """
 
 from __future__ import annotations

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from playground.state import BOT_USER_ID, Workspace
+from playground.workspace.state import BOT_USER_ID, Workspace
 
 PEOPLE = (
     ("ann", "Ann Archer", True),

@@ -1,0 +1,1 @@
+"""Block Kit: what Slack accepts, and the state of its inputs."""

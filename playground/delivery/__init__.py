@@ -1,0 +1,1 @@
+"""Events, commands and interactions on their way to the app."""

@@ -1,0 +1,1 @@
+"""Slack's Web API: reading a call, its methods, answering it."""
