@@ -19,6 +19,7 @@ from index.engines.base import Hit, Retriever
 from index.engines.edge import EdgeEngine
 from index.engines.points import catch_up, texts_of
 from index.errors import FaqbotError
+from index.evaluation.bootstrap import Estimate, bootstrap, estimate_mean
 from index.evaluation.metrics import measures
 from index.model.embedder import Embedder
 from index.query.spelling import Speller, base_words
@@ -34,8 +35,7 @@ from index.text import clean, fold, one_line
 
 # Answers beyond this rank count as not found: they add less than 0.01 each to the MRR.
 DEPTH = 100
-RESAMPLES = 2000
-# Fewer: each takes a sort.
+# Fewer than for means: each takes a sort.
 CONFIDENCE_RESAMPLES = 200
 
 
@@ -45,15 +45,6 @@ class Query:
 
     text: str
     relevant: frozenset[str]
-
-
-@dataclass(frozen=True)
-class Estimate:
-    """A mean over queries, with its 95 % bootstrap interval."""
-
-    value: float
-    low: float
-    high: float
 
 
 @dataclass(frozen=True)
@@ -254,10 +245,10 @@ def summarise(
     return Evaluation(
         n=len(known),
         n_without_answer=len(ranks) - len(known),
-        precision_at_1=estimate(known == 1),
-        mrr=estimate(reciprocal),
-        recall_at_3=estimate(found & (known <= 3)),
-        recall_at_5=estimate(found & (known <= 5)),
+        precision_at_1=estimate_mean(known == 1),
+        mrr=estimate_mean(reciprocal),
+        recall_at_3=estimate_mean(found & (known <= 3)),
+        recall_at_5=estimate_mean(found & (known <= 5)),
         of_confidence=_of_confidence(confidence, (ranks == 1) & answerable),
     )
 
@@ -265,36 +256,14 @@ def summarise(
 def _of_confidence(
     confidence: npt.NDArray[np.float64], right: npt.NDArray[np.bool_]
 ) -> dict[str, Estimate]:
-    """The measures of confidence, with 95 % bootstrap intervals over queries."""
-    generator = np.random.default_rng(0)
+    """The measures of confidence, with their intervals over queries."""
     figures = measures(confidence, right)
-    drawn = []
-    for _ in range(CONFIDENCE_RESAMPLES):
-        sample = generator.integers(len(right), size=len(right))
-        drawn.append(measures(confidence[sample], right[sample], halvings=1))
-    estimates = {}
-    for name, value in figures.items():
-        resampled = np.array([row[name] for row in drawn])
-        resampled = resampled[~np.isnan(resampled)]
-        known = len(resampled) and not math.isnan(value)
-        low, high = np.quantile(resampled, [0.025, 0.975]) if known else (math.nan, math.nan)
-        estimates[name] = Estimate(value, float(low), float(high))
-    return estimates
 
+    def resampled(rows: npt.NDArray[np.int_]) -> list[float]:
+        return list(measures(confidence[rows], right[rows], halvings=1).values())
 
-def estimate(values: npt.NDArray[Any]) -> Estimate:
-    """The mean and its 95 % percentile bootstrap interval, from a fixed seed.
-
-    Args:
-        values: Shape (n,), one value a query.
-    """
-    if not len(values):
-        return Estimate(float("nan"), float("nan"), float("nan"))
-    values = values.astype(np.float64)
-    generator = np.random.default_rng(0)
-    means = [generator.choice(values, len(values)).mean() for _ in range(RESAMPLES)]
-    low, high = np.quantile(means, [0.025, 0.975])
-    return Estimate(float(values.mean()), float(low), float(high))
+    estimates = bootstrap(resampled, list(figures.values()), len(right), CONFIDENCE_RESAMPLES)
+    return dict(zip(figures, estimates, strict=True))
 
 
 class _ReadOnce(Pairs):

@@ -9,37 +9,57 @@ import numpy.typing as npt
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
+Ints = npt.NDArray[np.int_]
 
 BINS = 10
 # Random halvings that an answer rate is averaged over.
 HALVINGS = 20
 
 
-def auroc(confidence: Floats, right: Bools) -> float:
+def auroc(confidence: Floats, right: Bools, weight: Floats | None = None) -> float:
     """The probability that a right answer is surer than a wrong one; ties count half.
 
-    NaN where all answers are right, or none is.
+    Args:
+        confidence, right: Shape (n,).
+        weight: How often each answer counts, shape (n,); None for once each.
+
+    Returns:
+        From 0 to 1; NaN where all answers are right, or none is.
     """
-    positive = int(right.sum())
-    negative = len(right) - positive
-    if not positive or not negative:
+    if right.all() or not right.any():
         return float("nan")
-    _, place, count = np.unique(confidence, return_inverse=True, return_counts=True)
-    # The mean rank of each group of equals, from 1.
-    rank = (np.cumsum(count) - (count - 1) / 2)[place]
-    return float((rank[right].sum() - positive * (positive + 1) / 2) / (positive * negative))
+    weight = np.ones(len(right)) if weight is None else weight
+    _, level = np.unique(confidence, return_inverse=True)
+    wrong_at = np.bincount(level, weight * ~right)
+    right_at = np.bincount(level, weight * right)
+    wrong_below = np.cumsum(wrong_at) - wrong_at
+    ordered = right_at @ (wrong_below + wrong_at / 2)
+    return float(ordered / (wrong_at.sum() * right_at.sum()))
 
 
-def expected_calibration_error(confidence: Floats, right: Bools) -> float:
+def tenths(confidence: Floats) -> Ints:
+    """The tenth of the range that each confidence lies in, from 0 to 9; shape (n,)."""
+    numbers: Ints = np.clip((confidence * BINS).astype(int), 0, BINS - 1)
+    return numbers
+
+
+def expected_calibration_error(
+    confidence: Floats, right: Bools, weight: Floats | None = None
+) -> float:
     """Mean distance, over answers, of a tenth's confidence from its share of right answers.
 
-    NaN where there are no answers.
+    Args:
+        confidence, right: Shape (n,).
+        weight: How often each answer counts, shape (n,); None for once each.
+
+    Returns:
+        From 0 to 1; NaN where there are no answers.
     """
     if not len(confidence):
         return float("nan")
-    tenth = np.clip((confidence * BINS).astype(int), 0, BINS - 1)
-    gap = np.bincount(tenth, confidence - right, minlength=BINS)
-    return float(np.abs(gap).sum() / len(confidence))
+    weight = np.ones(len(right)) if weight is None else weight
+    gap = np.bincount(tenths(confidence), weight * (confidence - right), minlength=BINS)
+    return float(np.abs(gap).sum() / weight.sum())
 
 
 def answer_rate(

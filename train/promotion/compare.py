@@ -6,17 +6,16 @@ from typing import Any
 
 import numpy as np
 
-from index.evaluation.evaluate import Estimate
+from index.evaluation.bootstrap import Estimate, estimate_grouped_means
 from index.model.embedder import Embedder
 from index.ranking.ranker import LearnedRanker, shipped
 from index.store.types import Pair
 from index.vectors import Matrix
 from train.errors import TrainingFailed
 from train.promotion.reliability import log_losses
-from train.ranker.fit import Fit, Floats, Judged, examples_for, fit_order, held_out
+from train.ranker.fit import Fit, Judged, examples_for, fit_order, held_out
 from train.ranker.simulated_search import Asked, Faq, Ints, View
 
-RESAMPLES = 2000
 # Questions asked of one side: beyond it the interval is narrow enough.
 MOST_QUESTIONS = 5000
 
@@ -67,7 +66,7 @@ def compare(live: Ints, candidate: Ints, pairs: Ints) -> Comparison:
     columns = [live == 1, 1 / live, candidate == 1, 1 / candidate]
     values = np.stack([np.asarray(column, dtype=np.float64) for column in columns], axis=1)
     values = np.hstack([values, values[:, 2:] - values[:, :2]])
-    estimates = resampled_means(values, pairs)
+    estimates = estimate_grouped_means(values, pairs)
     return Comparison(
         questions=len(pairs),
         pairs=len(np.unique(pairs)),
@@ -108,10 +107,10 @@ def compare_rankers(judged: Judged) -> RankerComparison:
     Where the present one was fitted to some of these very questions, it is at an advantage.
     """
     gained = log_losses(judged.truth_before) - log_losses(judged.truth)
-    (log_loss,) = resampled_means(gained[:, None], judged.group, judged.weight)
+    (log_loss,) = estimate_grouped_means(gained[:, None], judged.group, judged.weight)
     known = judged.weight == 1.0
     gained = judged.right.astype(np.float64) - judged.right_before
-    (precision,) = resampled_means(gained[known, None], judged.group[known])
+    (precision,) = estimate_grouped_means(gained[known, None], judged.group[known])
     return RankerComparison(int(known.sum()), log_loss, precision)
 
 
@@ -132,32 +131,6 @@ def silences(fit: Fit, present: LearnedRanker, precision: float) -> bool:
     here = held_out(judged.before, judged.right_before, judged.weight < 1.0)
     answers, right = here.at(threshold)
     return answers > 0 and right / answers >= precision
-
-
-def resampled_means(values: Floats, groups: Ints, weights: Floats | None = None) -> list[Estimate]:
-    """The mean of each column, with its 95 % bootstrap interval over groups, from a fixed seed.
-
-    Args:
-        values: Shape (n, columns), n > 0.
-        groups: The group of each row; whole groups are drawn.
-        weights: Of the rows; None for equal ones.
-    """
-    weights = np.ones(len(values)) if weights is None else weights
-    _, group = np.unique(groups, return_inverse=True)
-    count = int(group.max()) + 1
-    sums = np.zeros((count, values.shape[1]))
-    np.add.at(sums, group, weights[:, None] * values)
-    sizes = np.bincount(group, weights)
-    generator = np.random.default_rng(0)
-    means = np.empty((RESAMPLES, values.shape[1]))
-    for i in range(RESAMPLES):
-        drawn = np.bincount(generator.integers(count, size=count), minlength=count)
-        means[i] = (drawn @ sums) / (drawn @ sizes)
-    low, high = np.quantile(means, [0.025, 0.975], axis=0)
-    mean = np.average(values, axis=0, weights=weights)
-    return [
-        Estimate(float(m), float(lo), float(hi)) for m, lo, hi in zip(mean, low, high, strict=True)
-    ]
 
 
 @dataclass(frozen=True)

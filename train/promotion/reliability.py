@@ -3,11 +3,9 @@
 from dataclasses import dataclass
 
 import numpy as np
-from scipy.stats import rankdata
 
+from index.evaluation.metrics import BINS, auroc, expected_calibration_error, tenths
 from train.ranker.fit import Bools, Floats
-
-BINS = 10
 
 
 @dataclass(frozen=True)
@@ -43,7 +41,7 @@ class Reliability:
 
 def reliability(confidence: Floats, right: Bools, weight: Floats) -> Reliability:
     """Compare confidence with what was right; arrays of shape (n,), n > 0."""
-    tenth = np.minimum((confidence * BINS).astype(int), BINS - 1)
+    tenth = tenths(confidence)
     bins = []
     for number in range(BINS):
         inside = tenth == number
@@ -56,8 +54,8 @@ def reliability(confidence: Floats, right: Bools, weight: Floats) -> Reliability
                 )
             )
     return Reliability(
-        error=sum(b.answers * abs(b.confidence - b.right) for b in bins) / float(weight.sum()),
-        auroc=_auroc(confidence, right, weight),
+        error=expected_calibration_error(confidence, right, weight),
+        auroc=auroc(confidence, right, weight),
         bins=tuple(bins),
     )
 
@@ -66,15 +64,3 @@ def log_losses(likelihood: Floats) -> Floats:
     """Minus the logarithm of the probability given to what is true; all but 0 is as good as 0."""
     losses: Floats = -np.log(np.clip(likelihood, 1e-3, 1.0))
     return losses
-
-
-def _auroc(confidence: Floats, right: Bools, weight: Floats) -> float:
-    """Share of pairs of a right and a wrong answer that are in order, ties counting half."""
-    if right.all() or not right.any():
-        return float("nan")
-    level = rankdata(confidence, method="dense") - 1
-    wrong_at = np.bincount(level, weight * ~right)
-    right_at = np.bincount(level, weight * right)
-    wrong_below = np.cumsum(wrong_at) - wrong_at
-    ordered = right_at @ (wrong_below + wrong_at / 2)
-    return float(ordered / (wrong_at.sum() * right_at.sum()))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from index.evaluation.evaluate import Estimate
+from index.evaluation.bootstrap import Estimate
 from index.ranking.features import FEATURES
 from index.store.types import Job
 from train.promotion import plots as pictures

@@ -26,7 +26,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any
 
-from index.evaluation.evaluate import Estimate
+from index.evaluation.bootstrap import Estimate
 from train.promotion.compare import Comparison, RankerComparison
 
 RULE = (

@@ -41,6 +41,15 @@ def test_auroc_says_nothing_where_all_are_of_one_kind(right: np.ndarray) -> None
     assert math.isnan(auroc(np.linspace(0, 1, len(right)), right))
 
 
+def test_weights_count_as_repeats() -> None:
+    confidence, right = floats(0.9, 0.3, 0.35, 0.8), bools(1, 0, 1, 0)
+    times = np.array([3, 1, 2, 2])
+    repeated = np.repeat(confidence, times), np.repeat(right, times)
+
+    for measure in (auroc, expected_calibration_error):
+        assert measure(confidence, right, times.astype(float)) == pytest.approx(measure(*repeated))
+
+
 def test_the_calibration_error_is_the_gap_by_tenths() -> None:
     # From 0.8 to 0.9: 0.85 on average, half of them right. From 0.1 to 0.2: 0.15, none right.
     confidence = floats(0.81, 0.89, 0.15)

@@ -17,7 +17,6 @@ from train.promotion.compare import (
     Model,
     compare,
     compare_rankers,
-    resampled_means,
     silences,
 )
 from train.ranker.fit import Fit, Judged
@@ -75,16 +74,6 @@ def test_questions_of_one_pair_do_not_count_as_independent() -> None:
         return difference.high - difference.low
 
     assert width(10) == pytest.approx(width(1), rel=0.01), "ten like questions say no more than one"
-
-
-def test_pairs_with_many_questions_weigh_more() -> None:
-    groups = np.array([0, 0, 0, 1])
-    values = np.array([[1.0], [1.0], [1.0], [0.0]])
-
-    (estimate,) = resampled_means(values, groups)
-
-    assert estimate.value == 0.75
-    assert (estimate.low, estimate.high) == (0.0, 1.0)
 
 
 def test_the_same_data_give_the_same_interval() -> None:
@@ -159,15 +148,6 @@ def test_good_answers_are_not_ended_for_want_of_proof(
     fit = Fit(replace(shipped(), held_out=new), 10, fitted=True, judged=found)
 
     assert silences(fit, replace(shipped(), held_out=present), 0.9) is expected
-
-
-def test_weighted_means_are_those_of_repeated_rows() -> None:
-    values, groups = np.array([[1.0], [0.0], [3.0]]), np.array([0, 1, 1])
-
-    (weighted,) = resampled_means(values, groups, np.array([2.0, 1.0, 1.0]))
-    (repeated,) = resampled_means(values[[0, 0, 1, 2]], groups[[0, 0, 1, 2]])
-
-    assert weighted == repeated
 
 
 def test_both_models_get_a_ranker_of_their_own_from_other_questions(

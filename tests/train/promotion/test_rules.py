@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from index.evaluation.evaluate import Estimate
+from index.evaluation.bootstrap import Estimate
 from train.promotion.compare import Comparison, Figures, RankerComparison
 from train.promotion.rules import Basis, Earlier, decide, decide_ranking, why_not_now
 
