@@ -41,7 +41,7 @@ from index.evaluation.metrics import measures
 from index.generations.setup import load_embedder
 from index.model.base import ensure_base_version
 from index.model.embedder import Embedder
-from index.query import reading as queries
+from index.query import cleaning as queries
 from index.query.spelling import Speller, base_words
 from index.ranking.features import Entry
 from index.ranking.ranker import LearnedRanker, shipped

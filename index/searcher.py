@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 from index.engines import bm25
 from index.engines.base import Collection, Hit, Lookup, Retriever
 from index.model.embedder import Embedder
-from index.query.reading import Query, read
+from index.query.cleaning import Query, read
 from index.query.spelling import Speller
 from index.ranking.explanation import Explanation, explain
 from index.ranking.ranker import Candidate, LearnedRanker, Ranker

@@ -24,7 +24,7 @@ from bot.slack.client import Poster, SlackRefused, SlackUnavailable
 from index import processes
 from index.errors import FaqbotError
 from index.generations.follow import Serving
-from index.query.reading import read
+from index.query.cleaning import read
 from index.ranking.decision import MAX_SHOWN, Decision, decide
 from index.searcher import Match
 from index.store import Store

@@ -27,7 +27,7 @@ from bot.cards.answers import (
 )
 from bot.intake.markup import question_text
 from bot.slack.client import SlackRefused, SlackUnavailable, explain, is_public
-from index.query.reading import read
+from index.query.cleaning import read
 from index.store import Store
 from index.store.types import Pair, Question, State, Status, SuggestionState, Verdict, Vote
 

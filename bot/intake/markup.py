@@ -12,8 +12,8 @@ import re
 from collections.abc import Callable, Iterator
 
 from bot.intake.patterns import LEAD_IN
+from index.query.cleaning import EMOJI_CODE
 from index.query.fillers import GREETING
-from index.query.reading import EMOJI_CODE
 
 # What is judged of a message, and of a sentence. The text to search is not cut.
 MAX_SPOKEN = 2_000
@@ -36,7 +36,7 @@ _PEOPLE = ("@", "!subteam", "!here", "!channel", "!everyone")
 
 
 def question_text(text: str) -> str:
-    """What a raw Slack message says, in plain text, as `index.query.reading.read` takes it.
+    """What a raw Slack message says, in plain text, as `index.query.cleaning.read` takes it.
 
     Mentions of people, emoji codes and formatting marks are dropped; links and channels are
     replaced by their names. Lines, quote marks and code fences stay: by them pastes are known.

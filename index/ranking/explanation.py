@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from index.query.reading import Query
+from index.query.cleaning import Query
 from index.ranking.features import FEATURES
 from index.ranking.ranker import SIGNALS, Candidate, LearnedRanker, Placed
 

@@ -22,7 +22,7 @@ from index.jobs.child import Cancelled, Ending, Order
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.model.versions import read_manifest, verify
-from index.query.reading import read
+from index.query.cleaning import read
 from index.ranking.ranker import read_ranker, shipped
 from index.settings import IndexSettings
 from index.store import Store

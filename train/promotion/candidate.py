@@ -17,7 +17,7 @@ from index.model.embedder import Embedder
 from index.model.served import ServedModel, load_head
 from index.model.versions import SERVABLE, read_manifest, write_version
 from index.progress import Report
-from index.query.reading import read
+from index.query.cleaning import read
 from index.ranking.ranker import read_ranker, shipped
 from index.store import Store
 from index.store.types import Generation, Golden, Pair

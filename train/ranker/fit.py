@@ -26,7 +26,7 @@ from scipy.optimize import minimize
 from sklearn.isotonic import IsotonicRegression
 
 from index.model.embedder import Embedder
-from index.query.reading import read
+from index.query.cleaning import read
 from index.query.spelling import Speller, base_words
 from index.ranking.features import FEATURES, features, floors_of, gather
 from index.ranking.ranker import SIGNALS, Calibration, HeldOut, LearnedRanker, signals, spread

@@ -10,7 +10,7 @@ from bot.intake.markup import question_text
 @pytest.mark.parametrize(
     ("raw", "said"),
     [
-        # How a chat writes it; greetings and line breaks are for `index.query.reading`.
+        # How a chat writes it; greetings and line breaks are for `index.query.cleaning`.
         ("<@U123> how do I print?", "how do I print?"),
         ("<@U123|ana>, how do I print?", "how do I print?"),
         ("how do I print, <@U123>?", "how do I print,  ?"),

@@ -4,7 +4,7 @@ import threading
 
 import pytest
 
-from index.query.reading import read
+from index.query.cleaning import read
 from index.query.spelling import Speller, base_words
 
 FAQ = [

@@ -12,7 +12,7 @@ from index.engines.points import catch_up, texts_of
 from index.evaluation.evaluate import RawRanker
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.query.reading import Query
+from index.query.cleaning import Query
 from index.query.spelling import Speller, base_words
 from index.ranking.explanation import Explanation, explain
 from index.ranking.features import FEATURES

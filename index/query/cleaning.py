@@ -10,14 +10,13 @@ message's length.
 """
 
 import re
-from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.query.fillers import has_content, without_chatter
+from index.query.segments import leans, parts_of
 from index.query.spelling import Speller
 from index.text import MAX_QUESTION, clean, one_line
 
-MAX_PARTS = 3
 # What is read of a message; what is searched of it is shorter.
 MAX_MESSAGE = 20_000
 # A paste up to this size is a command or an error message, and is searched as it is.
@@ -35,7 +34,7 @@ class Query:
         text: All that is asked, on one line of at most `MAX_QUESTION` characters; empty only for
             an empty message.
         parts: The questions one by one where there are several, each able to stand alone, at most
-            `MAX_PARTS`; else none.
+            `index.query.segments.MAX_PARTS`; else none.
         corrections: Mended typos, as (as typed, as corrected).
         leans: Whether it speaks of something said before it ("how do I reset it?"), and so is no
             wording of a question by itself.
@@ -82,8 +81,8 @@ def read(message: str, speller: Speller | None = None) -> Query:
     text = " ".join((*own, *pasted)).strip()[:MAX_QUESTION].rstrip()
     if not text:
         return Query(one_line(whole)[:MAX_QUESTION].rstrip())
-    leans = bool(own) and _leans(own[0]) and not pasted
-    return Query(text, _parts(own), tuple(corrections.items()), leans)
+    is_leaning = bool(own) and leans(own[0]) and not pasted
+    return Query(text, parts_of(own), tuple(corrections.items()), is_leaning)
 
 
 # --- What was said, and what was pasted --------------------------------------------------------
@@ -239,95 +238,3 @@ def _once(marks: str) -> str:
     if marks[0] in ".,":
         return "..." if marks[0] == "." else ","
     return "?" if "?" in marks else "!"
-
-
-# --- Several questions in one message ----------------------------------------------------------
-
-_ASKS = (
-    r"(?:(?:how|what|whats|what's|where|where's|when|why|who|whom|whose|which)\b"
-    r"|(?:can|could|do|does|did|is|are|was|were|should|will|would|may|must|has|have)\s"
-    r"(?:i|we|you|it|they|there|the|a|an|any|my|our|your|this|these|all|every|some|users?|people)\b)"
-)
-_QUESTION = re.compile(rf"(?:and\ |also,?\ |but\ |then\ |plus\ )*{_ASKS}".replace(r"\ ", " "), re.I)
-_SECOND = re.compile(rf"[,;]?\s(?:and|also|plus|&)(?:\s(?:also|then))?,?\s(?={_ASKS})", re.I)
-_JOINED_BY = re.compile(
-    r"(?:and|also|plus|but|then|secondly|second(?=[,:])|another one)\b[\s,:]*", re.I
-)
-# Words that stand for something said before; not "is it possible" or "will it take".
-_STAND_IN = re.compile(
-    r"""\b(?:
-        (?:its|this|they|them|their|those|these|he|she|him|her)
-      | (?<!does\ )(?<!will\ )(?<!would\ )it(?!\ (?:possible|ok|okay|safe|allowed|necessary
-            |required|better|best|worth|normal|true|legal|recommended|important|advisable|mandatory
-            |easy|hard|difficult|seems|appears|says|shows|was|has\ been|\w+ing)\b)
-      | (?:(?<=does\ )|(?<=will\ )|(?<=would\ ))it(?!\ (?:take|cost|mean|matter|be)\b)
-      | that(?=\W*$|\ (?:is|was|does|do|can|will|work|mean|one|way|too)\b)
-    )\b""",
-    re.IGNORECASE | re.VERBOSE,
-)
-# A sentence that begins so goes on with one before it.
-_GOES_ON = re.compile(
-    r"(?:(?:and|or|but|because)\b|(?:from|to|on|for|with|at)(?: (?!wh|how)[\w-]+){1,6}\W*$)",
-    re.IGNORECASE,
-)
-_NAMING = re.compile(
-    r"\b(?!(?:what|when|where|which|does|have|would|could|should|will|much|many|long)\b)"
-    r"[^\W\d_]\w{3,}",
-    re.IGNORECASE,
-)
-MIN_WORDS = 4
-
-
-def _parts(sentences: Sequence[str]) -> tuple[str, ...]:
-    """The questions of a message that has several which each say what they ask."""
-    parts: list[str] = []
-    before = ""  # what was said ahead of the first question, and may belong to it
-    for clause in (clause for sentence in sentences for clause in _clauses(sentence)):
-        if _is_question(clause) and (not parts or _stands_alone(clause)):
-            joined = _JOINED_BY.match(clause) if parts else None
-            point = clause[joined.end() :] if joined else clause
-            parts.append(f"{before} {point}".strip())
-            before = ""
-        elif parts:
-            parts[-1] = f"{parts[-1]} {clause}"
-        else:
-            before = f"{before} {clause}".strip()
-    if len(parts) < 2:
-        return ()
-    return tuple(part[:MAX_QUESTION].rstrip() for part in parts[:MAX_PARTS])
-
-
-def _clauses(sentence: str) -> list[str]:
-    """A sentence, in pieces where it asks several things that each stand alone."""
-    clauses = [sentence]
-    if not _is_question(sentence):
-        return clauses
-    for found in _SECOND.finditer(sentence):
-        if len(clauses) > MAX_PARTS:
-            break
-        done = len(sentence) - len(clauses[-1])
-        first, second = sentence[done : found.start()], sentence[found.end() :]
-        # A part is known by how it begins.
-        if len(first[:MAX_EXCERPT].split()) >= MIN_WORDS and _stands_alone(second[:MAX_EXCERPT]):
-            clauses[-1:] = [first, second]
-    return clauses
-
-
-def _stands_alone(question: str) -> bool:
-    """Whether a question says what it is about, without the one before it."""
-    return len(question.split()) >= MIN_WORDS and not _has_stand_in(question)
-
-
-def _leans(sentence: str) -> bool:
-    asked_first = _SECOND.split(sentence, maxsplit=1)[0]
-    return _has_stand_in(asked_first) or bool(_GOES_ON.match(sentence[:MAX_EXCERPT]))
-
-
-def _has_stand_in(sentence: str) -> bool:
-    found = _STAND_IN.search(sentence)
-    # One that comes late stands for something in the sentence itself.
-    return found is not None and len(_NAMING.findall(sentence[: found.start()])) < 2
-
-
-def _is_question(sentence: str) -> bool:
-    return sentence.rstrip(" )\"'").endswith(("?", "\uff1f")) or bool(_QUESTION.match(sentence))
