@@ -203,7 +203,7 @@ class Workers:
     def _asked(self, question: Question) -> str:
         """What is asked, together with the message just before it where it speaks of that."""
         text = question_text(question.text)
-        if read(text).leans and (before := self._store.inbox.said_before(question)):
+        if read(text).is_follow_up and (before := self._store.inbox.said_before(question)):
             return f"{question_text(before)}\n{text}"
         return text
 

@@ -247,7 +247,7 @@ def _wording(question: Question) -> str | None:
     None where it is several, of which a pick means just one, or says little by itself.
     """
     query = read(question_text(question.text))
-    return None if query.parts or query.leans else query.text
+    return None if query.parts or query.is_follow_up else query.text
 
 
 def _is_allowed(click: Click, question: Question, store: Store) -> bool:

@@ -12,8 +12,8 @@ message's length.
 import re
 from dataclasses import dataclass
 
-from index.query.fillers import has_content, without_chatter
-from index.query.segments import leans, parts_of
+from index.query.fillers import has_content, without_fillers
+from index.query.segments import is_follow_up, parts_of
 from index.query.spelling import Speller
 from index.text import MAX_QUESTION, clean, one_line
 
@@ -36,14 +36,14 @@ class Query:
         parts: The questions one by one where there are several, each able to stand alone, at most
             `index.query.segments.MAX_PARTS`; else none.
         corrections: Mended typos, as (as typed, as corrected).
-        leans: Whether it speaks of something said before it ("how do I reset it?"), and so is no
-            wording of a question by itself.
+        is_follow_up: Whether it speaks of something said before it ("how do I reset it?"), and
+            so is no wording of a question by itself.
     """
 
     text: str
     parts: tuple[str, ...] = ()
     corrections: tuple[tuple[str, str], ...] = ()
-    leans: bool = False
+    is_follow_up: bool = False
 
 
 def read(message: str, speller: Speller | None = None) -> Query:
@@ -70,7 +70,7 @@ def read(message: str, speller: Speller | None = None) -> Query:
         for sentence in _SENTENCE_END.split(said):
             if room <= 0:
                 break
-            if not (point := without_chatter(sentence)[:room].rstrip()):
+            if not (point := without_fillers(sentence)[:room].rstrip()):
                 continue
             room -= len(point) + 1
             if speller is not None:
@@ -81,8 +81,12 @@ def read(message: str, speller: Speller | None = None) -> Query:
     text = " ".join((*own, *pasted)).strip()[:MAX_QUESTION].rstrip()
     if not text:
         return Query(one_line(whole)[:MAX_QUESTION].rstrip())
-    is_leaning = bool(own) and leans(own[0]) and not pasted
-    return Query(text, parts_of(own), tuple(corrections.items()), is_leaning)
+    return Query(
+        text=text,
+        parts=parts_of(own),
+        corrections=tuple(corrections.items()),
+        is_follow_up=bool(own) and is_follow_up(own[0]) and not pasted,
+    )
 
 
 # --- What was said, and what was pasted --------------------------------------------------------

@@ -1,4 +1,4 @@
-r"""What people say around a question in chat: greetings, apologies, thanks, calls for help.
+r"""Fillers: what people say around a question in chat, from greetings to calls for help.
 
 None of it says what is asked, and all of it moves an embedding. The patterns are narrow on
 purpose: what is left in costs a little, but a word of the question taken away costs the answer.
@@ -187,7 +187,7 @@ _ROUNDS = 6
 _TAIL = 200
 
 
-def without_chatter(sentence: str) -> str:
+def without_fillers(sentence: str) -> str:
     """A sentence without what is said around its point; empty where that is all there is.
 
     Args:

@@ -72,6 +72,12 @@ def parts_of(sentences: Sequence[str]) -> tuple[str, ...]:
     return tuple(part[:MAX_QUESTION].rstrip() for part in parts[:MAX_PARTS])
 
 
+def is_follow_up(sentence: str) -> bool:
+    """Whether a message that begins with a sentence speaks of something said before it."""
+    asked_first = _SECOND.split(sentence, maxsplit=1)[0]
+    return _has_stand_in(asked_first) or bool(_GOES_ON.match(sentence[:BEGINNING]))
+
+
 def _clauses(sentence: str) -> list[str]:
     """A sentence, in pieces where it asks several things that each stand alone."""
     clauses = [sentence]
@@ -91,12 +97,6 @@ def _clauses(sentence: str) -> list[str]:
 def _stands_alone(question: str) -> bool:
     """Whether a question says what it is about, without the one before it."""
     return len(question.split()) >= MIN_WORDS and not _has_stand_in(question)
-
-
-def leans(sentence: str) -> bool:
-    """Whether a message that begins with this sentence speaks of something said before it."""
-    asked_first = _SECOND.split(sentence, maxsplit=1)[0]
-    return _has_stand_in(asked_first) or bool(_GOES_ON.match(sentence[:BEGINNING]))
 
 
 def _has_stand_in(sentence: str) -> bool:

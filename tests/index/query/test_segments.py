@@ -69,7 +69,7 @@ def test_there_are_no_more_parts_than_can_be_answered() -> None:
 
 
 @pytest.mark.parametrize(
-    ("message", "leans"),
+    ("message", "is_follow_up"),
     [
         ("how do I reset it?", True),
         ("and on a mac?", True),
@@ -81,8 +81,8 @@ def test_there_are_no_more_parts_than_can_be_answered() -> None:
         ("guest wifi password", False),
     ],
 )
-def test_a_question_about_something_said_before_is_known(message: str, leans: bool) -> None:
-    assert read(message).leans is leans
+def test_a_question_about_something_said_before_is_known(message: str, is_follow_up: bool) -> None:
+    assert read(message).is_follow_up is is_follow_up
 
 
 def test_parts_are_cut() -> None:
