@@ -40,7 +40,7 @@ from running import (
 )
 
 from index.generations.setup import open_engine
-from index.jobs.supervisor import LOG, bury_dead
+from index.jobs.supervisor import LOG, fail_abandoned
 from index.model.base import BASE_VERSION
 from index.settings import IndexSettings
 from index.store import Store
@@ -177,7 +177,7 @@ def _roll_back(index: IndexSettings, store: Store, generation: int) -> None:
     live = store.generations.live()
     if live is None or live.id == generation:
         return
-    bury_dead(store)
+    fail_abandoned(store)
     job = run(store, index, JobKind.ROLLBACK, {"generation": generation})
     if job.state is not JobState.DONE:
         raise SystemExit(f"the rollback {job.state}: {job.detail}")
@@ -185,7 +185,7 @@ def _roll_back(index: IndexSettings, store: Store, generation: int) -> None:
 
 def _left_behind(index: IndexSettings, store: Store) -> list[str]:
     """What should not be there after a run that went to its end."""
-    store.jobs.bury_dead()
+    store.jobs.fail_abandoned()
     generations = store.generations.all()
     ready = [g for g in generations if g.state is GenerationState.READY]
     with closing(open_engine(index)) as engine:
@@ -230,7 +230,7 @@ def _parent(index: IndexSettings, kind: JobKind, seed: int) -> Iterator["subproc
 def parent(data_dir: Path, kind: JobKind, seed: int) -> int:
     index = IndexSettings(data_dir=data_dir, device="cpu")
     with closing(Store(index.store_url)) as store:
-        bury_dead(store)
+        fail_abandoned(store)
         arguments = {"depth": "head", "seed": seed} if kind is JobKind.RETRAIN else {}
         run(store, index, kind, arguments)
     return 0

@@ -99,7 +99,7 @@ class JobMessages:
         ]
 
     def _running(self) -> Job | None:
-        self._store.jobs.bury_dead()  # or a killed worker's job would seem to run on
+        self._store.jobs.fail_abandoned()  # or a killed worker's job would seem to run on
         return self._store.jobs.running()
 
     def _show(self, job: Job, running: Job | None) -> None:

@@ -150,7 +150,7 @@ def _run(settings: Context, kind: "JobKind", arguments: dict[str, Any], *, as_js
     """
     from bot import logs
     from index import processes
-    from index.jobs.supervisor import StopRequest, bury_dead, require_training, run_job
+    from index.jobs.supervisor import StopRequest, fail_abandoned, require_training, run_job
     from index.store.types import JobKind, JobState
 
     if kind is JobKind.RETRAIN:
@@ -160,7 +160,7 @@ def _run(settings: Context, kind: "JobKind", arguments: dict[str, Any], *, as_js
     logs.configure(bot.model_copy(update={"log_level": "warning"}))
     stop = StopRequest("interrupted at the command line")
     with opened_store(index) as store, _stopped_by_signals(stop) as received:
-        bury_dead(store)
+        fail_abandoned(store)
         before = store.generations.live()
         job = store.jobs.begin(
             kind, processes.owner(), arguments=arguments, requested_by=REQUESTED_BY
@@ -636,11 +636,11 @@ def cancel(
     ] = None,
 ) -> None:
     """Stop a job. Whatever it has done so far is undone; the live generation answers on."""
-    from index.jobs.supervisor import bury_dead
+    from index.jobs.supervisor import fail_abandoned
     from index.store.types import JobKind, JobState
 
     with opened_store(context.obj.index) as store:
-        bury_dead(store)
+        fail_abandoned(store)
         job = _open_job(store) if job_id is None else _found(store, job_id)
         if job.kind is JobKind.IMPORT:
             raise FaqbotError("an import is stopped by Ctrl-C where it runs")
@@ -689,12 +689,12 @@ def _open_job(store: "Store") -> "Job":
 
 def _when_over(store: "Store", job_id: int) -> "Job":
     """The job once it is over, or as it is when patience has run out."""
-    from index.jobs.supervisor import bury_dead
+    from index.jobs.supervisor import fail_abandoned
 
     deadline = time.monotonic() + CANCEL_PATIENCE_S
     while not (job := _found(store, job_id)).state.is_over and time.monotonic() < deadline:
         time.sleep(0.2)
-        bury_dead(store)
+        fail_abandoned(store)
     return job
 
 

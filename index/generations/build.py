@@ -237,7 +237,7 @@ def tidy(settings: IndexSettings, store: Store, engine: Engine) -> Tidied:
 
     The last `KEPT` generations stay. Run it inside a job, so that no other one is building.
     """
-    store.jobs.bury_dead()
+    store.jobs.fail_abandoned()
     if store.generations.live() is None:
         return Tidied(0, 0, 0, 0)
     building = store.generations.all(GenerationState.BUILDING)

@@ -24,7 +24,7 @@ from index.errors import FaqbotError, StoreError
 from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import RENEW_EVERY_S, Claim, Hold
+from index.store.jobs import RENEW_EVERY_S, Claim, LeaseState
 from index.store.types import Job, JobKind, JobState
 
 # -P: whatever stands in the working directory is not what is run.
@@ -182,14 +182,14 @@ def patiently(act: Callable[[], T]) -> T:
         pause = min(2 * pause, _LONGEST_PAUSE_S)
 
 
-def bury_dead(store: Store) -> None:
+def fail_abandoned(store: Store) -> None:
     """Mark jobs as failed whose runners are gone: at once where that was on this machine."""
     running = store.jobs.latest(100, states=(JobState.RUNNING,))
     for owner in {job.owner for job in running if job.owner}:
         if processes.is_dead(owner):
-            store.jobs.bury(owner)
+            store.jobs.fail_abandoned_by(owner)
     if any(job.kind is not JobKind.IMPORT for job in running):
-        store.jobs.bury_dead()
+        store.jobs.fail_abandoned()
 
 
 def _order(job: Job, claim: Claim, index: IndexSettings, config: Path | None) -> dict[str, Any]:
@@ -312,11 +312,11 @@ def _follow(
     while (status := child.wait(_LOOK_EVERY_S)) is None:
         now = time.monotonic()
         news = child.progress
-        hold = Hold.HELD
+        lease = LeaseState.HELD
         if now - renewed > (RENEW_EVERY_S if news == recorded else RECORD_EVERY_S):
-            hold = _renew(store, claim, news)
+            lease = _renew(store, claim, news)
             renewed, recorded = now, news
-            if hold is Hold.LOST:
+            if lease is LeaseState.LOST:
                 # Somebody else may be at it.
                 child.kill()
                 continue
@@ -332,7 +332,7 @@ def _follow(
         else:
             if stop.is_set():
                 asked_to_end = JobState.CANCELLED, f"cancelled: {stop.reason}"
-            elif hold is Hold.CANCELLED:
+            elif lease is LeaseState.CANCELLED:
                 asked_to_end = _ON_REQUEST
             elif now - started > limit_s:
                 asked_to_end = (
@@ -361,14 +361,14 @@ def _is_cancelled(store: Store, claim: Claim) -> bool:
     return job is not None and job.cancel_requested
 
 
-def _renew(store: Store, claim: Claim, news: tuple[float, str]) -> Hold:
+def _renew(store: Store, claim: Claim, news: tuple[float, str]) -> LeaseState:
     share, detail = news
     try:
         return store.jobs.renew(claim, share, detail or None)
     except FaqbotError as error:
         # The store may be back before the lease ends; if not, the switch is fenced.
         log.error("job_renewal_failed", job=claim.job_id, reason=str(error))
-        return Hold.HELD
+        return LeaseState.HELD
 
 
 def _how(status: int) -> str:

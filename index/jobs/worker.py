@@ -14,14 +14,14 @@ from index.jobs.supervisor import (
     COMMANDS,
     RECORD_EVERY_S,
     StopRequest,
-    bury_dead,
+    fail_abandoned,
     record_end,
     run_job,
 )
 from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import RENEW_EVERY_S, Claim, Hold
+from index.store.jobs import RENEW_EVERY_S, Claim, LeaseState
 from index.store.types import Job, JobKind, JobState
 
 # What runs in a process of its own; a check looks into the collection that is being served.
@@ -98,7 +98,7 @@ class Worker:
                     self._wake.wait(pause)
 
     def _run_next(self) -> bool:
-        bury_dead(self._store)
+        fail_abandoned(self._store)
         if not self._store.jobs.is_waiting(self._kinds):
             return False
         job = self._store.jobs.claim(processes.owner(), self._kinds)
@@ -155,7 +155,7 @@ class _Renewal:
         self._limit_s = limit_s
         self._began = time.monotonic()
         self._told = float("-inf")
-        self._hold = Hold.HELD
+        self._lease = LeaseState.HELD
         self._over = threading.Event()
         self._thread = threading.Thread(target=self._run, name="job-renewal", daemon=True)
 
@@ -178,7 +178,7 @@ class _Renewal:
         if now - self._told > RECORD_EVERY_S:
             self._told = now
             self._renew(share, detail)
-        if self._hold is not Hold.HELD:
+        if self._lease is not LeaseState.HELD:
             raise Cancelled
         if now - self._began > self._limit_s:
             raise FaqbotError(
@@ -187,7 +187,7 @@ class _Renewal:
 
     def _renew(self, share: float | None = None, detail: str | None = None) -> None:
         try:
-            self._hold = self._store.jobs.renew(self._claim, share, detail)
+            self._lease = self._store.jobs.renew(self._claim, share, detail)
         except FaqbotError as error:
             # The store may be back before the lease ends.
             log.error("job_renewal_failed", job=self._claim.job_id, reason=str(error))

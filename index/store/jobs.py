@@ -51,8 +51,8 @@ class Claim:
     owner: str
 
 
-class Hold(StrEnum):
-    """What became of a claim when it was renewed."""
+class LeaseState(StrEnum):
+    """How a job's lease stands for its claimant, as a renewal finds it."""
 
     HELD = "held"
     CANCELLED = "cancelled"
@@ -109,7 +109,7 @@ class Jobs:
         )
         with self._database.write() as connection:
             self._take_turn(connection)
-            self._bury_dead(connection)
+            self._fail_abandoned(connection)
             if slot is not None:
                 row = connection.execute(of_kind.where(jobs.c.slot == slot)).one_or_none()
                 if row is not None:
@@ -165,7 +165,7 @@ class Jobs:
         """
         with self._database.write() as connection:
             self._take_turn(connection)
-            self._bury_dead(connection)
+            self._fail_abandoned(connection)
             if running := self._running(connection):
                 raise JobRunning(running)
             now = datetime.now(UTC)
@@ -184,7 +184,7 @@ class Jobs:
         """Take the oldest waiting job of these kinds; None where there is none or one runs."""
         with self._database.write() as connection:
             self._take_turn(connection)
-            self._bury_dead(connection)
+            self._fail_abandoned(connection)
             if self._running(connection):
                 return None
             now = datetime.now(UTC)
@@ -204,7 +204,9 @@ class Jobs:
             ).one_or_none()
         return None if row is None else _job(row)
 
-    def renew(self, claim: Claim, progress: float | None = None, detail: str | None = None) -> Hold:
+    def renew(
+        self, claim: Claim, progress: float | None = None, detail: str | None = None
+    ) -> LeaseState:
         """Keep a claim alive, and record how far the job is."""
         values: dict[str, Any] = {"lease_until": datetime.now(UTC) + LEASE}
         if progress is not None:
@@ -216,8 +218,8 @@ class Jobs:
                 sa.update(jobs).where(*_is(claim)).values(values).returning(jobs.c.cancel_requested)
             ).one_or_none()
         if row is None:
-            return Hold.LOST
-        return Hold.CANCELLED if row.cancel_requested else Hold.HELD
+            return LeaseState.LOST
+        return LeaseState.CANCELLED if row.cancel_requested else LeaseState.HELD
 
     def cancel(self, job_id: int) -> JobState | None:
         """Ask for a job to be stopped.
@@ -378,27 +380,27 @@ class Jobs:
                 connection.execute(sa.insert(pointers).values(name=name, value=since))
         return datetime.fromtimestamp(since, UTC)
 
-    def bury_dead(self) -> None:
+    def fail_abandoned(self) -> None:
         """Mark jobs as failed whose lease has ended: nobody runs them any more."""
         with self._database.write() as connection:
-            self._bury_dead(connection)
+            self._fail_abandoned(connection)
 
-    def bury(self, owner: str) -> None:
+    def fail_abandoned_by(self, owner: str) -> None:
         """Mark what somebody ran as failed, who is known to be dead: it ends their lease."""
         with self._database.write() as connection:
-            self._bury(connection, jobs.c.owner == owner)
+            self._fail(connection, jobs.c.owner == owner)
 
     def _take_turn(self, connection: sa.Connection) -> None:
         # Two who look whether a job runs must not both find none. (SQLite holds its write lock.)
         if not self._database.is_sqlite:
             connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
 
-    def _bury_dead(self, connection: sa.Connection) -> None:
+    def _fail_abandoned(self, connection: sa.Connection) -> None:
         now = datetime.now(UTC)
         is_given_up = jobs.c.kind.in_(_UNLEASED) & (jobs.c.started_at < now - _IMPORT_LIMIT)
-        self._bury(connection, (jobs.c.lease_until < now) | is_given_up)
+        self._fail(connection, (jobs.c.lease_until < now) | is_given_up)
 
-    def _bury(self, connection: sa.Connection, dead: sa.ColumnElement[bool]) -> None:
+    def _fail(self, connection: sa.Connection, dead: sa.ColumnElement[bool]) -> None:
         connection.execute(
             sa.update(jobs)
             .where(jobs.c.state == JobState.RUNNING, dead)

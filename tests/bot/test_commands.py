@@ -8,7 +8,7 @@ import pytest
 
 from index.generations.setup import new_collection_name, open_engine
 from index.jobs.worker import Worker
-from index.store.jobs import Claim, Hold
+from index.store.jobs import Claim, LeaseState
 from index.store.types import Job, JobKind, JobState
 from playground.client import Channel, Message, Person
 from tests.bot.desk import ABSENT, Desk, until
@@ -236,7 +236,7 @@ def test_cancel_stops_what_runs_first_then_what_waits(desk_of_ann: Desk) -> None
     running = desk.store.jobs.claim("worker", [JobKind.RETRAIN])
     assert running is not None
     assert told(desk.ann, desk.watched, "cancel") == "Retrain (head) is told to stop."
-    assert desk.store.jobs.renew(Claim(running.id, "worker")) is Hold.CANCELLED
+    assert desk.store.jobs.renew(Claim(running.id, "worker")) is LeaseState.CANCELLED
     assert told(desk.ann, desk.watched, "cancel rollback") == "Rollback is cancelled."
     desk.store.jobs.finish(running.id, JobState.CANCELLED, {}, owner="worker")
     assert told(desk.ann, desk.watched, "cancel") == "Reindex is cancelled."

@@ -236,9 +236,9 @@ def test_a_killed_command_is_in_nobody_s_way(run: Run, store: Store, children: C
     machine = processes.owner().split(":")[0]
     dead = store.jobs.begin(JobKind.RETRAIN, f"{machine}:{gone.pid}:0a1b2c3d")
     assert run("reindex").code == 0
-    buried = store.jobs.get(dead.id)
-    assert buried is not None
-    assert buried.state is JobState.FAILED
+    interrupted = store.jobs.get(dead.id)
+    assert interrupted is not None
+    assert interrupted.state is JobState.FAILED
 
 
 def test_training_needs_its_extra(

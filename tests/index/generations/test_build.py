@@ -198,7 +198,7 @@ def test_a_job_that_was_cancelled_or_taken_over_does_not_switch(office: Office) 
             connection.execute(
                 sa.update(jobs).where(jobs.c.id == claim.job_id).values(lease_until=past)
             )
-        office.store.jobs.bury_dead()
+        office.store.jobs.fail_abandoned()
 
     office.at["switching"] = lose_the_lease
     with pytest.raises(SwitchRefused, match="no longer"):

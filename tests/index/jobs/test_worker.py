@@ -25,7 +25,7 @@ from index.jobs.supervisor import (
     COMMANDS,
     SCHEDULE,
     StopRequest,
-    bury_dead,
+    fail_abandoned,
     require_training,
     run_job,
 )
@@ -393,7 +393,7 @@ def test_a_job_that_somebody_else_took_for_dead_is_ended(
 ) -> None:
     monkeypatch.setattr(parent, "RENEW_EVERY_S", 0.1)
     with run.beside(WAIT_FOR_EVER) as join:
-        run.store.jobs.bury(processes.owner())
+        run.store.jobs.fail_abandoned_by(processes.owner())
         other = run.begin(JobKind.PURGE)
         job = join()
     assert (job.state, job.detail) == ("failed", INTERRUPTED)
@@ -469,10 +469,10 @@ def test_a_job_whose_runner_died_here_is_failed_at_once(store: Store) -> None:
     gone.wait()
     machine = processes.owner().split(":")[0]
     job = store.jobs.begin(JobKind.RETRAIN, f"{machine}:{gone.pid}:0a1b2c3d")
-    bury_dead(store)
-    buried = store.jobs.get(job.id)
-    assert buried is not None
-    assert (buried.state, buried.detail) == ("failed", INTERRUPTED)
+    fail_abandoned(store)
+    interrupted = store.jobs.get(job.id)
+    assert interrupted is not None
+    assert (interrupted.state, interrupted.detail) == ("failed", INTERRUPTED)
 
 
 def test_a_killed_import_is_failed_and_a_running_one_is_not(store: Store) -> None:
@@ -481,7 +481,7 @@ def test_a_killed_import_is_failed_and_a_running_one_is_not(store: Store) -> Non
     machine = processes.owner().split(":")[0]
     killed = store.jobs.start(JobKind.IMPORT, owner=f"{machine}:{gone.pid}:0a1b2c3d")
     running = store.jobs.start(JobKind.IMPORT, owner=processes.owner())
-    bury_dead(store)
+    fail_abandoned(store)
     states = {job.id: job.state for job in store.jobs.latest()}
     assert states == {killed: "failed", running: "running"}
 
@@ -497,7 +497,7 @@ def test_a_machine_of_the_same_name_is_another_one() -> None:
 @pytest.mark.parametrize("owner", ["{self}", "{self}:3", "elsewhere/1:1:0a1b2c3d", "?"])
 def test_a_job_of_the_living_or_of_another_machine_is_left_alone(store: Store, owner: str) -> None:
     job = store.jobs.begin(JobKind.RETRAIN, owner.format(self=processes.owner()))
-    bury_dead(store)
+    fail_abandoned(store)
     assert store.jobs.running() == job
 
 
@@ -748,6 +748,6 @@ def test_a_job_runs_again_after_its_worker_was_killed(run: Runs, start: Start) -
     start()
     again, _ = run.store.jobs.request(JobKind.PURGE)
     assert ended(run.store, again).state == "done"
-    buried = run.store.jobs.get(job.id)
-    assert buried is not None
-    assert (buried.state, buried.detail) == ("failed", INTERRUPTED)
+    interrupted = run.store.jobs.get(job.id)
+    assert interrupted is not None
+    assert (interrupted.state, interrupted.detail) == ("failed", INTERRUPTED)

@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from index.store import Store
 from index.store import jobs as module
-from index.store.jobs import INTERRUPTED, Claim, Hold, JobRunning, describe
+from index.store.jobs import INTERRUPTED, Claim, JobRunning, LeaseState, describe
 from index.store.types import GenerationState, Job, JobKind, JobState, PairDraft
 
 OpenStore = Callable[[], Store]
@@ -221,7 +221,7 @@ def test_an_import_takes_no_turn(store: Store) -> None:
     assert store.jobs.running() is None
     store.jobs.begin(JobKind.RETRAIN, "me")
     store.jobs.start(JobKind.IMPORT)
-    store.jobs.bury_dead()
+    store.jobs.fail_abandoned()
     assert found(store, job).state is JobState.RUNNING
 
 
@@ -260,10 +260,10 @@ def test_begins_and_claims_at_the_same_time_start_one(open_store: OpenStore) -> 
 
 def test_a_renewal_records_progress(store: Store) -> None:
     claim = claimed(store)
-    assert store.jobs.renew(claim, 0.43, "training, epoch 12 of 38") is Hold.HELD
+    assert store.jobs.renew(claim, 0.43, "training, epoch 12 of 38") is LeaseState.HELD
     job = found(store, claim.job_id)
     assert (job.progress, job.detail) == (0.43, "training, epoch 12 of 38")
-    assert store.jobs.renew(claim) is Hold.HELD
+    assert store.jobs.renew(claim) is LeaseState.HELD
     assert found(store, claim.job_id).progress == 0.43
     store.jobs.renew(claim, 7.0)
     assert found(store, claim.job_id).progress == 1
@@ -273,8 +273,8 @@ def test_a_lease_that_is_renewed_lasts(store: Store, monkeypatch: pytest.MonkeyP
     with monkeypatch.context() as patch:
         patch.setattr(module, "LEASE", timedelta(seconds=-1))
         claim = claimed(store)
-    assert store.jobs.renew(claim) is Hold.HELD, "late, but nobody had noticed"
-    store.jobs.bury_dead()
+    assert store.jobs.renew(claim) is LeaseState.HELD, "late, but nobody had noticed"
+    store.jobs.fail_abandoned()
     assert holds(store, claim)
 
 
@@ -283,13 +283,13 @@ def test_the_next_one_has_its_turn_when_a_lease_ends(store: Store, no_lease: Non
     store.jobs.request(JobKind.PURGE)
     job = store.jobs.claim("other", WORK)
     assert job is not None
-    buried = found(store, dead.job_id)
-    assert (buried.state, buried.detail) == (JobState.FAILED, INTERRUPTED)
-    assert buried.finished_at is not None
-    assert store.jobs.renew(dead, 0.9) is Hold.LOST
+    interrupted = found(store, dead.job_id)
+    assert (interrupted.state, interrupted.detail) == (JobState.FAILED, INTERRUPTED)
+    assert interrupted.finished_at is not None
+    assert store.jobs.renew(dead, 0.9) is LeaseState.LOST
     assert not holds(store, dead)
     assert not store.jobs.finish(dead.job_id, JobState.DONE, {"n": 1}, "done", owner="me")
-    assert found(store, dead.job_id) == buried
+    assert found(store, dead.job_id) == interrupted
 
 
 def test_a_lease_that_ended_at_the_same_time_for_all_is_taken_over_by_one(
@@ -306,9 +306,9 @@ def test_a_lease_that_ended_at_the_same_time_for_all_is_taken_over_by_one(
 
 def test_the_jobs_of_a_dead_owner_are_buried_and_of_no_other(store: Store) -> None:
     mine = claimed(store)
-    store.jobs.bury("other")
+    store.jobs.fail_abandoned_by("other")
     assert holds(store, mine)
-    store.jobs.bury("me")
+    store.jobs.fail_abandoned_by("me")
     assert found(store, mine.job_id).detail == INTERRUPTED
     assert store.jobs.running() is None
 
@@ -352,7 +352,7 @@ def test_an_import_that_nobody_has_ended_for_a_day_is_given_up(store: Store) -> 
             .where(module.jobs.c.id == old)
             .values(started_at=datetime.now(UTC) - timedelta(days=2))
         )
-    store.jobs.bury_dead()
+    store.jobs.fail_abandoned()
     assert [found(store, job).state for job in (old, new)] == ["failed", "running"]
 
 
@@ -369,7 +369,7 @@ def test_a_waiting_job_is_cancelled_at_once(store: Store) -> None:
 def test_a_running_job_is_told(store: Store) -> None:
     claim = claimed(store)
     assert store.jobs.cancel(claim.job_id) is JobState.RUNNING
-    assert store.jobs.renew(claim) is Hold.CANCELLED
+    assert store.jobs.renew(claim) is LeaseState.CANCELLED
     assert not holds(store, claim)
     assert found(store, claim.job_id).cancel_requested
 
@@ -411,13 +411,13 @@ def test_a_job_moves_the_pointer_while_it_has_its_lease(store: Store) -> None:
     assert live.live_at >= before
 
 
-@pytest.mark.parametrize("how", ["buried", "cancelled", "finished", "somebody else's"])
+@pytest.mark.parametrize("how", ["interrupted", "cancelled", "finished", "somebody else's"])
 def test_a_job_without_its_lease_leaves_the_pointer_alone(store: Store, how: str) -> None:
     first, second = store.generations.add("m1", "faq-1"), store.generations.add("m2", "faq-2")
     store.generations.make_live(first.id)
     claim = claimed(store)
-    if how == "buried":
-        store.jobs.bury("me")
+    if how == "interrupted":
+        store.jobs.fail_abandoned_by("me")
     elif how == "cancelled":
         store.jobs.cancel(claim.job_id)
     elif how == "finished":
