@@ -7,32 +7,17 @@ from enum import StrEnum
 from pathlib import Path
 
 from bot import thresholds
-from bot.service import authenticate
 from bot.settings import BotSettings
 from bot.slack import client as slack
 from bot.slack.admins import Admins
+from bot.slack.lookup import authenticate
+from bot.slack.scopes import ANSWER_SCOPES, BOT_SCOPES
 from index.errors import CollectionLocked, FaqbotError
 from index.generations.setup import open_engine
 from index.model.versions import verify
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import Status
-
-# What the Slack app must be allowed to do to answer...
-ANSWER_SCOPES = frozenset(
-    {
-        "app_mentions:read",
-        "channels:history",
-        "chat:write",
-        "groups:history",
-        "im:history",
-    }
-)
-# ...and for learning from picks and the command /faq. The manifest in deploy/ asks for both.
-FURTHER_SCOPES = frozenset(
-    {"channels:read", "commands", "files:write", "usergroups:read", "users:read"}
-)
-BOT_SCOPES = ANSWER_SCOPES | FURTHER_SCOPES
 
 
 class Level(StrEnum):

@@ -16,8 +16,10 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
-from bot.cards.answers import Message, is_user_id, job_message
+from bot.cards.admin import job_message
 from bot.slack.client import SlackRefused, SlackUnavailable, explain
+from bot.slack.lookup import is_user_id
+from bot.slack.message import Message
 from index.errors import FaqbotError
 from index.store import Store
 from index.store.types import Job, JobKind

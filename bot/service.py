@@ -8,8 +8,6 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import structlog
-from slack_sdk import WebClient
-from slack_sdk.web import SlackResponse
 
 from bot.answering.worker import Workers
 from bot.app import create_app
@@ -18,10 +16,12 @@ from bot.runner import Runner
 from bot.settings import BotSettings
 from bot.slack import client as slack
 from bot.slack.admins import Admins
+from bot.slack.lookup import authenticate
+from bot.slack.poster import Poster
 from bot.transports.transports import HttpTransport, SocketTransport, Transport
 from index import processes
 from index.engines.base import Engine
-from index.errors import CollectionLocked, FaqbotError, SettingsError
+from index.errors import CollectionLocked, SettingsError
 from index.generations.build import available
 from index.generations.follow import Serving
 from index.generations.live import Live
@@ -77,7 +77,7 @@ class Service:
             self._listening = ThreadPoolExecutor(4, thread_name_prefix="listeners")
             self._background = ThreadPoolExecutor(4, thread_name_prefix="clicks")
             posting = slack.posting_client(token, bot.api_url)
-            poster = slack.Poster(posting)
+            poster = Poster(posting)
             self._job_messages = JobMessages(self.store, client, posting, index.jobs_dir)
             self._workers = Workers(
                 self.store,
@@ -190,24 +190,6 @@ def _open_live(index: IndexSettings, store: Store, engine: Engine) -> Live:
             if time.monotonic() > deadline:
                 raise
             time.sleep(0.2)
-
-
-def authenticate(client: WebClient) -> SlackResponse:
-    """Ask Slack who the bot token belongs to; returns the answer of `auth.test`.
-
-    Raises:
-        FaqbotError: Slack cannot be reached, or refuses the token.
-    """
-    try:
-        return client.auth_test()
-    except Exception as error:
-        reason = slack.explain(error)
-        if isinstance(reason, slack.SlackRefused):
-            raise SettingsError(
-                f"Slack refuses the bot token ({reason}); set SLACK_BOT_TOKEN to the Bot User "
-                "OAuth Token of the app (xoxb-...)"
-            ) from None
-        raise FaqbotError(f"Slack at {client.base_url} cannot be reached ({reason})") from None
 
 
 def _secret(bot: BotSettings, key: str) -> str:

@@ -12,7 +12,6 @@ import structlog
 from bot.cards.answers import (
     AnswerCard,
     Entry,
-    Message,
     OfferCard,
     UnsureCard,
     answer_message,
@@ -20,7 +19,9 @@ from bot.cards.answers import (
     unsure_message,
 )
 from bot.intake.markup import question_text
-from bot.slack.client import Poster, SlackRefused, SlackUnavailable
+from bot.slack.client import SlackRefused, SlackUnavailable
+from bot.slack.message import Message
+from bot.slack.poster import Poster
 from index import processes
 from index.errors import FaqbotError
 from index.generations.follow import Serving

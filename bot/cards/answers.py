@@ -1,38 +1,35 @@
-"""The Block Kit cards people see, as pure functions from values to blocks.
+"""The cards that answer a question, as pure functions from values to blocks.
 
 A card fits Slack's limits whatever is stored: a long answer is cut where a reader would cut it,
 with a word on how it goes on, and the other entries give way before the best one does.
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import datetime
 from urllib.parse import urlsplit
 
+from bot.cards.kit import (
+    MESSAGE_ROOM,
+    QUESTION_LIMIT,
+    actions,
+    button,
+    button_value,
+    context,
+    section,
+    size,
+)
 from bot.slack import mrkdwn
-from index.store.types import Job, JobKind, JobState
+from bot.slack.message import Block, Message
 
 SOLVED, NOT_IT, MORE, LESS = "faq_solved", "faq_not_it", "faq_more", "faq_less"
 PICK, NONE = "faq_pick", "faq_none"
 """Action ids of the buttons; the value of each is a `button_value`."""
-APPROVE, REJECT = "faq_suggestion_approve", "faq_suggestion_reject"
-"""Action ids of the buttons on a suggestion; the value is its id."""
 
 MAX_OTHERS = 2
 MAX_CLOSEST = 3
-MAX_SUGGESTIONS = 10
-
-# Slack refuses a message whose blocks hold too much text (`msg_blocks_too_long`) at a size that it
-# does not document. People measured about 13,200 characters, of which every block takes some;
-# Slack's staff speak of 12,000 of text (github.com/slackapi/bolt-js, issues 2509 and 2867).
-MESSAGE_ROOM = 12_000
-"""The size of a card's blocks: characters of all strings, plus `BLOCK_SIZE` for each block."""
-BLOCK_SIZE = 130
 
 FALLBACK_LIMIT = 4000
-VALUE_LIMIT = 2000
-QUESTION_LIMIT = 300
 FIRST_LINE_LIMIT = 200
 """Of what is shown of an answer that is only offered."""
 MATCHED_LIMIT = 200
@@ -45,13 +42,6 @@ NOTE_LINK_LIMIT = 150
 LEAST_ANSWER = 600
 """Size kept for each other entry's answer when the best one could take all the room."""
 
-BAR_LENGTH = 20
-DETAIL_LIMIT = 500
-# A path or an address in a job's detail, and what is shown instead.
-_PLACE = re.compile(r"[^\s,;()'\"]*/[^\s,;()'\"]*")
-_HIDDEN = "…"
-OPTION_LIMIT = 40
-
 NO_ANSWER = "(This entry has no answer text.)"
 NO_QUESTION = "(This entry has no question text.)"
 UNSURE = "I don't have an approved answer that I'm sure fits this question."
@@ -59,9 +49,6 @@ OFFER = "I'm not sure which of these you mean. Is it one of them?"
 OFFER_ONE = "I think that this is it, but I'm not sure. Is it?"
 HINT = "You could ask in other words, or wait here for a person to help."
 
-Block = dict[str, object]
-
-_USER_ID = re.compile(r"[UW][A-Z0-9]+")
 _BREAKS_A_LINK = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
 
@@ -120,25 +107,6 @@ class UnsureCard:
     """How many people said that it is none of them."""
 
 
-@dataclass(frozen=True)
-class SuggestionLine:
-    """A suggested wording as an admin sees it."""
-
-    suggestion_id: int
-    asked: str
-    question: str
-    """The pair's own question."""
-    picks: int
-
-
-@dataclass(frozen=True)
-class Message:
-    """What `chat.postMessage` and `chat.update` take."""
-
-    text: str
-    blocks: list[Block]
-
-
 def answer_message(card: AnswerCard) -> Message:
     """The answer first, word for word; below it where it is from, the votes and the others.
 
@@ -149,18 +117,18 @@ def answer_message(card: AnswerCard) -> Message:
     vote = button_value(card.question_id, "" if card.picked is None else card.best.pair_id)
     pick_for = None if card.picked is None else card.question_id
     below = [
-        *_context(_matched_line(card.best), _source_line(card.best.url)),
-        _actions(
-            _button(vote, "Solved", SOLVED, "Solved: this answer solved my question", "primary"),
-            _button(vote, "Not it", NOT_IT, "Not it: this answer does not fit my question"),
+        *context(_matched_line(card.best), _source_line(card.best.url)),
+        actions(
+            button(vote, "Solved", SOLVED, "Solved: this answer solved my question", "primary"),
+            button(vote, "Not it", NOT_IT, "Not it: this answer does not fit my question"),
             *_others_toggle(card, len(others)),
         ),
-        *_context(_votes_line(card.solved, card.not_it, card.picked or 0)),
+        *context(_votes_line(card.solved, card.not_it, card.picked or 0)),
     ]
     unfolded = others if card.expanded else ()
-    room = MESSAGE_ROOM - _size(below)
+    room = MESSAGE_ROOM - size(below)
     kept = sum(
-        _size(_frame(entry, pick_for)) + min(_size(_answer_sections(entry)), LEAST_ANSWER)
+        size(_frame(entry, pick_for)) + min(size(_answer_sections(entry)), LEAST_ANSWER)
         for entry in unfolded
     )
     best = _answer_sections(card.best, room - kept)
@@ -168,9 +136,7 @@ def answer_message(card: AnswerCard) -> Message:
     source = _source_line(card.best.url)
     ending = f"\n{source}" if source else ""
     text = mrkdwn.plain(card.best.answer, FALLBACK_LIMIT - len(ending)) or NO_ANSWER
-    return Message(
-        text + ending, [*best, *below, *_entries(unfolded, room - _size(best), pick_for)]
-    )
+    return Message(text + ending, [*best, *below, *_entries(unfolded, room - size(best), pick_for)])
 
 
 def offer_message(card: OfferCard) -> Message:
@@ -186,15 +152,15 @@ def offer_message(card: OfferCard) -> Message:
     return Message(
         f"{sentence}\n{listed}",
         [
-            _section(sentence),
+            section(sentence),
             *(
                 _with_pick(
                     f"{_bold_question(entry)}\n{_first_line(entry)}", entry, card.question_id
                 )
                 for entry in offered
             ),
-            _actions(_none_button(card.question_id, len(offered))),
-            *_context(_none_line(card.none)),
+            actions(_none_button(card.question_id, len(offered))),
+            *context(_none_line(card.none)),
         ],
     )
 
@@ -207,205 +173,20 @@ def unsure_message(card: UnsureCard) -> Message:
     closest = card.closest[:MAX_CLOSEST]
     if not closest:
         sentence = f"{UNSURE} {HINT}"
-        return Message(sentence, [_section(sentence)])
+        return Message(sentence, [section(sentence)])
     listed = "\n".join(f"{mrkdwn.BULLET} {_question_line(entry)}" for entry in closest)
     above = [
-        _section(UNSURE),
-        _section("*Closest entries*"),
+        section(UNSURE),
+        section("*Closest entries*"),
         *(_with_pick(_question_line(entry), entry, card.question_id) for entry in closest),
-        _actions(_answers_toggle(card), _none_button(card.question_id, len(closest))),
-        *_context(_none_line(card.none)),
+        actions(_answers_toggle(card), _none_button(card.question_id, len(closest))),
+        *context(_none_line(card.none)),
     ]
     unfolded = closest if card.expanded else ()
     return Message(
         f"{UNSURE}\nClosest entries:\n{listed}",
-        [*above, *_entries(unfolded, MESSAGE_ROOM - _size(above))],
+        [*above, *_entries(unfolded, MESSAGE_ROOM - size(above))],
     )
-
-
-def suggestions_message(
-    suggestions: Sequence[SuggestionLine], waiting: int, said: str = ""
-) -> Message:
-    """The suggested wordings that wait for an admin, each with its buttons.
-
-    Args:
-        suggestions: The first of them.
-        waiting: How many there are in all.
-        said: Mrkdwn that stands above: what became of the one before.
-    """
-    left = f"{waiting} suggested wordings are" if waiting != 1 else "1 suggested wording is"
-    if not waiting:
-        left = "No suggested wordings are"
-    first = f"; the first {len(suggestions)}" if waiting > len(suggestions) else ""
-    text = "\n".join(filter(None, (said, f"{left} waiting{first}{':' if waiting else '.'}")))
-    blocks = [_section(text)]
-    for suggestion in suggestions:
-        asked = mrkdwn.line(suggestion.asked, QUESTION_LIMIT)
-        question = mrkdwn.line(suggestion.question, QUESTION_LIMIT) or NO_QUESTION
-        people = "1 person" if suggestion.picks == 1 else f"{suggestion.picks} people"
-        value = str(suggestion.suggestion_id)
-        blocks += [
-            _section(f"“{asked}”\nas a wording of: {question}\nPicked by {people}"),
-            _actions(
-                _button(value, "Approve", APPROVE, "Approve: add this wording", "primary"),
-                _button(value, "Reject", REJECT, "Reject: never suggest it again"),
-            ),
-        ]
-    return Message(text, blocks)
-
-
-def button_value(question_id: str, pair_id: str = "") -> str:
-    """What a button on a card carries: the question, and the pair that a click is about.
-
-    Raises `ValueError` where no button can carry them.
-    """
-    value = f"{question_id} {pair_id}".rstrip()
-    if not question_id or len(value) > VALUE_LIMIT:
-        raise ValueError(
-            f"question_id must have 1 to {VALUE_LIMIT} characters to fit a button's value, with "
-            f"the pair's id, not {len(value)}"
-        )
-    return value
-
-
-def notice(text: str) -> Message:
-    """A few lines of mrkdwn, such as what a command answers; user text in it is escaped."""
-    return Message(text, [_section(chunk) for chunk in mrkdwn.split(text)])
-
-
-def job_message(job: Job, waits_for: Job | None = None) -> Message:
-    """What is known of a long job: how far it is, or how it ended; who asked for it, and when.
-
-    Args:
-        waits_for: The running job that has to end before this one starts.
-    """
-    title = job_title(job)
-    ending = _job_ending(job)
-    detail = _job_detail(job)
-    if ending:
-        lines = [f"*{title}: {ending}*", detail, *_retrain_lines(job)]
-        text = f"{title}: {ending}" + (f": {detail}" if detail else "")
-    elif job.state is JobState.QUEUED:
-        waiting = "Waiting for its turn"
-        if waits_for is not None and waits_for.id != job.id:
-            waiting += f": {waits_for.kind} is running"
-        lines = [f"*{title}*", f"{waiting}."]
-        text = f"{title}: {waiting.lower()}"
-    else:
-        doing = "stopping" if job.cancel_requested else "running"
-        lines = [f"*{title}: {doing}*", _bar(job.progress), detail]
-        text = f"{title}: {doing}, at {_percent(job.progress)}"
-    section = _section("\n".join(line for line in lines if line))
-    return Message(text, [section, *_context(_job_origin(job))])
-
-
-def job_title(job: Job) -> str:
-    """A job's kind with what was asked for, such as "Retrain (head)"."""
-    known = {"depth": "{}", "generation": "generation {}"}
-    options = [
-        words.format(mrkdwn.line(str(job.arguments[key]), OPTION_LIMIT))
-        for key, words in known.items()
-        if job.arguments.get(key) is not None
-    ]
-    if job.arguments.get("dry_run"):
-        options.append("dry run")
-    return job.kind.capitalize() + (f" ({', '.join(options)})" if options else "")
-
-
-def _job_ending(job: Job) -> str:
-    """How a job ended, in a few words; empty where it has not."""
-    if job.state is not JobState.DONE:
-        return str(job.state) if job.state.is_over else ""
-    if job.kind is JobKind.RETRAIN and job.result:
-        if job.result.get("went_live") == "ranking":
-            return "the model stays, its ranking is new"
-        return "the new model is live" if job.result.get("promoted") else "the live model stays"
-    return "done"
-
-
-def _job_detail(job: Job) -> str:
-    """A job's line of detail; where it failed without the paths and addresses in it.
-
-    Everybody in a channel reads it, and those are for whoever runs the bot.
-    """
-    detail = job.detail or ""
-    if job.state is JobState.FAILED:
-        detail = without_places(detail)
-    shown = mrkdwn.line(detail, DETAIL_LIMIT)
-    return shown if detail == (job.detail or "") else f"{shown}; `faqbot jobs` shows more"
-
-
-def without_places(text: str) -> str:
-    """A text without the paths and addresses in it."""
-    return _PLACE.sub(_HIDDEN, text).replace(f"; see {_HIDDEN}", "")
-
-
-def _retrain_lines(job: Job) -> list[str]:
-    """The figures of a retrain; only those that its result has."""
-    if job.kind is not JobKind.RETRAIN:
-        return []
-    lines = []
-    precision = _mapping(job.result.get("precision_at_1"))
-    live, candidate = _number(precision.get("live")), _number(precision.get("candidate"))
-    held_out = _number(job.result.get("n_held_out"))
-    if live is not None and candidate is not None:
-        of = f", of {held_out:.0f} held-out questions" if held_out else ""
-        lines.append(f"Right answer first: live {live:.1%}, new {candidate:.1%}{of}")
-    mrr = _mapping(job.result.get("mrr"))
-    difference, low, high = (_number(mrr.get(key)) for key in ("difference", "low", "high"))
-    if difference is not None and low is not None and high is not None:
-        lines.append(f"Change in MRR: {difference:+.3f} (95 % between {low:+.3f} and {high:+.3f})")
-    golden = _mapping(job.result.get("golden"))
-    checked, flipped = _number(golden.get("checked")), _number(golden.get("flipped"))
-    if checked and flipped is not None:
-        lines.append(f"Golden questions: {flipped:.0f} of {checked:.0f} turned wrong")
-    generation = _number(job.result.get("generation"))
-    if generation is not None and (job.result.get("promoted") or job.result.get("went_live")):
-        lines.append(f"Generation {generation:.0f}")
-    return [f"{mrkdwn.BULLET} {line}" for line in lines]
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
-
-
-def _bar(share: float) -> str:
-    full = int(share * BAR_LENGTH)
-    return f"{'█' * full}{'░' * (BAR_LENGTH - full)} {_percent(share)}"
-
-
-def _percent(share: float) -> str:
-    return f"{int(share * 100)} %"  # rounded down: 100 % is when it is done
-
-
-def _job_origin(job: Job) -> str:
-    """Who asked for a job and when, and how long it took."""
-    asker = job.requested_by or ""
-    if is_user_id(asker):
-        origin = f"Asked for by <@{asker}>"
-    else:
-        origin = f"Asked for by the {mrkdwn.line(asker, OPTION_LIMIT)}" if asker else "Asked for"
-    if job.requested_at is not None:
-        origin += f" {_time(job.requested_at)}"
-    if job.started_at is not None and job.finished_at is not None:
-        minutes, seconds = divmod(int((job.finished_at - job.started_at).total_seconds()), 60)
-        origin += f" · took {minutes} min {seconds} s" if minutes else f" · took {seconds} s"
-    return origin
-
-
-def is_user_id(name: str) -> bool:
-    """Whether this is the id of somebody in Slack, and not "schedule" or "command line"."""
-    return bool(_USER_ID.fullmatch(name))
-
-
-def _time(moment: datetime) -> str:
-    """A time that Slack shows in each reader's own zone."""
-    fallback = moment.strftime("%Y-%m-%d %H:%M UTC")
-    return f"<!date^{int(moment.timestamp())}^{{date_short_pretty}} {{time}}|{fallback}>"
 
 
 def _entries(entries: Sequence[Entry], room: int, pick_for: str | None = None) -> list[Block]:
@@ -414,8 +195,8 @@ def _entries(entries: Sequence[Entry], room: int, pick_for: str | None = None) -
     Args:
         pick_for: The question that they can be picked for; None for no buttons.
     """
-    room -= sum(_size(_frame(entry, pick_for)) for entry in entries)
-    shares = _shares([_size(_answer_sections(entry)) for entry in entries], room)
+    room -= sum(size(_frame(entry, pick_for)) for entry in entries)
+    shares = _shares([size(_answer_sections(entry)) for entry in entries], room)
     blocks: list[Block] = []
     for entry, share in zip(entries, shares, strict=True):
         divider, question, *source = _frame(entry, pick_for)
@@ -426,20 +207,20 @@ def _entries(entries: Sequence[Entry], room: int, pick_for: str | None = None) -
 def _frame(entry: Entry, pick_for: str | None) -> list[Block]:
     """What stands around an unfolded entry's answer: divider, question, source if there is one."""
     bold = _bold_question(entry)
-    question = _section(bold) if pick_for is None else _with_pick(bold, entry, pick_for)
-    return [{"type": "divider"}, question, *_context(_source_line(entry.url))]
+    question = section(bold) if pick_for is None else _with_pick(bold, entry, pick_for)
+    return [{"type": "divider"}, question, *context(_source_line(entry.url))]
 
 
 def _with_pick(text: str, entry: Entry, question_id: str) -> Block:
     """A section with a button that picks the entry."""
     value = button_value(question_id, entry.pair_id)
-    button = _button(value, "This one", PICK, "This one: show its answer as the one I looked for")
-    return {**_section(text), "accessory": button}
+    pick = button(value, "This one", PICK, "This one: show its answer as the one I looked for")
+    return {**section(text), "accessory": pick}
 
 
 def _none_button(question_id: str, count: int) -> Block:
     label = "None of these" if count > 1 else "Not this one"
-    return _button(button_value(question_id), label, NONE, f"{label}: I asked something else")
+    return button(button_value(question_id), label, NONE, f"{label}: I asked something else")
 
 
 def _first_line(entry: Entry) -> str:
@@ -466,11 +247,11 @@ def _answer_sections(entry: Entry, room: int | None = None) -> list[Block]:
     """The answer word for word; with `room`, cut to that size and saying so."""
     text = mrkdwn.to_mrkdwn(entry.answer).strip("\n").rstrip()
     if not any(character.isprintable() and character != " " for character in text):
-        return [_section(NO_ANSWER)]
-    sections = [_section(chunk) for chunk in mrkdwn.split(text)]
-    if room is None or _size(sections) <= room:
+        return [section(NO_ANSWER)]
+    sections = [section(chunk) for chunk in mrkdwn.split(text)]
+    if room is None or size(sections) <= room:
         return sections
-    frame = _size([_section("")])
+    frame = size([section("")])
     left = room - frame - len(_cut_note(entry.url, len(text)))
     chunks: list[str] = []
     for chunk in mrkdwn.split(text):
@@ -487,7 +268,7 @@ def _answer_sections(entry: Entry, room: int | None = None) -> list[Block]:
         chunks[-1] = last
     else:
         chunks.append(note)
-    return [_section(chunk) for chunk in chunks]
+    return [section(chunk) for chunk in chunks]
 
 
 def _cut_note(url: str | None, missing: int) -> str:
@@ -554,57 +335,13 @@ def _others_toggle(card: AnswerCard, count: int) -> list[Block]:
         return []
     value = button_value(card.question_id)
     if card.expanded:
-        return [_button(value, "Hide", LESS, "Hide the other answers")]
+        return [button(value, "Hide", LESS, "Hide the other answers")]
     label = "1 more answer" if count == 1 else f"{count} more answers"
-    return [_button(value, label, MORE, f"{label}: show below this one")]
+    return [button(value, label, MORE, f"{label}: show below this one")]
 
 
 def _answers_toggle(card: UnsureCard) -> Block:
     value = button_value(card.question_id)
     if card.expanded:
-        return _button(value, "Hide answers", LESS, "Hide answers of the closest entries")
-    return _button(value, "Show answers", MORE, "Show answers of the closest entries")
-
-
-def _button(value: str, label: str, action: str, spoken: str, style: str = "") -> Block:
-    """A button; `spoken` is what a screen reader says instead of the label."""
-    button: Block = {
-        "type": "button",
-        "action_id": action,
-        "text": {"type": "plain_text", "text": label},
-        "value": value,
-        "accessibility_label": spoken,
-    }
-    return {**button, "style": style} if style else button
-
-
-def _actions(*buttons: Block) -> Block:
-    return {"type": "actions", "elements": list(buttons)}
-
-
-def _section(text: str) -> Block:
-    return {"type": "section", "text": _text(text)}
-
-
-def _context(*lines: str) -> list[Block]:
-    """A context block of the lines that say something, or none."""
-    elements = [_text(line) for line in lines if line]
-    return [{"type": "context", "elements": elements}] if elements else []
-
-
-def _text(text: str) -> Block:
-    """Mrkdwn that Slack does not search for addresses, channels and names itself."""
-    return {"type": "mrkdwn", "text": text, "verbatim": True}
-
-
-def _size(blocks: Sequence[Block]) -> int:
-    """What blocks take of `MESSAGE_ROOM`."""
-    return sum(BLOCK_SIZE + _characters(block) for block in blocks)
-
-
-def _characters(value: object) -> int:
-    if isinstance(value, str):
-        return len(value)
-    if isinstance(value, dict):
-        return sum(map(_characters, value.values()))
-    return sum(map(_characters, value)) if isinstance(value, list) else 0
+        return button(value, "Hide answers", LESS, "Hide answers of the closest entries")
+    return button(value, "Show answers", MORE, "Show answers of the closest entries")

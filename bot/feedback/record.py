@@ -18,7 +18,6 @@ from bot.cards.answers import (
     SOLVED,
     AnswerCard,
     Entry,
-    Message,
     OfferCard,
     UnsureCard,
     answer_message,
@@ -26,7 +25,9 @@ from bot.cards.answers import (
     unsure_message,
 )
 from bot.intake.markup import question_text
-from bot.slack.client import SlackRefused, SlackUnavailable, explain, is_public
+from bot.slack.client import SlackRefused, SlackUnavailable, explain
+from bot.slack.lookup import is_public
+from bot.slack.message import Message
 from index.query.cleaning import read
 from index.store import Store
 from index.store.types import Pair, Question, State, Status, SuggestionState, Verdict, Vote

@@ -14,12 +14,14 @@ import structlog
 from slack_bolt import Ack, App, Respond
 
 from bot import status
-from bot.cards.answers import Message, job_title, notice, without_places
+from bot.cards.admin import job_title, without_places
+from bot.cards.kit import notice
 from bot.listeners.suggestions import listed
 from bot.settings import BotSettings
 from bot.slack import mrkdwn
 from bot.slack.admins import FAILED, REFUSALS, Admins, Standing
 from bot.slack.client import explain
+from bot.slack.message import Message
 from index.store import Store
 from index.store.jobs import describe
 from index.store.types import Generation, Job, JobKind, JobState

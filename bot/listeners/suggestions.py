@@ -6,17 +6,17 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, App, Respond
 
-from bot.cards.answers import (
+from bot.cards.admin import (
     APPROVE,
     MAX_SUGGESTIONS,
     REJECT,
-    Message,
     SuggestionLine,
-    notice,
     suggestions_message,
 )
+from bot.cards.kit import notice
 from bot.slack.admins import FAILED, REFUSALS, Admins, Standing
 from bot.slack.client import explain
+from bot.slack.message import Message
 from index.store import Store
 from index.store.types import Suggestion, SuggestionState
 

@@ -1,6 +1,5 @@
 """Jobs in Slack: one message, from the request to the end; reports of scheduled retrains."""
 
-import dataclasses
 from datetime import UTC, datetime, timedelta
 from importlib.util import find_spec
 from pathlib import Path
@@ -9,7 +8,7 @@ from typing import Any
 import pytest
 
 from bot import job_messages
-from bot.cards.answers import job_message
+from bot.cards.admin import job_message
 from bot.job_messages import JobMessages
 from bot.schedule import Schedule
 from bot.settings import BotSettings
@@ -32,27 +31,6 @@ PROMOTED = {
     "golden": {"checked": 12, "flipped": 0},
 }
 PNG = b"\x89PNG\r\n\x1a\n"
-
-
-@pytest.mark.parametrize(
-    ("detail", "shown"),
-    [
-        (
-            "the reindex process ended with status 1; see faqbot-data/jobs/3/log.txt",
-            "the reindex process ended with status 1; `faqbot jobs` shows more",
-        ),
-        (
-            "the index at https://qdrant.corp:6333 cannot be used: refused",
-            "the index at … cannot be used: refused; `faqbot jobs` shows more",
-        ),
-        ("/srv/faq bot: No space left", "… bot: No space left; `faqbot jobs` shows more"),
-        ("ended after 2 h, the limit", "ended after 2 h, the limit"),
-    ],
-)
-def test_a_failure_is_shown_without_paths_and_addresses(detail: str, shown: str) -> None:
-    message = job_message(Job(3, JobKind.REINDEX, JobState.FAILED, 0.5, detail))
-    assert message.text == f"Reindex: failed: {shown}"
-    assert shown in str(message.blocks)
 
 
 @pytest.fixture(autouse=True)
@@ -392,47 +370,3 @@ def test_jobs_that_name_no_channel_are_not_shown(desk: Desk) -> None:
     desk.store.jobs.finish(job.id, JobState.DONE, PROMOTED, "better")
     ask(desk, "reindex")
     shows(desk, desk.watched, "*Reindex*")
-
-
-# -- the card --------------------------------------------------------------------------
-
-ASKED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
-JOB = Job(1, JobKind.RETRAIN, JobState.QUEUED, 0.0, None, requested_by="U1", requested_at=ASKED_AT)
-
-
-def test_the_time_is_shown_in_the_readers_zone() -> None:
-    context = job_message(JOB).blocks[-1]
-    time = "<!date^1767323045^{date_short_pretty} {time}|2026-01-02 03:04 UTC>"
-    assert f"Asked for by <@U1> {time}" in str(context)
-
-
-def test_the_end_says_how_long_it_took() -> None:
-    ends = {2: "took 2 s", 60: "took 1 min 0 s", 3601: "took 60 min 1 s"}
-    for seconds, text in ends.items():
-        finished = ASKED_AT + timedelta(seconds=seconds)
-        job = dataclasses.replace(
-            JOB, state=JobState.DONE, started_at=ASKED_AT, finished_at=finished
-        )
-        assert str(job_message(job).blocks[-1]).count(text) == 1
-
-
-def test_progress_is_never_said_to_be_complete_before_the_end() -> None:
-    job = dataclasses.replace(JOB, state=JobState.RUNNING, progress=0.999)
-    assert "99 %" in str(job_message(job).blocks)
-
-
-def test_whatever_stands_in_a_job_is_escaped_and_fits() -> None:
-    job = dataclasses.replace(
-        JOB,
-        state=JobState.FAILED,
-        detail="<!channel> " * 5000,
-        arguments={"depth": "<!here>" * 50, "dry_run": True},
-        requested_by="<!everyone>",
-        result={"precision_at_1": "?", "mrr": [1], "golden": None},
-    )
-    message = job_message(job)
-    shown = str(message.blocks) + message.text
-    assert "<!channel" not in shown
-    assert "<!here" not in shown
-    assert "<!everyone" not in shown
-    assert len(shown) < 3000

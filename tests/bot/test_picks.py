@@ -7,7 +7,7 @@ import pytest
 from slack_sdk import WebClient
 
 from bot.answering.worker import reply_message
-from bot.slack.client import is_public
+from bot.slack.lookup import is_public
 from index.ranking.decision import Decision
 from index.searcher import Searcher
 from index.store import Store

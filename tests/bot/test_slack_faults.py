@@ -8,7 +8,7 @@ import pytest
 
 from bot import status
 from bot.answering import worker as answering
-from bot.slack import client as slack
+from bot.slack.poster import is_reply_to
 from index.searcher import Searcher
 from index.store.types import State
 from tests.bot.desk import ASKED, FAQ, Desk, answers, until
@@ -232,13 +232,5 @@ def test_a_reply_whose_metadata_got_lost_is_known_by_its_buttons(desk: Desk) -> 
     reply = running.reply(running.watched, ts)
     question = running.question(ts)
     message = {"ts": reply.ts, "blocks": list(reply.blocks)}
-    assert slack._is_reply_to(question.id, message)
-    assert not slack._is_reply_to("another", message)
-
-
-@pytest.mark.parametrize(
-    ("header", "seconds"),
-    [("3", 3.0), ("0", 0.1), ("inf", 3600.0), ("nan", 5.0), ("soon", 5.0), ("", 5.0)],
-)
-def test_any_retry_after_gives_a_sensible_wait(header: str, seconds: float) -> None:
-    assert slack._retry_after({"Retry-After": header}) == seconds
+    assert is_reply_to(question.id, message)
+    assert not is_reply_to("another", message)

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.slack.client import METADATA_EVENT
+from bot.slack.poster import METADATA_EVENT
 from index.store.types import State, pair_id
 from tests.bot.desk import ASKED, FAQ, UNANSWERABLE, Desk, answer_to, answers, first_section
 

@@ -10,9 +10,9 @@ import pytest
 import yaml
 from slack_sdk import WebClient
 
-from bot.doctor import BOT_SCOPES
 from bot.intake.events import question_from_event
 from bot.listeners.commands import COMMAND, HELP
+from bot.slack.scopes import BOT_SCOPES
 from bot.transports.transports import EVENTS_PATH
 
 ROOT = Path(__file__).parents[2]

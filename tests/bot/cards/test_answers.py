@@ -1,9 +1,7 @@
 """A card shows the approved answer word for word, honestly and within Slack's limits."""
 
 import dataclasses
-import json
 import re
-from collections.abc import Iterator
 
 import pytest
 from hypothesis import example, given, settings
@@ -12,16 +10,14 @@ from hypothesis import strategies as st
 from bot.cards.answers import (
     AnswerCard,
     Entry,
-    Message,
     OfferCard,
-    SuggestionLine,
     UnsureCard,
     answer_message,
-    button_value,
     offer_message,
-    suggestions_message,
     unsure_message,
 )
+from bot.slack.message import Message
+from tests.bot.cards.blocks import bits, buttons, check_limits, shown, texts, values
 
 ENTRY = Entry("p1", "How do I reset it?", "reset password", "Click *Reset*.", "https://docs.a.b/x")
 OTHER = Entry("p2", "How do I log in?", "sign in", "Use SSO.", None)
@@ -33,38 +29,6 @@ def card(**changes: object) -> AnswerCard:
     return dataclasses.replace(AnswerCard("q1", ENTRY, ()), **changes)  # type: ignore[arg-type]
 
 
-def nodes(value: object) -> Iterator[dict[str, object]]:
-    if isinstance(value, dict):
-        yield value
-        for part in value.values():
-            yield from nodes(part)
-    elif isinstance(value, list):
-        for part in value:
-            yield from nodes(part)
-
-
-def shown(message: Message) -> list[str]:
-    """The texts of a message's blocks, buttons as [label] in one line."""
-    lines = []
-    for block in message.blocks:
-        match block:
-            case {"type": "section", "text": {"text": str(text)}, "accessory": dict(button)}:
-                lines.append(f"{text} [{button['text']['text']}]")
-            case {"type": "section", "text": {"text": str(text)}}:
-                lines.append(text)
-            case {"type": "context", "elements": list(elements)}:
-                lines.append(" / ".join(element["text"] for element in elements))
-            case {"type": "actions", "elements": list(elements)}:
-                lines.append(" ".join(f"[{element['text']['text']}]" for element in elements))
-            case _:
-                lines.append("---")
-    return lines
-
-
-def buttons(message: Message) -> dict[object, dict[str, object]]:
-    return {node["action_id"]: node for node in nodes(message.blocks) if "action_id" in node}
-
-
 def answer_text(message: Message) -> str:
     """The best answer's sections."""
     texts = []
@@ -73,33 +37,6 @@ def answer_text(message: Message) -> str:
             break
         texts.append(text)
     return "\n\n".join(texts)
-
-
-def check_limits(message: Message) -> None:
-    assert 1 <= len(message.text) <= 4000
-    assert 1 <= len(message.blocks) <= 50
-    total = 0
-    for node in nodes(message.blocks):
-        text = node.get("text")
-        if node["type"] in ("mrkdwn", "plain_text"):
-            assert isinstance(text, str)
-            total += len(text)
-            assert 1 <= len(text) <= 3000
-            assert text.strip()
-            assert not re.search(r"<[!@#]", text)
-            assert not set("<>") & set(re.sub(r"<(?:https?://|mailto:)[^<>\n]+>", "", text))
-        if node["type"] == "mrkdwn":
-            assert node["verbatim"] is True
-        if node["type"] == "button":
-            assert isinstance(node["text"], dict)
-            assert len(node["text"]["text"]) <= 75
-            assert 1 <= len(str(node["accessibility_label"])) <= 75
-            assert len(str(node["value"])) <= 2000
-        if node["type"] in ("context", "actions"):
-            assert isinstance(node["elements"], list)
-            assert 1 <= len(node["elements"]) <= 10
-    assert total < 12_000
-    json.dumps([message.text, message.blocks], ensure_ascii=False).encode()
 
 
 def test_the_answer_stands_first_then_its_origin_and_the_votes() -> None:
@@ -318,10 +255,6 @@ def test_unsure_with_nothing_close_offers_a_way_on() -> None:
     assert "in other words" in message.text
 
 
-def values(message: Message, action_id: str) -> list[object]:
-    return [node["value"] for node in nodes(message.blocks) if node.get("action_id") == action_id]
-
-
 def test_an_offer_shows_how_each_answer_begins_and_can_be_picked() -> None:
     long = dataclasses.replace(THIRD, answer="```\n\n## First *words* of it\nMore below.")
     message = offer_message(OfferCard("q1", (ENTRY, OTHER, long, ENTRY)))
@@ -365,37 +298,6 @@ def test_a_picked_answer_says_by_how_many_and_its_votes_name_it() -> None:
     assert "Solved for 1 person" in shown(answer_message(card(picked=0, solved=1)))
 
 
-def test_what_no_button_can_carry_is_refused() -> None:
-    assert button_value("q1") == "q1"
-    assert button_value("q1", "p1") == "q1 p1"
-    with pytest.raises(ValueError, match="question_id"):
-        button_value("q" * 1990, "p" * 36)
-
-
-def test_suggestions_are_listed_each_with_its_buttons() -> None:
-    lines = [
-        SuggestionLine(4, "the <tunnel> won't come up", "How do I connect to the VPN?", 2),
-        SuggestionLine(7, "coffee?", "When is the canteen open?", 1),
-    ]
-    message = suggestions_message(lines, 12, "Approved.")
-    assert shown(message) == [
-        "Approved.\n12 suggested wordings are waiting; the first 2:",
-        "“the &lt;tunnel&gt; won't come up”\nas a wording of: How do I connect to the VPN?\n"
-        "Picked by 2 people",
-        "[Approve] [Reject]",
-        "“coffee?”\nas a wording of: When is the canteen open?\nPicked by 1 person",
-        "[Approve] [Reject]",
-    ]
-    assert values(message, "faq_suggestion_approve") == ["4", "7"]
-    assert values(message, "faq_suggestion_reject") == ["4", "7"]
-    assert shown(suggestions_message(lines[:1], 1))[0] == "1 suggested wording is waiting:"
-    assert shown(suggestions_message((), 0)) == ["No suggested wordings are waiting."]
-
-
-MARKS = ["<!channel>", "https://a.b/", "[x](https://a|b)", "**", "`", "```\n", "\n\n", "&", "# a\n"]
-bits = st.lists(st.sampled_from(MARKS) | st.text(max_size=10), max_size=12).map("".join)
-# A few bits over and over: texts far beyond what a message holds.
-texts = st.builds(lambda bit, times: (bit * times)[:50_000], bits, st.sampled_from([1, 50, 5000]))
 hosts = st.builds("https://{}/{}".format, bits, texts)
 entries = st.builds(Entry, bits, texts, texts, texts, st.none() | st.just("https://a.b/c") | hosts)
 cards = st.builds(
@@ -418,14 +320,11 @@ unsure_cards = st.builds(
 offer_cards = st.builds(
     OfferCard, st.just("q1"), st.lists(entries, max_size=4).map(tuple), st.integers(0, 10**9)
 )
-suggested = st.builds(SuggestionLine, st.integers(1, 10**18), texts, texts, st.integers(1, 10**9))
 WORST = Entry("p", "<" * 9000, "&" * 9000, "<a> " * 20_000, "https://a.b/" + "&" * 150)
-WORST_SUGGESTION = SuggestionLine(10**18, "<" * 9000, "&" * 9000, 10**9)
 MESSAGES = st.one_of(
     cards.map(answer_message),
     unsure_cards.map(unsure_message),
     offer_cards.map(offer_message),
-    st.lists(suggested, max_size=10).map(lambda lines: suggestions_message(lines, 10**6)),
 )
 
 
@@ -436,7 +335,6 @@ MESSAGES = st.one_of(
 @example(answer_message(AnswerCard("q" * 1900, WORST, (WORST, WORST), True, 9**9, 9**9, 9**9)))
 @example(unsure_message(UnsureCard("q", (WORST, WORST, WORST), True)))
 @example(offer_message(OfferCard("q" * 1900, (WORST, WORST, WORST), 10**9)))
-@example(suggestions_message([WORST_SUGGESTION] * 10, 10**9))
 def test_no_stored_text_breaks_slacks_limits_or_pings(message: Message) -> None:
     check_limits(message)
 

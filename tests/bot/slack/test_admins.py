@@ -6,10 +6,11 @@ import pytest
 from pydantic import ValidationError
 from slack_sdk import WebClient
 
-from bot.doctor import FURTHER_SCOPES, Check, Level, examine
+from bot.doctor import Check, Level, examine
 from bot.settings import BotSettings
 from bot.slack.admins import Admins, Standing
 from bot.slack.client import client
+from bot.slack.scopes import FURTHER_SCOPES
 from index.errors import SettingsError
 from playground.client import Person, Playground
 

@@ -1,0 +1,105 @@
+"""Posting replies, and finding them again in their threads."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from slack_sdk import WebClient
+
+from bot.slack.client import SlackRefused, explain
+from bot.slack.message import Message
+from index.store.types import Outcome, Question
+
+METADATA_EVENT = "faqbot_answer"
+# Of the matched wording in a reply's metadata, which Slack limits as a whole.
+MAX_MATCHED_TEXT = 300
+
+
+@dataclass(frozen=True)
+class Poster:
+    """Posts replies, and finds out whether one is in its thread already.
+
+    Its client repeats nothing by itself (see `posting_client`): what fails is tried again from
+    the inbox, and nobody sleeps through a rate limit while holding a question.
+    """
+
+    client: WebClient
+
+    def reply(self, question: Question, message: Message, outcome: Outcome) -> str:
+        """Post a reply in the question's thread.
+
+        Returns:
+            The reply's ts.
+
+        Raises:
+            SlackUnavailable: It may have been posted or not.
+            SlackRefused: It was not posted.
+        """
+        payload = {
+            "question_id": question.id,
+            "pair_id": outcome.pair_id or "",
+            "matched_text": (outcome.matched_text or "")[:MAX_MATCHED_TEXT],
+            "confidence": round(outcome.confidence or 0.0, 4),
+            "model": outcome.model,
+            "generation": outcome.generation,
+        }
+        try:
+            response = self.client.chat_postMessage(
+                channel=question.channel,
+                thread_ts=question.thread_ts or question.ts,
+                text=message.text,
+                blocks=message.blocks,
+                metadata={"event_type": METADATA_EVENT, "event_payload": payload},
+                unfurl_links=False,
+                unfurl_media=False,
+            )
+        except Exception as error:
+            raise explain(error) from error
+        return str(response["ts"])
+
+    def find_reply(self, question: Question) -> str | None:
+        """The ts of our reply to a question, where its thread has one.
+
+        Raises:
+            SlackUnavailable: The thread cannot be read now.
+            SlackRefused: The thread cannot be read.
+        """
+        cursor = ""
+        try:
+            while True:
+                page = self.client.conversations_replies(
+                    channel=question.channel,
+                    ts=question.thread_ts or question.ts,
+                    oldest=question.ts,
+                    include_all_metadata=True,
+                    limit=200,
+                    cursor=cursor or None,
+                )
+                for message in page["messages"]:
+                    if is_reply_to(question.id, message):
+                        return str(message["ts"])
+                cursor = (page.get("response_metadata") or {}).get("next_cursor") or ""
+                if not cursor:
+                    return None
+        except Exception as error:
+            explained = explain(error)
+            if str(explained) == "thread_not_found":
+                return None  # the question itself was deleted
+            if isinstance(explained, SlackRefused):
+                explained = SlackRefused(f"{explained} (looking for an earlier answer)")
+            raise explained from error
+
+
+def is_reply_to(question_id: str, message: Mapping[str, Any]) -> bool:
+    """Whether a message is our reply to a question: by its metadata, else by its buttons."""
+    metadata = message.get("metadata") or {}
+    payload = metadata.get("event_payload") or {}
+    if metadata.get("event_type") == METADATA_EVENT and payload.get("question_id") == question_id:
+        return True
+    # Whoever stands between may drop metadata; every card with buttons names its question.
+    return any(
+        str(element.get("value") or "").partition(" ")[0] == question_id
+        for block in message.get("blocks") or ()
+        if block.get("type") == "actions"
+        for element in block.get("elements") or ()
+    )
