@@ -34,7 +34,8 @@ from index.generations.setup import live_generation, load_embedder
 from index.jobs.child import Order
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.ranking.ranker import LearnedRanker, read_ranker
+from index.ranking.ranker import LearnedRanker
+from index.ranking.ranker_file import read_ranker
 from index.store.jobs import Claim
 from index.store.types import JobKind, Pair, PairDraft
 from index.text import fold

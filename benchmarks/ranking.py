@@ -44,7 +44,8 @@ from index.model.embedder import Embedder
 from index.query import cleaning as queries
 from index.query.spelling import Speller, base_words
 from index.ranking.features import Entry
-from index.ranking.ranker import LearnedRanker, shipped
+from index.ranking.ranker import LearnedRanker
+from index.ranking.ranker_file import shipped
 from index.searcher import Searcher
 from index.settings import IndexSettings
 from index.store import Store

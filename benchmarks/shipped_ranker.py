@@ -21,9 +21,9 @@ from index.evaluation import evaluate as evaluation
 from index.generations.setup import load_embedder
 from index.model.base import ensure_base_version
 from index.model.embedder import Embedder
-from index.ranking import ranker as ranking
 from index.ranking.features import FEATURES
-from index.ranking.ranker import SIGNALS, LearnedRanker, write_ranker
+from index.ranking.ranker import SIGNALS, LearnedRanker
+from index.ranking.ranker_file import SHIPPED, write_ranker
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import PairDraft
@@ -75,7 +75,7 @@ def main() -> None:
     neutral = LearnedRanker((0.0,) * len(FEATURES), 0.0, (0.0,) * len(SIGNALS), 0.0)
     fit = fit_ranker(examples, neutral, outside=OUTSIDE)
     # Not the team's own questions: reports must not count them as such.
-    write_ranker(Path(ranking.__file__).with_name("shipped.json"), replace(fit.ranker, questions=0))
+    write_ranker(SHIPPED, replace(fit.ranker, questions=0))
     print(
         json.dumps(
             {

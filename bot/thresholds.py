@@ -3,7 +3,9 @@
 from pathlib import Path
 
 from bot.settings import BotSettings
-from index.ranking.ranker import LearnedRanker, lower_bound, read_ranker
+from index.ranking.calibration import lower_bound
+from index.ranking.ranker import LearnedRanker
+from index.ranking.ranker_file import read_ranker
 from index.store import Store
 
 SHIPPED = "(shipped ranker: proven on other FAQs, not yet on your questions)"

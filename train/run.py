@@ -24,7 +24,7 @@ from index.jobs.child import Cancelled, Ending, Order
 from index.jobs.tasks import tidy_afterwards
 from index.model.versions import read_manifest, remove_versions, write_version
 from index.progress import Report, within
-from index.ranking.ranker import RANKING, shipped, write_ranker
+from index.ranking.ranker_file import RANKING, shipped, write_ranker
 from index.store import Store
 from index.store.types import Generation, Job, JobKind, JobState, Status
 from index.text import text_hash

@@ -69,7 +69,7 @@ def evaluate(
     from index.evaluation import evaluate as evaluation
     from index.generations.setup import load_embedder
     from index.model.base import ensure_base_version
-    from index.ranking.ranker import read_ranker
+    from index.ranking.ranker_file import read_ranker
 
     if fit and retriever is not RetrieverChoice.ALL:
         raise FaqbotError(
@@ -140,7 +140,7 @@ def fitted_ranker(index: "IndexSettings", pairs: Path, version: str) -> "Learned
     import tempfile
 
     from index.jobs.supervisor import require_training
-    from index.ranking.ranker import RANKING, read_ranker
+    from index.ranking.ranker_file import RANKING, read_ranker
 
     require_training()
     with tempfile.TemporaryDirectory(prefix="faqbot-fit-") as folder:

@@ -24,7 +24,8 @@ from index.evaluation.metrics import measures
 from index.model.embedder import Embedder
 from index.query.spelling import Speller, base_words
 from index.ranking.features import Entry, gather
-from index.ranking.ranker import Candidate, Ranker, shipped
+from index.ranking.ranker import Candidate, Ranker
+from index.ranking.ranker_file import shipped
 from index.searcher import DEPTH as PRODUCT_DEPTH
 from index.searcher import Searcher
 from index.store import Store

@@ -22,7 +22,7 @@ from index.generations.setup import live_generation, load_embedder, new_collecti
 from index.model.base import BASE_VERSION
 from index.model.versions import read_manifest, remove_versions
 from index.progress import Report, within
-from index.ranking.ranker import read_ranker
+from index.ranking.ranker_file import read_ranker
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import Claim

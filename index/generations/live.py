@@ -9,7 +9,8 @@ from index.generations.setup import live_generation, load_embedder
 from index.model.embedder import Embedder
 from index.progress import Counter
 from index.query.spelling import Speller, base_words
-from index.ranking.ranker import LearnedRanker, read_ranker, shipped
+from index.ranking.ranker import LearnedRanker
+from index.ranking.ranker_file import read_ranker, shipped
 from index.searcher import Searcher
 from index.settings import IndexSettings
 from index.store import Store

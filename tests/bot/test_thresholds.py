@@ -6,7 +6,9 @@ import pytest
 
 from bot import thresholds
 from bot.settings import BotSettings
-from index.ranking.ranker import HeldOut, LearnedRanker, shipped
+from index.ranking.calibration import HeldOut
+from index.ranking.ranker import LearnedRanker
+from index.ranking.ranker_file import shipped
 
 
 def ranker(answers: tuple[int, ...], right: tuple[int, ...]) -> LearnedRanker:

@@ -13,7 +13,7 @@ from bot.cli.evaluate import fitted_ranker
 from index.errors import FaqbotError
 from index.model.base import BASE_VERSION
 from index.model.versions import SERVABLE, verify, write_version
-from index.ranking.ranker import RANKING, shipped, write_ranker
+from index.ranking.ranker_file import RANKING, shipped, write_ranker
 from index.settings import IndexSettings
 from index.store import Store
 

@@ -23,7 +23,7 @@ from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.model.versions import read_manifest, verify
 from index.query.cleaning import read
-from index.ranking.ranker import read_ranker, shipped
+from index.ranking.ranker_file import read_ranker, shipped
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import Claim

@@ -18,7 +18,7 @@ from index.model.served import ServedModel, load_head
 from index.model.versions import SERVABLE, read_manifest, write_version
 from index.progress import Report
 from index.query.cleaning import read
-from index.ranking.ranker import read_ranker, shipped
+from index.ranking.ranker_file import read_ranker, shipped
 from index.store import Store
 from index.store.types import Generation, Golden, Pair
 from index.text import text_hash

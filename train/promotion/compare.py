@@ -8,7 +8,8 @@ import numpy as np
 
 from index.evaluation.bootstrap import Estimate, estimate_grouped_means
 from index.model.embedder import Embedder
-from index.ranking.ranker import LearnedRanker, shipped
+from index.ranking.ranker import LearnedRanker
+from index.ranking.ranker_file import shipped
 from index.store.types import Pair
 from index.vectors import Matrix
 from train.errors import TrainingFailed

@@ -20,7 +20,7 @@ from typing import Any
 from index.errors import FaqbotError
 from index.evaluation.evaluate import read_pairs
 from index.generations.setup import load_embedder
-from index.ranking.ranker import shipped, write_ranker
+from index.ranking.ranker_file import shipped, write_ranker
 from index.settings import IndexSettings
 from index.store import Store
 from train.data import pairs_of

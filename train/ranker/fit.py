@@ -28,8 +28,9 @@ from sklearn.isotonic import IsotonicRegression
 from index.model.embedder import Embedder
 from index.query.cleaning import read
 from index.query.spelling import Speller, base_words
+from index.ranking.calibration import Calibration, HeldOut
 from index.ranking.features import FEATURES, features, floors_of, gather
-from index.ranking.ranker import SIGNALS, Calibration, HeldOut, LearnedRanker, signals, spread
+from index.ranking.ranker import SIGNALS, LearnedRanker, signals, spread
 from index.store.types import Pair
 from index.text import fold
 from index.vectors import Matrix

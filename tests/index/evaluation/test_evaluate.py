@@ -24,7 +24,7 @@ from index.evaluation.evaluate import (
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.ranking.features import FEATURES
-from index.ranking.ranker import shipped
+from index.ranking.ranker_file import shipped
 from index.store.types import PairDraft, Phrasing
 from index.vectors import Matrix
 

@@ -16,7 +16,8 @@ from index.query.cleaning import Query
 from index.query.spelling import Speller, base_words
 from index.ranking.explanation import Explanation, explain
 from index.ranking.features import FEATURES
-from index.ranking.ranker import SIGNALS, LearnedRanker, Ranker, shipped
+from index.ranking.ranker import SIGNALS, LearnedRanker, Ranker
+from index.ranking.ranker_file import shipped
 from index.searcher import Searcher
 from index.store import Store
 from index.store.types import PairDraft, Phrasing

@@ -8,7 +8,8 @@ import pytest
 
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.ranking.ranker import HeldOut, shipped
+from index.ranking.calibration import HeldOut
+from index.ranking.ranker_file import shipped
 from index.store import Store
 from train.data import Snapshot
 from train.errors import TrainingFailed

@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 
-from index.ranking.ranker import read_ranker, shipped
+from index.ranking.ranker_file import read_ranker, shipped
 from index.settings import IndexSettings
 from index.store import Store
 from train.ranker import __main__ as fit_ranking

@@ -11,8 +11,10 @@ import pytest
 
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
+from index.ranking.calibration import Calibration
 from index.ranking.features import FEATURES
-from index.ranking.ranker import SIGNALS, Calibration, LearnedRanker, shipped
+from index.ranking.ranker import SIGNALS, LearnedRanker
+from index.ranking.ranker_file import shipped
 from index.store import Store
 from index.text import fold
 from index.vectors import Matrix

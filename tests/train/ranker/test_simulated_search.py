@@ -15,7 +15,8 @@ from index.engines.points import catch_up
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.ranking.features import FEATURES, Entry, Features, features, floors_of, gather
-from index.ranking.ranker import SIGNALS, Candidate, LearnedRanker, shipped
+from index.ranking.ranker import SIGNALS, Candidate, LearnedRanker
+from index.ranking.ranker_file import shipped
 from index.searcher import Searcher
 from index.store import Store
 from index.store.types import Pair, PairDraft, Phrasing, Status

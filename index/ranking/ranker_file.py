@@ -1,0 +1,117 @@
+"""A ranker's constants in a file: beside a model version, and those that are shipped."""
+
+import json
+from dataclasses import replace
+from functools import cache
+from itertools import pairwise
+from pathlib import Path
+from typing import Any
+
+from index.errors import ModelError
+from index.ranking.calibration import Calibration, HeldOut
+from index.ranking.features import FEATURES
+from index.ranking.ranker import SIGNALS, LearnedRanker
+
+# Beside a model version's servable: the constants that were fitted to its cosines.
+RANKING = "ranking.json"
+# Those of a fresh install.
+SHIPPED = Path(__file__).with_name("shipped.json")
+FORMAT = 1
+
+
+@cache
+def shipped() -> LearnedRanker:
+    """The ranker of a fresh install: fitted to the base model on public question sets."""
+    return _parse(SHIPPED)
+
+
+def read_ranker(folder: Path) -> LearnedRanker:
+    """The ranker of a model version.
+
+    Args:
+        folder: The version's folder; where it has no `ranking.json`, as the base version has none,
+            or one of an earlier format, the shipped constants hold.
+
+    Raises:
+        ModelError: The file cannot be read, or holds what no fit writes.
+    """
+    path = folder / RANKING
+    return _parse(path) if path.exists() else shipped()
+
+
+def write_ranker(path: Path, ranker: LearnedRanker) -> None:
+    """Write a ranker's constants to a file, for `write_version` to take along."""
+    values = {
+        "format": FORMAT,
+        "questions": ranker.questions,
+        "weights": dict(zip(FEATURES, ranker.weights, strict=True)),
+        "none": ranker.none,
+        "signal_weights": dict(zip(SIGNALS, ranker.signal_weights, strict=True)),
+        "intercept": ranker.intercept,
+        "calibration": {
+            "method": ranker.calibration.method,
+            "points": [list(point) for point in ranker.calibration.points],
+        },
+        "held_out": {
+            "answers": list(ranker.held_out.answers),
+            "right": list(ranker.held_out.right),
+        },
+    }
+    path.write_text(json.dumps(values) + "\n", "utf-8")
+
+
+def _parse(path: Path) -> LearnedRanker:
+    try:
+        values = json.loads(path.read_text("utf-8"))
+    except (OSError, ValueError) as error:
+        raise ModelError(f"{path} cannot be read ({error}); restore it from a backup") from None
+    if isinstance(values, dict) and "rival_floor" in values:
+        # Of the release before: constants of another formula, which mean nothing in this one. The
+        # shipped ones order well, but nothing is proven of how they go with that model.
+        return replace(shipped(), held_out=HeldOut())
+    try:
+        if values["format"] != FORMAT:
+            raise ValueError(f"format {values['format']!r} is not {FORMAT}")
+        return LearnedRanker(
+            weights=tuple(_number(values["weights"][name]) for name in FEATURES),
+            none=_number(values["none"]),
+            signal_weights=tuple(_number(values["signal_weights"][name]) for name in SIGNALS),
+            intercept=_number(values["intercept"]),
+            calibration=_calibration(values["calibration"]),
+            held_out=_held_out(values["held_out"]),
+            questions=int(_number(values["questions"])),
+        )
+    except (KeyError, TypeError, ValueError) as error:
+        reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
+        raise ModelError(f"{path}: {reason}; restore it from a backup") from None
+
+
+def _calibration(values: dict[str, Any]) -> Calibration:
+    points = tuple((_number(x), _number(y)) for x, y in values["points"])
+    if values["method"] == "platt" and len(points) == 1:
+        return Calibration("platt", points)
+    rising = all(a <= b for a, b in pairwise(points)) and all(
+        y0 <= y1 for (_, y0), (_, y1) in pairwise(points)
+    )
+    if values["method"] == "isotonic" and points and rising and points[-1][1] <= 1:
+        return Calibration("isotonic", points)
+    raise ValueError("the calibration is no rising curve")
+
+
+def _held_out(values: dict[str, Any]) -> HeldOut:
+    answers = tuple(int(_number(n)) for n in values["answers"])
+    right = tuple(int(_number(n)) for n in values["right"])
+    if len(answers) != len(right) or any(r > n for r, n in zip(right, answers, strict=True)):
+        raise ValueError("the held-out answers do not add up")
+    return HeldOut(answers, right)
+
+
+def _number(value: Any) -> float:
+    """A finite number; what else a damaged file may hold is refused.
+
+    Raises:
+        ValueError: It is something else.
+    """
+    if isinstance(value, bool) or not isinstance(value, int | float) or not abs(value) < 1e6:
+        raise ValueError(f"{value!r} is no sensible number")
+    return float(value)
