@@ -26,7 +26,7 @@ from pathlib import Path
 
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.types import State
+from index.store.types import QuestionState
 from playground.client import Channel, Person, Playground
 from playground.testing import running_playground
 
@@ -162,7 +162,7 @@ def _wait_for_answers(slack: Playground, store: Store, asked: list[Asked]) -> No
     seen, since = -1, time.monotonic()
     while time.monotonic() - since < STUCK_AFTER_S:
         answers = _answers(slack, asked)
-        failed = store.inbox.count()[State.FAILED]
+        failed = store.inbox.count()[QuestionState.FAILED]
         done = sum(1 for question in asked if answers[question]) + failed
         if done >= len(asked):
             break
@@ -175,14 +175,14 @@ def _wait_for_answers(slack: Playground, store: Store, asked: list[Asked]) -> No
     deadline = time.monotonic() + STUCK_AFTER_S
     while time.monotonic() < deadline:
         count = store.inbox.count()
-        if not count[State.RECEIVED] + count[State.ANSWERING]:
+        if not count[QuestionState.RECEIVED] + count[QuestionState.ANSWERING]:
             return
         time.sleep(0.2)
 
 
 def _count(slack: Playground, store: Store, asked: list[Asked]) -> dict[str, int]:
     answers = _answers(slack, asked)
-    listed = {(q.channel, q.ts) for q in store.inbox.latest(State.FAILED, len(asked))}
+    listed = {(q.channel, q.ts) for q in store.inbox.latest(QuestionState.FAILED, len(asked))}
     failed = [q for q in asked if not answers[q] and (q.channel, q.ts) in listed]
     return {
         "answered_once": sum(1 for question in asked if answers[question] == 1),

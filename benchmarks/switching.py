@@ -50,7 +50,7 @@ from index.generations.setup import open_engine
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.tables import generations, questions
-from index.store.types import GenerationState, Job, JobKind, State
+from index.store.types import GenerationState, Job, JobKind, QuestionState
 from playground.client import Playground
 from playground.testing import running_playground
 
@@ -258,7 +258,7 @@ def _recorded(store: Store) -> dict[str, Any]:
             .order_by(questions.c.generation)
         ).all()
     return {
-        "failed": store.inbox.count()[State.FAILED],
+        "failed": store.inbox.count()[QuestionState.FAILED],
         "mixed": sum(row.number for row in rows if (row.generation, row.model) not in known),
         "by_generation": {f"{row.generation} {row.model}": row.number for row in rows},
     }

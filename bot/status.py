@@ -9,7 +9,7 @@ from bot.settings import BotSettings
 from index.errors import ModelError, SettingsError
 from index.store import Store
 from index.store.jobs import describe
-from index.store.types import Job, JobKind, JobState, State
+from index.store.types import Job, JobKind, JobState, QuestionState
 
 
 def collect(store: Store, bot: BotSettings, models_dir: Path) -> dict[str, Any]:
@@ -40,7 +40,7 @@ def collect(store: Store, bot: BotSettings, models_dir: Path) -> dict[str, Any]:
                 "received_at": question.received_at.isoformat(timespec="seconds"),
                 "reason": question.error,
             }
-            for question in store.inbox.latest(State.FAILED)
+            for question in store.inbox.latest(QuestionState.FAILED)
         ],
         "running_job": None if running is None else describe_job(running),
         "last_retrain": describe_job(retrains[0]) if retrains else None,

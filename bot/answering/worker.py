@@ -30,7 +30,7 @@ from index.ranking.decision import MAX_SHOWN, Decision, decide
 from index.searcher import Match
 from index.store import Store
 from index.store.inbox import Inbox
-from index.store.types import Outcome, Question, State
+from index.store.types import Outcome, Question, QuestionState
 
 # Attempts before a question is marked failed: with the delays below about two minutes.
 MAX_ATTEMPTS = 8
@@ -142,7 +142,9 @@ class Workers:
         remaining = (question.posting_until - datetime.now(UTC)).total_seconds()
         if ts := self._poster.find_reply(question):
             claimed.finish(
-                question.outcome or (State.ANSWERED if question.pair_id else State.UNSURE), ts
+                question.outcome
+                or (QuestionState.ANSWERED if question.pair_id else QuestionState.UNSURE),
+                ts,
             )
             log.info("reply_found", question=question.id)
             return False
@@ -232,7 +234,7 @@ class _Claimed:
         seconds = min(MAX_DELAY_S, 2.0 ** (self.question.attempts - 1))
         return seconds * random.uniform(0.7, 1.3)
 
-    def finish(self, state: State, ts: str | None) -> None:
+    def finish(self, state: QuestionState, ts: str | None) -> None:
         if not self.inbox.finish(self.question.id, state, ts, owner=self.owner):
             log.warning("claim_lost", question=self.question.id)
 
@@ -264,10 +266,10 @@ class _Claimed:
 
 
 _STATES = {
-    Decision.ANSWER: State.ANSWERED,
-    Decision.OFFER: State.OFFERED,
-    Decision.UNSURE: State.UNSURE,
-    Decision.SILENT: State.SILENT,
+    Decision.ANSWER: QuestionState.ANSWERED,
+    Decision.OFFER: QuestionState.OFFERED,
+    Decision.UNSURE: QuestionState.UNSURE,
+    Decision.SILENT: QuestionState.SILENT,
 }
 
 

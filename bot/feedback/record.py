@@ -30,7 +30,7 @@ from bot.slack.lookup import is_public
 from bot.slack.message import Message
 from index.query.cleaning import read
 from index.store import Store
-from index.store.types import Pair, Question, State, Status, SuggestionState, Verdict, Vote
+from index.store.types import Pair, Question, QuestionState, Status, SuggestionState, Verdict, Vote
 
 VERDICTS = {
     SOLVED: Verdict.SOLVED,
@@ -195,7 +195,7 @@ def _undecided_card(
             question, entries[picked], shown, votes, expanded=expanded, is_picked=True
         )
     none = sum(vote.verdict is Verdict.NOT_IT and vote.pair_id is None for vote in votes)
-    if State.OFFERED in (question.outcome, question.state):
+    if QuestionState.OFFERED in (question.outcome, question.state):
         return offer_message(OfferCard(question.id, tuple(shown), none))
     return unsure_message(UnsureCard(question.id, tuple(shown), expanded, none))
 

@@ -20,12 +20,12 @@ from sqlalchemy.dialects import postgresql, sqlite
 from index.store.database import Database
 from index.store.suggestions import forget_expired
 from index.store.tables import questions
-from index.store.types import NewQuestion, Outcome, Question, State
+from index.store.types import NewQuestion, Outcome, Question, QuestionState
 
 LEASE = timedelta(seconds=60)
 # How long a reply may still arrive after it was sent and nothing was heard of it.
 SETTLE = timedelta(seconds=30)
-OPEN = (State.RECEIVED, State.ANSWERING)
+OPEN = (QuestionState.RECEIVED, QuestionState.ANSWERING)
 # People send a second message within this time when the first did not say all of it.
 SAME_BREATH = timedelta(seconds=20)
 
@@ -48,7 +48,7 @@ class Inbox:
             "user": question.user,
             "text": question.text,
             "direct": question.direct,
-            "state": State.RECEIVED,
+            "state": QuestionState.RECEIVED,
             "attempts": 0,
             "not_before": now,
             "received_at": now,
@@ -73,8 +73,8 @@ class Inbox:
         """
         now = datetime.now(UTC)
         due = sa.or_(
-            sa.and_(questions.c.state == State.RECEIVED, questions.c.not_before <= now),
-            sa.and_(questions.c.state == State.ANSWERING, questions.c.claimed_until <= now),
+            sa.and_(questions.c.state == QuestionState.RECEIVED, questions.c.not_before <= now),
+            sa.and_(questions.c.state == QuestionState.ANSWERING, questions.c.claimed_until <= now),
         )
         candidate = (
             sa.select(questions.c.id)
@@ -93,7 +93,7 @@ class Inbox:
                     questions.c.id == candidate.with_for_update(skip_locked=True).scalar_subquery()
                 )
                 .values(
-                    state=State.ANSWERING,
+                    state=QuestionState.ANSWERING,
                     claimed_by=owner,
                     claimed_until=now + LEASE,
                     attempts=questions.c.attempts + 1,
@@ -107,8 +107,10 @@ class Inbox:
         with self._database.write() as connection:
             result = connection.execute(
                 sa.update(questions)
-                .where(questions.c.state == State.ANSWERING, questions.c.claimed_by == owner)
-                .values(state=State.RECEIVED, claimed_by=None, claimed_until=None)
+                .where(
+                    questions.c.state == QuestionState.ANSWERING, questions.c.claimed_by == owner
+                )
+                .values(state=QuestionState.RECEIVED, claimed_by=None, claimed_until=None)
             )
             return result.rowcount
 
@@ -117,7 +119,7 @@ class Inbox:
         with self._database.read() as connection:
             owners = connection.scalars(
                 sa.select(questions.c.claimed_by)
-                .where(questions.c.state == State.ANSWERING)
+                .where(questions.c.state == QuestionState.ANSWERING)
                 .distinct()
             )
             return {owner for owner in owners if owner}
@@ -134,7 +136,7 @@ class Inbox:
                 sa.update(questions)
                 .where(
                     questions.c.id == question_id,
-                    questions.c.state == State.ANSWERING,
+                    questions.c.state == QuestionState.ANSWERING,
                     questions.c.claimed_by == owner,
                 )
                 .values(
@@ -154,7 +156,7 @@ class Inbox:
     def finish(
         self,
         question_id: str,
-        state: State,
+        state: QuestionState,
         reply_ts: str | None = None,
         *,
         owner: str | None = None,
@@ -205,7 +207,7 @@ class Inbox:
             Whether the claim still held.
         """
         now = datetime.now(UTC)
-        values: dict[str, object] = {"state": State.RECEIVED, "error": error}
+        values: dict[str, object] = {"state": QuestionState.RECEIVED, "error": error}
         values["not_before"] = now + delay
         if not counts:
             values["attempts"] = questions.c.attempts - 1
@@ -220,7 +222,11 @@ class Inbox:
             Whether the claim still held.
         """
         return self._release(
-            question_id, owner, state=State.FAILED, finished_at=datetime.now(UTC), error=error
+            question_id,
+            owner,
+            state=QuestionState.FAILED,
+            finished_at=datetime.now(UTC),
+            error=error,
         )
 
     def get(self, question_id: str) -> Question | None:
@@ -259,7 +265,7 @@ class Inbox:
             and 0 < asked_at - float(row.ts) <= SAME_BREATH.total_seconds()
         ]
         last = max(before, key=lambda row: float(row.ts), default=None)
-        return last.text or None if last and last.state != State.ANSWERED else None
+        return last.text or None if last and last.state != QuestionState.ANSWERED else None
 
     def expire_questions(self, older_than: timedelta) -> int:
         """Forget what was asked, in questions that were finished longer ago; their rows stay.
@@ -282,16 +288,16 @@ class Inbox:
             forget_expired(connection)
             return result.rowcount
 
-    def count(self) -> dict[State, int]:
+    def count(self) -> dict[QuestionState, int]:
         """How many questions there are in each state."""
         with self._database.read() as connection:
             rows = connection.execute(
                 sa.select(questions.c.state, sa.func.count()).group_by(questions.c.state)
             )
-            found = {State(state): int(number) for state, number in rows}
-        return {state: found.get(state, 0) for state in State}
+            found = {QuestionState(state): int(number) for state, number in rows}
+        return {state: found.get(state, 0) for state in QuestionState}
 
-    def latest(self, state: State, limit: int = 10) -> list[Question]:
+    def latest(self, state: QuestionState, limit: int = 10) -> list[Question]:
         """The newest questions in a state, newest first."""
         with self._database.read() as connection:
             rows = connection.execute(
@@ -324,10 +330,10 @@ def _question(row: sa.Row[Any]) -> Question:
         user=row.user,
         text=row.text,
         direct=row.direct,
-        state=State(row.state),
+        state=QuestionState(row.state),
         attempts=row.attempts,
         posting_until=row.posting_until,
-        outcome=State(row.outcome) if row.outcome else None,
+        outcome=QuestionState(row.outcome) if row.outcome else None,
         reply_ts=row.reply_ts,
         pair_id=row.pair_id,
         matched_text=row.matched_text,

@@ -80,7 +80,7 @@ class Suggestions:
             if pair is None or pair.status is not Status.ACTIVE:
                 return found
             insert_phrasing(connection, found.pair_id, found.text, Origin.PICK)
-            return _decide(connection, found, SuggestionState.APPROVED, by)
+            return _settle(connection, found, SuggestionState.APPROVED, by)
 
     def reject(self, suggestion_id: int, by: str) -> Suggestion | None:
         """Never offer a suggestion again; one that is decided stays as it is.
@@ -93,7 +93,7 @@ class Suggestions:
             found = _find(connection, suggestion_id)
             if found is None or found.state is not SuggestionState.OPEN:
                 return found
-            return _decide(connection, found, SuggestionState.REJECTED, by)
+            return _settle(connection, found, SuggestionState.REJECTED, by)
 
 
 def suggest(connection: sa.Connection, pair_id: str, text: str, now: datetime) -> int | None:
@@ -151,7 +151,7 @@ def _is_contested(connection: sa.Connection, suggestion: Suggestion) -> bool:
     return connection.scalar(rival.limit(1)) is not None
 
 
-def _decide(
+def _settle(
     connection: sa.Connection, suggestion: Suggestion, state: SuggestionState, by: str
 ) -> Suggestion | None:
     connection.execute(

@@ -28,7 +28,7 @@ class Origin(StrEnum):
     ADMIN = "admin"
 
 
-class State(StrEnum):
+class QuestionState(StrEnum):
     """Where a question stands on its way through the inbox."""
 
     RECEIVED = "received"
@@ -142,7 +142,7 @@ class Outcome:
         candidates: The pairs that are shown, best first.
     """
 
-    state: State
+    state: QuestionState
     pair_id: str | None
     matched_text: str | None
     candidates: tuple[str, ...]
@@ -167,10 +167,10 @@ class Question:
     user: str
     text: str
     direct: bool
-    state: State
+    state: QuestionState
     attempts: int
     posting_until: datetime | None
-    outcome: State | None
+    outcome: QuestionState | None
     reply_ts: str | None
     pair_id: str | None
     matched_text: str | None

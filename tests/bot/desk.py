@@ -17,7 +17,7 @@ from bot.settings import BotSettings
 from bot.transports.transports import EVENTS_PATH
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.types import PairDraft, Question, State, Verdict
+from index.store.types import PairDraft, Question, QuestionState, Verdict
 from playground.client import Channel, Message, Person, Playground
 
 Mode = Literal["socket", "http"]
@@ -224,7 +224,7 @@ class Desk:
 
     def open_questions(self) -> int:
         count = self.store.inbox.count()
-        return count[State.RECEIVED] + count[State.ANSWERING]
+        return count[QuestionState.RECEIVED] + count[QuestionState.ANSWERING]
 
     def bot_posts(self, channel: Channel) -> list[Message]:
         """Everything the bot says in a channel and its threads."""
@@ -233,7 +233,7 @@ class Desk:
 
     def find_question(self, ts: str) -> Question | None:
         """The stored question that was asked at `ts`, if there is one now."""
-        for state in State:
+        for state in QuestionState:
             for question in self.store.inbox.latest(state, 100):
                 if question.ts == ts:
                     return question

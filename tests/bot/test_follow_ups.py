@@ -3,7 +3,7 @@
 import time
 
 from index.store import Store
-from index.store.types import NewQuestion, State
+from index.store.types import NewQuestion, QuestionState
 from playground.client import Channel, Person
 from tests.bot.desk import Desk, answers
 
@@ -20,7 +20,7 @@ def was_said(desk: Desk, person: Person, channel: Channel, text: str) -> None:
     store.inbox.add(NewQuestion(team, channel.id, ts, None, person.id, text, direct=True))
     question = store.inbox.claim("test")
     assert question is not None
-    store.inbox.finish(question.id, State.SILENT)
+    store.inbox.finish(question.id, QuestionState.SILENT)
     store.close()
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 
 from index.store import Store
-from index.store.types import State
+from index.store.types import QuestionState
 from tests.bot.desk import ASKED, Desk, answers, until
 
 BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "kill9.py"
@@ -92,8 +92,8 @@ def test_told_to_stop_it_ends_cleanly_and_keeps_the_rest(desk: Desk, serve: Serv
     store = Store(desk.index_settings.store_url)
     count = store.inbox.count()
     store.close()
-    assert count[State.ANSWERING] == 0
-    assert len(desk.bot_posts(desk.watched)) == count[State.ANSWERED] < len(ASKED)
+    assert count[QuestionState.ANSWERING] == 0
+    assert len(desk.bot_posts(desk.watched)) == count[QuestionState.ANSWERED] < len(ASKED)
 
     desk.slack.recover()
     desk.start()

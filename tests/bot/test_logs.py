@@ -12,7 +12,7 @@ from bot import logs
 from index.errors import StoreError
 from index.searcher import Searcher
 from index.store import Store
-from index.store.types import State
+from index.store.types import QuestionState
 from playground.client import Playground
 from tests.bot.desk import Desk, draft, until
 
@@ -87,7 +87,7 @@ def test_no_text_and_no_secret_is_logged(
     desk.slack.fail("chat.postMessage", status=503)
     desk.slack.fail("conversations.replies", error="missing_scope")
     failed = desk.ann.post(desk.watched, QUESTION)
-    until(lambda: desk.question(failed).state is State.FAILED, "the post failed")
+    until(lambda: desk.question(failed).state is QuestionState.FAILED, "the post failed")
     # Something that no listener takes, an error in one, and one in the store.
     desk.ann.command(desk.watched, "/faq", ODD)
     with monkeypatch.context() as patch:

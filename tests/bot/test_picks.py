@@ -11,7 +11,7 @@ from bot.slack.lookup import is_public
 from index.ranking.decision import Decision
 from index.searcher import Searcher
 from index.store import Store
-from index.store.types import Origin, State, Status, Verdict, pair_id
+from index.store.types import Origin, QuestionState, Status, Verdict, pair_id
 from playground.client import Channel, Message, Person, Playground
 from tests.bot.desk import ASKED, Desk, answer_to, answers, draft, first_section, until
 from tests.index.ranking.test_decision import matches
@@ -116,7 +116,7 @@ def test_a_near_tie_is_offered_also_where_nobody_asked_the_bot(filled: Desk) -> 
     assert "Then wipe it." not in card.all_text, "only how the answers begin"
     assert card.action_ids == ("faq_pick", "faq_pick", "faq_none")
     question = filled.question(ts)
-    assert (question.state, question.pair_id) == (State.OFFERED, None)
+    assert (question.state, question.pair_id) == (QuestionState.OFFERED, None)
     assert set(question.candidates) == set(picks(card)) == {id_of(name) for name in MACHINES}
 
 
@@ -151,7 +151,7 @@ def test_the_closest_can_be_picked_where_nothing_is_sure(
     desk = machines.start()
     ts, card = ask(desk)
     assert UNSURE in first_section(card)
-    assert desk.question(ts).state is State.UNSURE
+    assert desk.question(ts).state is QuestionState.UNSURE
     assert set(picks(card)) >= {id_of(name) for name in MACHINES}
     desk.ann.click(desk.watched, card, "faq_more")
     unfolded = desk.slack.wait_for_message(desk.watched, card, lambda m: "faq_less" in m.action_ids)

@@ -10,7 +10,7 @@ from bot import status
 from bot.answering import worker as answering
 from bot.slack.poster import is_reply_to
 from index.searcher import Searcher
-from index.store.types import State
+from index.store.types import QuestionState
 from tests.bot.desk import ASKED, FAQ, Desk, answers, until
 
 
@@ -23,7 +23,7 @@ def running(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> Iterator[Desk]:
 
 def failed_reason(desk: Desk, ts: str) -> str:
     """Why a question failed, as `faqbot status` shows it."""
-    until(lambda: desk.question(ts).state is State.FAILED, "the question is marked failed")
+    until(lambda: desk.question(ts).state is QuestionState.FAILED, "the question is marked failed")
     report = status.collect(desk.store, desk.bot_settings, desk.index_settings.models_dir)
     assert report["questions"]["failed"] == 1
     (failed,) = report["failed"]
@@ -82,7 +82,7 @@ def test_a_post_that_was_made_although_it_failed_is_not_made_again(running: Desk
     reply = running.reply(running.watched, ts)
     question = running.question(ts)
     assert answers(reply, "vpn")
-    assert (question.state, question.reply_ts) == (State.ANSWERED, reply.ts)
+    assert (question.state, question.reply_ts) == (QuestionState.ANSWERED, reply.ts)
     assert len(running.slack.calls("chat.postMessage")) == 1
     # And its buttons work.
     running.ann.click(running.watched, reply, "faq_solved")
@@ -100,7 +100,7 @@ def test_a_made_post_is_found_in_a_long_thread_among_other_answers(running: Desk
     asked = running.mention(running.watched, ASKED["vpn"], thread_ts=root)
     for number in range(5):
         running.ann.reply(running.watched, root, f"later message {number}.")
-    until(lambda: running.question(asked).state is State.ANSWERED, "it is found")
+    until(lambda: running.question(asked).state is QuestionState.ANSWERED, "it is found")
     running.settle()
     replies = running.slack.replies(running.watched, root)
     assert [running.question(before).reply_ts, running.question(asked).reply_ts] == [
@@ -112,7 +112,10 @@ def test_an_unsure_reply_that_was_made_is_found_as_well(running: Desk) -> None:
     running.slack.drop("chat.postMessage", after=True)
     ts = running.mention(running.watched, "how do I train a giraffe to play chess?")
     reply = running.reply(running.watched, ts)
-    assert (running.question(ts).state, running.question(ts).reply_ts) == (State.UNSURE, reply.ts)
+    assert (running.question(ts).state, running.question(ts).reply_ts) == (
+        QuestionState.UNSURE,
+        reply.ts,
+    )
 
 
 def test_an_offer_that_was_made_is_found_as_that(
@@ -123,7 +126,7 @@ def test_an_offer_that_was_made_is_found_as_that(
     ts = running.mention(running.watched, ASKED["vpn"])
     reply = running.reply(running.watched, ts)
     question = running.question(ts)
-    assert (question.state, question.reply_ts) == (State.OFFERED, reply.ts)
+    assert (question.state, question.reply_ts) == (QuestionState.OFFERED, reply.ts)
     assert reply.action_ids == ("faq_pick", "faq_none")
 
 
@@ -206,7 +209,7 @@ def test_a_post_that_slack_carries_out_late_is_not_made_twice(
     running.slack.slow("chat.postMessage", 2.5)
     ts = running.mention(running.watched, ASKED["vpn"])
     reply = running.reply(running.watched, ts)
-    until(lambda: running.question(ts).state is State.ANSWERED, "the late reply is found")
+    until(lambda: running.question(ts).state is QuestionState.ANSWERED, "the late reply is found")
     assert running.question(ts).reply_ts == reply.ts
     assert len(running.slack.replies(running.watched, ts)) == 1
 
@@ -216,7 +219,7 @@ def test_a_rate_limit_without_the_status_is_waited_for_too(running: Desk, code: 
     running.slack.fail("chat.postMessage", error=code)
     ts = running.mention(running.watched, ASKED["vpn"])
     until(lambda: running.question(ts).error == "ratelimited", "the limit is noticed")
-    assert running.question(ts).state is State.RECEIVED
+    assert running.question(ts).state is QuestionState.RECEIVED
 
 
 def test_a_rate_limited_post_needs_no_look_into_the_thread(running: Desk) -> None:

@@ -11,7 +11,7 @@ import pytest
 from bot.settings import BotSettings
 from index.errors import CollectionLocked, FaqbotError, SettingsError
 from index.store import Store
-from index.store.types import State
+from index.store.types import QuestionState
 from playground.testing import running_playground
 from tests.bot.desk import ASKED, Desk, answers, leftovers, until
 
@@ -117,8 +117,8 @@ def test_a_stop_finishes_what_is_in_hand_and_leaves_the_rest(either_desk: Desk) 
     desk.slack.wait_until(lambda: desk.slack.calls("chat.postMessage"), what="the first post")
     desk.stop()
     store = Store(desk.index_settings.store_url)
-    assert store.inbox.count()[State.ANSWERED] == 1
-    assert store.inbox.count()[State.RECEIVED] == 2
+    assert store.inbox.count()[QuestionState.ANSWERED] == 1
+    assert store.inbox.count()[QuestionState.RECEIVED] == 2
     store.close()
     assert len(desk.bot_posts(desk.watched)) == 1
 

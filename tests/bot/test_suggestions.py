@@ -6,7 +6,7 @@ import pytest
 
 from bot.listeners.suggestions import GONE
 from index.store import Store
-from index.store.types import NewQuestion, Origin, State, Verdict, pair_id
+from index.store.types import NewQuestion, Origin, QuestionState, Verdict, pair_id
 from playground.client import Message, Person
 from tests.bot.desk import Desk, until
 from tests.bot.test_commands import told
@@ -32,7 +32,7 @@ def suggest(store: Store, text: str, pair: str, picks: int = 1) -> None:
         store.inbox.add(NewQuestion("T1", "C0OLD", uuid.uuid4().hex, None, "U1", text, True))
         question = store.inbox.claim("test")
         assert question is not None
-        store.inbox.finish(question.id, State.OFFERED)
+        store.inbox.finish(question.id, QuestionState.OFFERED)
         store.feedback.record(question.id, pair, f"U{number}", Verdict.PICKED, wording=text)
 
 

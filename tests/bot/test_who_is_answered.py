@@ -3,7 +3,7 @@
 import pytest
 
 from bot.slack.poster import METADATA_EVENT
-from index.store.types import State, pair_id
+from index.store.types import QuestionState, pair_id
 from tests.bot.desk import ASKED, FAQ, UNANSWERABLE, Desk, answer_to, answers, first_section
 
 
@@ -40,7 +40,7 @@ def test_an_answer_says_in_its_metadata_where_it_comes_from(shared: Desk) -> Non
     assert 0.5 <= payload["confidence"] <= 1
     assert payload["model"] == "base"
     assert payload["generation"] == question.generation
-    assert question.state is State.ANSWERED
+    assert question.state is QuestionState.ANSWERED
     assert question.reply_ts == thread[1]["ts"]
 
 
@@ -102,7 +102,7 @@ def test_a_reply_in_a_thread_is_answered_there_and_only_when_mentioned(shared: D
 def test_an_unsure_bot_is_silent_in_a_watched_channel(shared: Desk) -> None:
     ts = shared.ann.post(shared.watched, UNANSWERABLE)
     shared.settle()
-    assert shared.question(ts).state is State.SILENT
+    assert shared.question(ts).state is QuestionState.SILENT
     assert shared.slack.replies(shared.watched, ts) == []
 
 
@@ -112,7 +112,7 @@ def test_an_unsure_bot_says_so_when_asked_directly_and_shows_the_closest(shared:
     reply = shared.reply(channel, ts)
     assert "don't have an approved answer" in first_section(reply)
     question = shared.question(ts)
-    assert question.state is State.UNSURE
+    assert question.state is QuestionState.UNSURE
     assert question.pair_id is None
     assert question.candidates
     shown = [name for name, (text, _) in FAQ.items() if text in reply.all_text]

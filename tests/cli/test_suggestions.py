@@ -9,7 +9,7 @@ import pytest
 
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.types import NewQuestion, Origin, State, Status, Verdict, pair_id
+from index.store.types import NewQuestion, Origin, QuestionState, Status, Verdict, pair_id
 
 # Runs `faqbot ARGS...` in this process; gives `code`, `out` and `err`.
 Run = Callable[..., Any]
@@ -36,7 +36,7 @@ def suggest(store: Store, text: str, pair: str, *users: str) -> None:
         store.inbox.add(NewQuestion("T1", "C1", ts, None, user, text, True))
         question = store.inbox.claim("test")
         assert question is not None
-        store.inbox.finish(question.id, State.OFFERED)
+        store.inbox.finish(question.id, QuestionState.OFFERED)
         store.feedback.record(question.id, pair, user, Verdict.PICKED, wording=text)
 
 

@@ -21,7 +21,7 @@ from index.jobs.child import Order
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import Claim
-from index.store.types import GenerationState, JobKind, NewQuestion, PairDraft, State
+from index.store.types import GenerationState, JobKind, NewQuestion, PairDraft, QuestionState
 from tests.index.models import TURNED
 
 # A work that does as its arguments say.
@@ -342,7 +342,7 @@ def test_old_questions_are_forgotten_where_a_number_of_days_is_given(
     home.inbox.add(NewQuestion("T1", "C1", "1.1", None, "U1", "vpn?", True))
     question = home.inbox.claim("me")
     assert question is not None
-    home.inbox.finish(question.id, State.SILENT)
+    home.inbox.finish(question.id, QuestionState.SILENT)
 
     def purge(**arguments: Any) -> Any:
         order = Order(Claim(1, "me"), JobKind.PURGE, arguments, room, None)
@@ -351,7 +351,7 @@ def test_old_questions_are_forgotten_where_a_number_of_days_is_given(
     assert purge() == 0
     assert purge(days=1) == 0
     assert purge(days=-1) == 1
-    assert home.inbox.latest(State.SILENT)[0].text == ""
+    assert home.inbox.latest(QuestionState.SILENT)[0].text == ""
 
 
 @pytest.mark.slow

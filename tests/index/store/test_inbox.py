@@ -10,7 +10,7 @@ import sqlalchemy as sa
 
 from index.store import Store
 from index.store.tables import questions
-from index.store.types import NewQuestion, Outcome, Question, State
+from index.store.types import NewQuestion, Outcome, Question, QuestionState
 
 OpenStore = Callable[[], Store]
 
@@ -33,7 +33,7 @@ def expire(store: Store, question: Question) -> None:
         )
 
 
-def state_of(store: Store, question: Question) -> State:
+def state_of(store: Store, question: Question) -> QuestionState:
     found = store.inbox.get(question.id)
     assert found is not None
     return found.state
@@ -43,7 +43,7 @@ def test_a_question_is_stored_once(store: Store) -> None:
     assert store.inbox.add(asked())
     assert not store.inbox.add(asked())
     assert store.inbox.add(asked(channel="C2"))
-    assert store.inbox.count()[State.RECEIVED] == 2
+    assert store.inbox.count()[QuestionState.RECEIVED] == 2
 
 
 def test_a_question_comes_out_as_it_went_in(store: Store) -> None:
@@ -52,7 +52,7 @@ def test_a_question_comes_out_as_it_went_in(store: Store) -> None:
     assert (question.team, question.channel, question.ts) == ("T1", "C1", "1.2")
     assert (question.thread_ts, question.user, question.direct) == ("1.1", "U7", False)
     assert question.text == "wörds 🙂"
-    assert (question.state, question.attempts) == (State.ANSWERING, 1)
+    assert (question.state, question.attempts) == (QuestionState.ANSWERING, 1)
     assert question.received_at.tzinfo is not None
 
 
@@ -107,7 +107,7 @@ def test_a_question_to_be_retried_waits(store: Store) -> None:
     question = claim(store)
     store.inbox.retry_later(question.id, timedelta(seconds=0.3), "rate limited")
     assert store.inbox.claim("w1") is None
-    assert state_of(store, question) is State.RECEIVED
+    assert state_of(store, question) is QuestionState.RECEIVED
     with store.database.write() as connection:
         connection.execute(sa.update(questions).values(not_before=datetime.now(UTC)))
     again = claim(store)
@@ -133,21 +133,21 @@ def test_what_a_dead_worker_held_is_given_back(store: Store) -> None:
     assert store.inbox.release_dead("dead") == 2
     assert store.inbox.claimants() == {"alive"}
     assert {claim(store, "new").id, claim(store, "new").id} == {q.id for q in held}
-    assert state_of(store, alive) is State.ANSWERING
+    assert state_of(store, alive) is QuestionState.ANSWERING
 
 
 def test_what_was_decided_is_kept_with_the_question(store: Store) -> None:
     store.inbox.add(asked())
     question = claim(store)
-    outcome = Outcome(State.ANSWERED, "p1", "how?", ("p1", "p2"), 0.93, "m1", 4)
+    outcome = Outcome(QuestionState.ANSWERED, "p1", "how?", ("p1", "p2"), 0.93, "m1", 4)
     assert store.inbox.begin_posting(question.id, "w1", outcome)
     posting = store.inbox.get(question.id)
     assert posting is not None
     assert posting.posting_until is not None
-    store.inbox.finish(question.id, State.ANSWERED, "1.9")
+    store.inbox.finish(question.id, QuestionState.ANSWERED, "1.9")
     done = store.inbox.get(question.id)
     assert done is not None
-    assert (done.state, done.reply_ts, done.pair_id) == (State.ANSWERED, "1.9", "p1")
+    assert (done.state, done.reply_ts, done.pair_id) == (QuestionState.ANSWERED, "1.9", "p1")
     assert (done.matched_text, done.candidates) == ("how?", ("p1", "p2"))
     assert done.confidence == pytest.approx(0.93)
     assert (done.model, done.error) == ("m1", None)
@@ -159,7 +159,7 @@ def test_a_claim_taken_over_shows_that_a_reply_may_be_there(store: Store) -> Non
     store.inbox.add(asked())
     question = claim(store, "killed")
     assert question.posting_until is None
-    outcome = Outcome(State.ANSWERED, "p1", None, ("p1",), 0.9, "m1", 1)
+    outcome = Outcome(QuestionState.ANSWERED, "p1", None, ("p1",), 0.9, "m1", 1)
     assert store.inbox.begin_posting(question.id, "killed", outcome)
     expire(store, question)
     assert claim(store, "other").posting_until is not None
@@ -170,7 +170,7 @@ def test_who_lost_a_claim_must_not_post(store: Store) -> None:
     question = claim(store, "slow")
     expire(store, question)
     claim(store, "other")
-    outcome = Outcome(State.ANSWERED, "p1", None, ("p1",), 0.9, "m1", 1)
+    outcome = Outcome(QuestionState.ANSWERED, "p1", None, ("p1",), 0.9, "m1", 1)
     assert not store.inbox.begin_posting(question.id, "slow", outcome)
     assert store.inbox.begin_posting(question.id, "other", outcome)
 
@@ -190,27 +190,32 @@ def test_a_question_given_up_is_not_claimed_again(store: Store) -> None:
     assert store.inbox.claim("w1") is None
     failed = store.inbox.get(question.id)
     assert failed is not None
-    assert (failed.state, failed.error) == (State.FAILED, "channel is gone")
+    assert (failed.state, failed.error) == (QuestionState.FAILED, "channel is gone")
 
 
 def test_counts_name_every_state(store: Store) -> None:
-    assert set(store.inbox.count()) == set(State)
+    assert set(store.inbox.count()) == set(QuestionState)
     for number in range(5):
         store.inbox.add(asked(number))
-    store.inbox.finish(claim(store).id, State.SILENT)
+    store.inbox.finish(claim(store).id, QuestionState.SILENT)
     store.inbox.fail(claim(store).id, "no")
     claim(store)
     counts = store.inbox.count()
-    assert counts[State.RECEIVED] == 2
-    assert counts[State.ANSWERING] == counts[State.SILENT] == counts[State.FAILED] == 1
+    assert counts[QuestionState.RECEIVED] == 2
+    assert (
+        counts[QuestionState.ANSWERING]
+        == counts[QuestionState.SILENT]
+        == counts[QuestionState.FAILED]
+        == 1
+    )
 
 
 def test_the_latest_of_a_state_are_listed(store: Store) -> None:
     for number in range(3):
         store.inbox.add(asked(number))
         store.inbox.fail(claim(store).id, f"error {number}")
-    assert [q.error for q in store.inbox.latest(State.FAILED, 2)] == ["error 2", "error 1"]
-    assert store.inbox.latest(State.ANSWERED) == []
+    assert [q.error for q in store.inbox.latest(QuestionState.FAILED, 2)] == ["error 2", "error 1"]
+    assert store.inbox.latest(QuestionState.ANSWERED) == []
 
 
 def test_an_unknown_question_is_none(store: Store) -> None:
@@ -222,17 +227,17 @@ def test_what_a_worker_did_after_losing_its_claim_changes_nothing(store: Store) 
     question = claim(store, "slow")
     store.inbox.release_dead("slow")
     claim(store, "other")
-    assert not store.inbox.finish(question.id, State.SILENT, owner="slow")
+    assert not store.inbox.finish(question.id, QuestionState.SILENT, owner="slow")
     assert not store.inbox.retry_later(question.id, timedelta(0), "late", owner="slow")
     assert not store.inbox.fail(question.id, "late", owner="slow")
-    assert store.inbox.finish(question.id, State.ANSWERED, "1.5", owner="other")
+    assert store.inbox.finish(question.id, QuestionState.ANSWERED, "1.5", owner="other")
     found = store.inbox.get(question.id)
     assert found is not None
-    assert found.state is State.ANSWERED
+    assert found.state is QuestionState.ANSWERED
 
 
 def test_what_is_known_of_a_sent_reply_stays_unless_said_otherwise(store: Store) -> None:
-    outcome = Outcome(State.ANSWERED, "p", "text", (), 0.9, "base", 1)
+    outcome = Outcome(QuestionState.ANSWERED, "p", "text", (), 0.9, "base", 1)
     store.inbox.add(asked())
     for sent, is_known in ((None, True), (False, False), (True, True)):
         question = claim(store, "w")
@@ -244,14 +249,14 @@ def test_what_is_known_of_a_sent_reply_stays_unless_said_otherwise(store: Store)
 
 
 def test_what_was_asked_is_forgotten_some_time_after_it_was_finished(store: Store) -> None:
-    outcome = Outcome(State.ANSWERED, "p1", "question one", ("p1",), 0.9, "base", 1)
+    outcome = Outcome(QuestionState.ANSWERED, "p1", "question one", ("p1",), 0.9, "base", 1)
     for number in (1, 2, 3):
         store.inbox.add(asked(number))
     old, recent, waiting = (claim(store, f"w{number}") for number in (1, 2, 3))
     store.inbox.begin_posting(old.id, "w1", outcome)
     store.inbox.begin_posting(recent.id, "w2", outcome)
-    store.inbox.finish(old.id, State.ANSWERED, "9.9")
-    store.inbox.finish(recent.id, State.ANSWERED, "9.9")
+    store.inbox.finish(old.id, QuestionState.ANSWERED, "9.9")
+    store.inbox.finish(recent.id, QuestionState.ANSWERED, "9.9")
     with store.database.write() as connection:
         for question, days in ((old, 91), (recent, 89)):
             then = datetime.now(UTC) - timedelta(days=days)
@@ -270,7 +275,11 @@ def test_what_was_asked_is_forgotten_some_time_after_it_was_finished(store: Stor
     assert still_open is not None
     assert (forgotten.text, forgotten.matched_text) == ("", None)
     # What was decided stays on record.
-    assert (forgotten.state, forgotten.pair_id, forgotten.reply_ts) == (State.ANSWERED, "p1", "9.9")
+    assert (forgotten.state, forgotten.pair_id, forgotten.reply_ts) == (
+        QuestionState.ANSWERED,
+        "p1",
+        "9.9",
+    )
     assert (kept.text, kept.matched_text) == ("question 2", "question one")
     assert still_open.text == "question 3"
     # Delivered once more, it is still known.
@@ -283,7 +292,7 @@ def test_what_its_asker_said_just_before_is_found(store: Store) -> None:
         return claim(store)
 
     first = ask("100.0", "my vpn is broken")
-    store.inbox.finish(first.id, State.SILENT)
+    store.inbox.finish(first.id, QuestionState.SILENT)
     ask("105.0", "mine too", user="U2")
     second = ask("112.5", "how do I reset it?")
     assert store.inbox.said_before(second) == "my vpn is broken"
@@ -301,5 +310,5 @@ def test_what_was_answered_is_not_said_before(store: Store) -> None:
     store.inbox.add(NewQuestion("T1", "C1", "101.0", None, "U1", "how do I reset it?", False))
     second = claim(store)
     assert store.inbox.said_before(second) == "my vpn is broken"
-    store.inbox.finish(first.id, State.ANSWERED, "100.5")
+    store.inbox.finish(first.id, QuestionState.ANSWERED, "100.5")
     assert store.inbox.said_before(second) is None

@@ -11,7 +11,7 @@ from index.store.types import (
     NewQuestion,
     Origin,
     PairDraft,
-    State,
+    QuestionState,
     Status,
     Suggestion,
     SuggestionState,
@@ -35,7 +35,7 @@ def ask(store: Store, text: str = ASKED) -> str:
     store.inbox.add(NewQuestion("T1", "C1", ts, None, "U1", text, True))
     question = store.inbox.claim("w1")
     assert question is not None
-    store.inbox.finish(question.id, State.OFFERED)
+    store.inbox.finish(question.id, QuestionState.OFFERED)
     return question.id
 
 

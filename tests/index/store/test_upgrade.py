@@ -10,7 +10,7 @@ from index.store import Store
 from index.store.database import _alembic_config
 from index.store.jobs import Claim
 from index.store.tables import metadata
-from index.store.types import JobKind, JobState, State, Verdict
+from index.store.types import JobKind, JobState, QuestionState, Verdict
 
 # What version 0.1 of the first schema wrote: a live generation, imports, a question, a vote.
 ROWS = [
@@ -64,7 +64,7 @@ def test_everything_is_still_there(upgraded: Store) -> None:
     assert not done.cancel_requested
     assert (running.state, running.progress) == (JobState.RUNNING, 0.5)
     assert upgraded.pairs.revision() == 5
-    assert upgraded.inbox.count()[State.RECEIVED] == 1
+    assert upgraded.inbox.count()[QuestionState.RECEIVED] == 1
     assert [vote.user for vote in upgraded.feedback.votes("q1")] == ["U1"]
     question = upgraded.inbox.get("q1")
     assert question is not None
