@@ -9,7 +9,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
-from playground.control import Control, refusal
+from playground.control.routes import refusal, routes
 from playground.errors import ControlError, SlackError
 from playground.hub import Hub
 from playground.web_api import response_url
@@ -41,7 +41,7 @@ def make_app(hub: Hub, allowed_hosts: frozenset[str] = LOOPBACK) -> web.Applicat
     app.router.add_post("/upload/v1/{file}/{secret}", api.upload)
     app.router.add_post("/actions/{team}/{ticket}/{secret}", respond)
     app.router.add_post("/commands/{team}/{ticket}/{secret}", respond)
-    app.router.add_routes(Control(hub).routes())
+    app.router.add_routes(routes(hub))
     app.router.add_get("/", _static)
     app.router.add_get("/static/{name}", _static)
     app.router.add_get("/favicon.ico", _no_icon)

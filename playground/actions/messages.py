@@ -6,7 +6,6 @@ import copy
 import uuid
 from typing import Any
 
-from playground.errors import SlackError
 from playground.hub import Hub
 from playground.workspace.shapes import channel_type, message_json
 from playground.workspace.state import BOT_ID, BOT_USER_ID, TEAM_ID, Channel, Message
@@ -181,88 +180,6 @@ def delete(hub: Hub, channel: Channel, message: Message) -> None:
             "channel_type": channel_type(channel),
         },
     )
-
-
-def react(hub: Hub, channel: Channel, message: Message, user_id: str, name: str) -> None:
-    """Adds a reaction."""
-    users = message.reactions.setdefault(name, [])
-    if user_id in users:
-        raise SlackError("already_reacted")
-    users.append(user_id)
-    _emit_reaction(hub, channel, message, user_id, name, "reaction_added")
-
-
-def unreact(hub: Hub, channel: Channel, message: Message, user_id: str, name: str) -> None:
-    """Removes a reaction."""
-    users = message.reactions.get(name, [])
-    if user_id not in users:
-        raise SlackError("no_reaction")
-    users.remove(user_id)
-    if not users:
-        del message.reactions[name]
-    _emit_reaction(hub, channel, message, user_id, name, "reaction_removed")
-
-
-def _emit_reaction(
-    hub: Hub, channel: Channel, message: Message, user_id: str, name: str, event_type: str
-) -> None:
-    hub.changed()
-    if not bot_hears(channel):
-        return
-    event: Json = {
-        "type": event_type,
-        "user": user_id,
-        "reaction": name,
-        "item": {"type": "message", "channel": channel.id, "ts": message.ts},
-        "event_ts": hub.workspace.next_ts(),
-    }
-    if message.user:
-        event["item_user"] = message.user
-    hub.emit(event_type, event)
-
-
-def join(hub: Hub, channel: Channel, user_id: str, inviter: str | None = None) -> None:
-    """Makes somebody a member, with the message and the event about it."""
-    if user_id in channel.members:
-        return
-    channel.members.append(user_id)
-    message = Message(
-        channel=channel.id,
-        ts=hub.workspace.next_ts(),
-        text=f"<@{user_id}> has joined the channel",
-        user=user_id,
-        subtype="channel_join" if channel.kind == "public" else "group_join",
-    )
-    post(hub, message)
-    if bot_hears(channel):
-        _emit_membership(hub, channel, user_id, "member_joined_channel", inviter)
-
-
-def leave(hub: Hub, channel: Channel, user_id: str) -> None:
-    """Ends a membership."""
-    if user_id not in channel.members:
-        return
-    heard = bot_hears(channel)
-    channel.members.remove(user_id)
-    hub.changed()
-    if heard:
-        _emit_membership(hub, channel, user_id, "member_left_channel", None)
-
-
-def _emit_membership(
-    hub: Hub, channel: Channel, user_id: str, event_type: str, inviter: str | None
-) -> None:
-    event: Json = {
-        "type": event_type,
-        "user": user_id,
-        "channel": channel.id,
-        "channel_type": "C" if channel.kind == "public" else "G",
-        "team": TEAM_ID,
-        "event_ts": hub.workspace.next_ts(),
-    }
-    if inviter:
-        event["inviter"] = inviter
-    hub.emit(event_type, event)
 
 
 def bot_message(hub: Hub, channel: Channel, text: str, **fields: Any) -> Message:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playground.actions import messages
+from playground.actions import members as membership
 from playground.errors import SlackError
 from playground.hub import Hub
 from playground.web_api.arguments import Arguments
@@ -167,5 +167,5 @@ def join(hub: Hub, arguments: Arguments) -> Json:
             "warning": "already_in_channel",
             "response_metadata": {"warnings": ["already_in_channel"]},
         }
-    messages.join(hub, channel, BOT_USER_ID)
+    membership.join(hub, channel, BOT_USER_ID)
     return {"channel": channel_json(channel)}

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground.actions import messages
+from playground.actions import reactions
 from playground.errors import SlackError
 from playground.hub import Hub
 from playground.web_api.arguments import Arguments
@@ -64,7 +64,7 @@ def add_reaction(hub: Hub, arguments: Arguments) -> Json:
     channel = joined_channel(hub, arguments)
     message = hub.workspace.message(channel, arguments.required("timestamp", "no_item_specified"))
     name = arguments.required("name", "invalid_name").strip(":")
-    messages.react(hub, channel, message, BOT_USER_ID, name)
+    reactions.add(hub, channel, message, BOT_USER_ID, name)
     return {}
 
 
@@ -74,5 +74,5 @@ def remove_reaction(hub: Hub, arguments: Arguments) -> Json:
     channel = joined_channel(hub, arguments)
     message = hub.workspace.message(channel, arguments.required("timestamp", "no_item_specified"))
     name = arguments.required("name", "invalid_name").strip(":")
-    messages.unreact(hub, channel, message, BOT_USER_ID, name)
+    reactions.remove(hub, channel, message, BOT_USER_ID, name)
     return {}
