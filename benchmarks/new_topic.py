@@ -41,8 +41,8 @@ from index.store.types import JobKind, Pair, PairDraft
 from index.text import fold
 from train.data import side, take_snapshot
 from train.promotion.candidate import Steps, run_trial
-from train.ranker.augmentation import noisy
-from train.ranker.simulated_search import Asked, Faq, View
+from train.ranker.augmentation import augmented
+from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch, View
 from train.run import settings_for
 
 
@@ -131,17 +131,19 @@ def measured(
     bot: Faqbot, topic: list[PairDraft], embedder: Embedder, ranker: LearnedRanker
 ) -> dict[str, float]:
     """A model's precision@1 and MRR on the topic's held-out pairs, among all answers."""
-    faq = Faq(take_snapshot(bot.store).pairs)
-    vectors = embedder.embed(list(faq.texts))
-    pairs = [faq.pairs[faq.position[draft.id]] for draft in topic if held_out(draft)]
-    unseen = [Asked(pair.question, faq.position[pair.id], unseen=True) for pair in pairs]
-    reworded = [Asked(noisy(q.text), q.pair, unseen=False) for q in unseen]
+    search = SimulatedSearch(take_snapshot(bot.store).pairs)
+    vectors = embedder.embed(list(search.texts))
+    pairs = [search.pairs[search.position[draft.id]] for draft in topic if held_out(draft)]
+    unseen = [
+        SimulatedQuestion(pair.question, search.position[pair.id], unseen=True) for pair in pairs
+    ]
+    reworded = [SimulatedQuestion(augmented(q.text), q.pair, unseen=False) for q in unseen]
     stored = embedder.embed([question.text for question in unseen])
     new = embedder.embed_queries([question.text for question in reworded])
     found = {
-        "reworded_question": faq.ranks(reworded, new, vectors, ranker, View.BOT),
-        "unseen_wording": faq.ranks(unseen, stored, vectors, ranker, View.BOT),
-        "question_to_answer": faq.ranks(unseen, stored, vectors, ranker, View.TO_ANSWERS),
+        "reworded_question": search.ranks(reworded, new, vectors, ranker, View.BOT),
+        "unseen_wording": search.ranks(unseen, stored, vectors, ranker, View.BOT),
+        "question_to_answer": search.ranks(unseen, stored, vectors, ranker, View.TO_ANSWERS),
     }
     figures: dict[str, float] = {"questions": len(unseen)}
     for name, ranks in found.items():
@@ -155,7 +157,7 @@ def classified(bot: Faqbot, others: list[PairDraft], topic: list[PairDraft]) -> 
     embedder = load_embedder(bot.settings, bot.store, "base")
     stored = bot.store.pairs.get([draft.id for draft in (*others, *topic)])
     asked = [stored[draft.id] for draft in topic if held_out(draft)]
-    questions = embedder.embed_queries([noisy(pair.question) for pair in asked])
+    questions = embedder.embed_queries([augmented(pair.question) for pair in asked])
     right = [fold(pair.answer) for pair in asked]
     result: dict[str, Any] = {"classes_of_others": len({fold(d.answer) for d in others})}
     for name, drafts in (("before", others), ("after_retraining", [*others, *topic])):

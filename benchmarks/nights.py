@@ -31,7 +31,7 @@ from index.store.types import JobKind, PairDraft
 from index.text import clean, one_line
 from train.data import take_snapshot
 from train.promotion.compare import MOST_QUESTIONS, Model
-from train.ranker.simulated_search import Faq
+from train.ranker.simulated_search import SimulatedSearch
 from train.run import retrain
 
 ME = "benchmark"
@@ -66,7 +66,7 @@ class Faqbot:
         version = live_generation(self.store).model_version
         embedder = load_embedder(self.settings, self.store, version)
         encoding = time.perf_counter()
-        embedder.encodings(list(Faq(snapshot.pairs).texts))
+        embedder.encodings(list(SimulatedSearch(snapshot.pairs).texts))
         encoded = time.perf_counter() - encoding
         with closing(Live.open(self.settings, self.store, open_engine(self.settings))) as live:
             live.catch_up()
@@ -94,15 +94,15 @@ class Faqbot:
     def held_out(self, version: str) -> dict[str, float]:
         """Quality of a model version on the held-out questions there are now."""
         snapshot = take_snapshot(self.store)
-        faq = Faq(snapshot.pairs)
+        search = SimulatedSearch(snapshot.pairs)
         embedder: Embedder = load_embedder(self.settings, self.store, version)
-        vectors = embedder.embed(list(faq.texts))
-        row = {text: i for i, text in enumerate(faq.texts)}
-        asked = faq.questions(snapshot.held_out, MOST_QUESTIONS)
-        own = vectors[[row[question.text] for question in asked]]
+        vectors = embedder.embed(list(search.texts))
+        row = {text: i for i, text in enumerate(search.texts)}
+        questions = search.questions(snapshot.held_out, MOST_QUESTIONS)
+        own = vectors[[row[question.text] for question in questions]]
         # As a retrain compares models, so the figures of a night can be put side by side.
-        model = Model.on_equal_terms(faq, snapshot.develop, embedder, vectors)
-        ranks = faq.ranks(asked, own, vectors, model.ranker)
+        model = Model.on_equal_terms(search, snapshot.develop, embedder, vectors)
+        ranks = search.ranks(questions, own, vectors, model.ranker)
         return {
             "precision_at_1": round(float((ranks == 1).mean()), 4),
             "mrr": round(float((1 / ranks).mean()), 4),

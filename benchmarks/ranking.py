@@ -54,7 +54,7 @@ from index.text import clean, fold, one_line
 from index.vectors import Matrix
 from train.data import pairs_of
 from train.ranker.fit import examples_for, fit_ranker, speller_of
-from train.ranker.simulated_search import Asked, Faq, embedded
+from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch, embedded
 
 PARTS = ("noise", "clinc150", "banking77", "one_wording", "half", "latency")
 # Constant of reciprocal rank fusion (Cormack et al. 2009).
@@ -109,7 +109,7 @@ class Bench:
     def noise(self) -> dict[str, Any]:
         """Right at once, by kind of noise and by method."""
         _, tested_on = self._cloud()
-        faq = Faq(pairs_of(tested_on))
+        faq = SimulatedSearch(pairs_of(tested_on))
         ranker = self._fit(faq)
         vectors = self.embedder.embed(list(faq.texts))
         result: dict[str, Any] = {}
@@ -117,13 +117,15 @@ class Bench:
         for kind, change in NOISE.items():
             say(f"noise: {kind}")
             texts = noisy(faq, kind, change)
-            asked = [Asked(text, i, unseen=False) for i, text in enumerate(texts)]
+            asked = [SimulatedQuestion(text, i, unseen=False) for i, text in enumerate(texts)]
             found = self._answers(faq, asked, vectors, ranker)
             result[kind] = {name: precision(answers) for name, answers in found.items()}
             rows.append(result[kind])
         result["all"] = {name: mean(row[name] for row in rows) for name in rows[0]}
         say("stored question withheld")
-        withheld = [Asked(pair.question, i, unseen=True) for i, pair in enumerate(faq.pairs)]
+        withheld = [
+            SimulatedQuestion(pair.question, i, unseen=True) for i, pair in enumerate(faq.pairs)
+        ]
         found = self._answers(faq, withheld, vectors, ranker)
         result["withheld"] = {name: precision(answers) for name, answers in found.items()}
         return result
@@ -147,11 +149,11 @@ class Bench:
             first = {fold(draft.answer): draft for draft in reversed(drafts)}
             known = {draft.external_id: first[fold(draft.answer)].id for draft in drafts}
             drafts = list(first.values())
-        faq = Faq(pairs_of(drafts))
+        faq = SimulatedSearch(pairs_of(drafts))
         asked = [
-            Asked(row.text, faq.position[known[next(iter(row.relevant))]], unseen=False)
+            SimulatedQuestion(row.text, faq.position[known[next(iter(row.relevant))]], unseen=False)
             if row.relevant
-            else Asked(row.text, -1, unseen=False)
+            else SimulatedQuestion(row.text, -1, unseen=False)
             for row in rows
         ]
         vectors = self.embedder.embed(list(faq.texts))
@@ -163,10 +165,10 @@ class Bench:
         """With half of the pairs removed."""
         say("half of the pairs removed")
         _, tested_on = self._cloud()
-        whole = Faq(pairs_of(tested_on))
+        whole = SimulatedSearch(pairs_of(tested_on))
         generator = random.Random(SEED)
         kept = sorted(generator.sample(range(len(whole.pairs)), len(whole.pairs) // 2))
-        faq = Faq([whole.pairs[i] for i in kept])
+        faq = SimulatedSearch([whole.pairs[i] for i in kept])
         kinds = list(NOISE)
         by_answer = {fold(pair.answer): i for i, pair in enumerate(faq.pairs)}
         asked = []
@@ -174,7 +176,9 @@ class Bench:
             kind = kinds[i % len(kinds)]
             text = NOISE[kind](pair.question, random.Random(f"{SEED}{kind}{pair.question}"))
             # A removed pair whose very answer another one has can still be answered.
-            asked.append(Asked(text, by_answer.get(fold(pair.answer), -1), unseen=False))
+            asked.append(
+                SimulatedQuestion(text, by_answer.get(fold(pair.answer), -1), unseen=False)
+            )
         vectors = self.embedder.embed(list(faq.texts))
         found = self._answers(faq, asked, vectors, self._fit(faq))
         answerable = np.array([question.pair >= 0 for question in asked])
@@ -244,13 +248,17 @@ class Bench:
         )
         return trained_on, tested_on
 
-    def _fit(self, faq: Faq) -> LearnedRanker:
+    def _fit(self, faq: SimulatedSearch) -> LearnedRanker:
         """A ranker fitted on pairs alone."""
         vectors = self.embedder.embed(list(faq.texts))
         return fit_ranker(examples_for(faq, faq.pairs, self.embedder, vectors), shipped()).ranker
 
     def _answers(
-        self, faq: Faq, asked: Sequence[Asked], vectors: Matrix, ranker: LearnedRanker
+        self,
+        faq: SimulatedSearch,
+        asked: Sequence[SimulatedQuestion],
+        vectors: Matrix,
+        ranker: LearnedRanker,
     ) -> dict[str, list[Answer]]:
         """Every method's best answers; the retrievers alone see the text as it was typed."""
         typed = self._asked(faq, asked, vectors, METHODS)
@@ -264,7 +272,11 @@ class Bench:
         return typed | self._asked(faq, read, vectors, {"pipeline": learned(ranker)})
 
     def _asked(
-        self, faq: Faq, asked: Sequence[Asked], vectors: Matrix, methods: Mapping[str, Method]
+        self,
+        faq: SimulatedSearch,
+        asked: Sequence[SimulatedQuestion],
+        vectors: Matrix,
+        methods: Mapping[str, Method],
     ) -> dict[str, list[Answer]]:
         of_questions = embedded(self.embedder, faq, asked, vectors)
         pairs = {pair.id: pair for pair in faq.pairs}
@@ -345,7 +357,7 @@ def mean(values: Any) -> float:
     return round(float(np.mean(list(values))), 4)
 
 
-def noisy(faq: Faq, kind: str, change: "Noise") -> list[str]:
+def noisy(faq: SimulatedSearch, kind: str, change: "Noise") -> list[str]:
     """Each pair's question with noise, the same in every run."""
     return [
         change(pair.question, random.Random(f"{SEED}{kind}{pair.question}")) or pair.question

@@ -30,7 +30,7 @@ from index.store.types import PairDraft
 from index.text import clean, one_line
 from train.data import pairs_of
 from train.ranker.fit import MOST_QUESTIONS, Example, examples_for, fit_ranker
-from train.ranker.simulated_search import Faq
+from train.ranker.simulated_search import SimulatedSearch
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "helpdesk.jsonl"
 # Nearly as many questions as the sets with several wordings have together, so that neither kind of
@@ -103,9 +103,9 @@ def cloud(path: Path) -> list[PairDraft]:
 
 def asked(drafts: list[PairDraft], embedder: Embedder, most: int) -> list[Example]:
     """A set's questions with their candidates."""
-    faq = Faq(pairs_of(drafts))
-    vectors = embedder.embed(list(faq.texts))
-    return examples_for(faq, faq.pairs, embedder, vectors, most=most, simulated=True)
+    search = SimulatedSearch(pairs_of(drafts))
+    vectors = embedder.embed(list(search.texts))
+    return examples_for(search, search.pairs, embedder, vectors, most=most, simulated=True)
 
 
 if __name__ == "__main__":

@@ -232,7 +232,7 @@ def _ask_golden(
     # As they are now: one that was retired meanwhile cannot be found, and is no fault.
     pairs = store.pairs.get([question.pair_id for question in pinned])
     active = {id: pair for id, pair in pairs.items() if pair.status is Status.ACTIVE}
-    known = {pair.id for pair in trial.faq.pairs}
+    known = {pair.id for pair in trial.search.pairs}
     questions = [q for q in golden.in_force(pinned, active) if q.pair_id in known]
     if not questions:
         return trial

@@ -38,7 +38,7 @@ from train.promotion.report import draw
 from train.promotion.rules import Decision
 from train.ranker import fit as ranking_module
 from train.ranker.fit import speller_of
-from train.ranker.simulated_search import Asked
+from train.ranker.simulated_search import SimulatedQuestion
 from train.run import SCRATCH, retrain, sweep
 from train.settings import TrainSettings
 
@@ -53,7 +53,7 @@ OPENINGS = (
     "Forwarded by the service portal for the Berlin office -",
     "Customer success asks on behalf of a new colleague:",
     "Good morning everybody, sorry to bother you again,",
-    "Asked in the onboarding call on Monday:",
+    "SimulatedQuestion in the onboarding call on Monday:",
 )
 
 
@@ -569,9 +569,9 @@ def test_a_golden_question_guards_the_ranking_too(
     golden_right(quick)
     right_on_paper = trial_module._right_on_paper
 
-    def only_as_it_is(faq: Any, embedder: Any, model: Any, questions: Any) -> set[int]:
+    def only_as_it_is(search: Any, embedder: Any, model: Any, questions: Any) -> set[int]:
         is_live = model.ranker == shipped()
-        return right_on_paper(faq, embedder, model, questions) if is_live else set()
+        return right_on_paper(search, embedder, model, questions) if is_live else set()
 
     monkeypatch.setattr(trial_module, "_right_on_paper", only_as_it_is)
 
@@ -672,26 +672,28 @@ def question_that_flips(desk: Desk) -> tuple[str, str]:
         patch.setattr(module, "run_trial", keeping)
         desk.retrain(dry_run=True)
     embedders.insert(0, load_embedder(desk.settings, desk.store, "base"))
-    faq = trials[0].faq
-    speller = speller_of(faq, embedders[0])
+    search = trials[0].search
+    speller = speller_of(search, embedders[0])
     # Half of one pair's question and half of another's: some of them are close calls.
     asked = [
-        Asked(read(f"{a.question} {b.question}", speller).text, faq.position[a.id], unseen=False)
-        for i, a in enumerate(faq.pairs)
-        for b in faq.pairs[i + 1 : i + 3]
+        SimulatedQuestion(
+            read(f"{a.question} {b.question}", speller).text, search.position[a.id], unseen=False
+        )
+        for i, a in enumerate(search.pairs)
+        for b in search.pairs[i + 1 : i + 3]
     ]
     encoded = embedders[0].model.encode([question.text for question in asked])
     base, trained = (
-        faq.ranks(
+        search.ranks(
             asked,
             embedder.model.apply_head(encoded),  # both have the same encoder
-            embedder.embed(list(faq.texts)),
+            embedder.embed(list(search.texts)),
             ranker,
         )
         for embedder, ranker in zip(embedders, (shipped(), trials[0].fit.ranker), strict=True)
     )
     chosen = asked[int(np.flatnonzero((base == 1) & (trained > 1))[0])]
-    return chosen.text, faq.pairs[chosen.pair].id
+    return chosen.text, search.pairs[chosen.pair].id
 
 
 def test_arguments_stand_in_for_the_settings(desk: Desk) -> None:

@@ -28,7 +28,7 @@ from train.promotion import golden
 from train.promotion.compare import UNSEEN, Answered, Comparer, Model, compare_rankers, silences
 from train.promotion.rules import USUAL_PRECISION, Decision, decide, decide_ranking
 from train.ranker.fit import Fit, examples_for, fit_ranker, speller_of
-from train.ranker.simulated_search import Asked, Faq
+from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch
 from train.settings import TrainSettings
 
 # Questions of the sides that decide nothing: enough for a figure in the report.
@@ -103,7 +103,7 @@ class Trial:
     golden_live: set[int]
     decision: Decision
     refit: Refit | None
-    faq: Faq
+    search: SimulatedSearch
     texts: int
     texts_encoded: int
 
@@ -153,13 +153,13 @@ def run_trial(
     index = order.index
     with steps.step("encoding new texts", 0.02, 0.15) as share:
         embedder = load_embedder(index, store, live.model_version)
-        faq = Faq(snapshot.pairs)
-        texts_encoded = len(faq.texts) - len(
+        search = SimulatedSearch(snapshot.pairs)
+        texts_encoded = len(search.texts) - len(
             store.embeddings.known(
-                embedder.model.manifest.encoder_id, [text_hash(text) for text in faq.texts]
+                embedder.model.manifest.encoder_id, [text_hash(text) for text in search.texts]
             )
         )
-        encodings = embedder.encodings(faq.texts, _counting(len(faq.texts), share))
+        encodings = embedder.encodings(search.texts, _counting(len(search.texts), share))
     training = index.jobs_dir / TRAINING
     with steps.step("training", 0.15, 0.68) as share, _checkpoints_in(training):
         fitted = fit(
@@ -181,13 +181,13 @@ def run_trial(
         if model.manifest.encoder_id == embedder.model.manifest.encoder_id:
             vectors = model.apply_head(encodings)
         else:
-            vectors = candidate.embed(faq.texts, _counting(len(faq.texts), share))
+            vectors = candidate.embed(search.texts, _counting(len(search.texts), share))
     with steps.step("comparing", 0.76, 0.82) as share:
         before = embedder.model.apply_head(encodings)
         comparer = Comparer(
-            faq,
-            Model.on_equal_terms(faq, snapshot.develop, embedder, before),
-            Model.on_equal_terms(faq, snapshot.develop, candidate, vectors),
+            search,
+            Model.on_equal_terms(search, snapshot.develop, embedder, before),
+            Model.on_equal_terms(search, snapshot.develop, candidate, vectors),
         )
         held_out = apart(snapshot.held_out, snapshot.train)
         sides = {"held_out": comparer.views(held_out)}
@@ -199,7 +199,7 @@ def run_trial(
     untrained = (*held_out, *snapshot.develop)
     with steps.step("fitting the ranking", 0.82, 0.84):
         fitted_ranker = _if_better(
-            fit_ranker(examples_for(faq, untrained, candidate, vectors), shipped())
+            fit_ranker(examples_for(search, untrained, candidate, vectors), shipped())
         )
     with steps.step("asking the golden questions", 0.84, 0.85):
         questions = golden.in_force(store.golden.all(), {p.id: p for p in snapshot.pairs})
@@ -207,14 +207,14 @@ def run_trial(
         live_model = Model(before, read_ranker(index.models_dir / live.model_version))
         checked = golden.check(
             questions,
-            partial(_right_on_paper, faq, embedder, live_model),
-            partial(_right_on_paper, faq, candidate, Model(vectors, fitted_ranker.ranker)),
+            partial(_right_on_paper, search, embedder, live_model),
+            partial(_right_on_paper, search, candidate, Model(vectors, fitted_ranker.ranker)),
         )
     decision = decide(sides["held_out"][UNSEEN].comparison, checked.ids)
     refit: Refit | None = None
     if not decision.promote:
         with steps.step("fitting the live model's ranking", 0.85, 0.86):
-            refit = _refit(faq, untrained, embedder, live_model, questions)
+            refit = _refit(search, untrained, embedder, live_model, questions)
     return Trial(
         version=version,
         models_dir=models_dir,
@@ -225,8 +225,8 @@ def run_trial(
         golden_live=golden_live,
         decision=decision,
         refit=refit,
-        faq=faq,
-        texts=len(faq.texts),
+        search=search,
+        texts=len(search.texts),
         texts_encoded=texts_encoded,
     )
 
@@ -284,19 +284,23 @@ def _if_better(fit: Fit) -> Fit:
 
 
 def _refit(
-    faq: Faq, pairs: Sequence[Pair], embedder: Embedder, live: Model, questions: Sequence[Golden]
+    search: SimulatedSearch,
+    pairs: Sequence[Pair],
+    embedder: Embedder,
+    live: Model,
+    questions: Sequence[Golden],
 ) -> Refit:
     """Fit a ranker to the live model, and compare it with the one it has.
 
     It starts from the shipped constants as every fit does; so what one night fits does not depend
     on the nights before.
     """
-    examples = examples_for(faq, pairs, embedder, live.vectors)
+    examples = examples_for(search, pairs, embedder, live.vectors)
     fit = fit_ranker(examples, shipped(), before=live.ranker)
     checked = golden.check(
         questions,
-        partial(_right_on_paper, faq, embedder, live),
-        partial(_right_on_paper, faq, embedder, replace(live, ranker=fit.ranker)),
+        partial(_right_on_paper, search, embedder, live),
+        partial(_right_on_paper, search, embedder, replace(live, ranker=fit.ranker)),
     )
     comparison = compare_rankers(fit.judged) if fit.judged else None
     silenced = silences(fit, live.ranker, USUAL_PRECISION)
@@ -328,16 +332,18 @@ def _right_live(order: Order, store: Store, questions: Sequence[Golden], scratch
 
 
 def _right_on_paper(
-    faq: Faq, embedder: Embedder, model: Model, questions: Sequence[Golden]
+    search: SimulatedSearch, embedder: Embedder, model: Model, questions: Sequence[Golden]
 ) -> set[int]:
     """What a model gets right, before there is a collection to search."""
-    speller = speller_of(faq, embedder)
-    asked = [
-        Asked(read(question.question, speller).text, faq.position[question.pair_id], unseen=False)
+    speller = speller_of(search, embedder)
+    simulated = [
+        SimulatedQuestion(
+            read(question.question, speller).text, search.position[question.pair_id], unseen=False
+        )
         for question in questions
     ]
-    vectors = embedder.embed_queries([question.text for question in asked])
-    ranks = faq.ranks(asked, vectors, model.vectors, model.ranker)
+    vectors = embedder.embed_queries([question.text for question in simulated])
+    ranks = search.ranks(simulated, vectors, model.vectors, model.ranker)
     return {question.id for question, rank in zip(questions, ranks, strict=True) if rank == 1}
 
 

@@ -15,7 +15,7 @@ from index.vectors import Matrix
 from train.errors import TrainingFailed
 from train.promotion.reliability import log_losses
 from train.ranker.fit import Fit, Judged, examples_for, fit_order, held_out
-from train.ranker.simulated_search import Asked, Faq, Ints, View
+from train.ranker.simulated_search import Ints, SimulatedQuestion, SimulatedSearch, View
 
 # Questions asked of one side: beyond it the interval is narrow enough.
 MOST_QUESTIONS = 5000
@@ -139,7 +139,7 @@ class Model:
     """A model as it is compared.
 
     Attributes:
-        vectors: Of the FAQ's texts, of unit length; shape (len(faq.texts), dimension).
+        vectors: Of the FAQ's texts, of unit length; shape (len(search.texts), dimension).
         ranker: What orders its hits.
     """
 
@@ -152,7 +152,7 @@ class Model:
 
     @classmethod
     def on_equal_terms(
-        cls, faq: Faq, develop: Sequence[Pair], embedder: Embedder, vectors: Matrix
+        cls, search: SimulatedSearch, develop: Sequence[Pair], embedder: Embedder, vectors: Matrix
     ) -> "Model":
         """A model with a ranker fitted to it on the development side.
 
@@ -161,31 +161,33 @@ class Model:
         questions that do not decide.
         """
         model = cls(vectors, shipped())
-        examples = examples_for(faq, develop, embedder, model.vectors, simulated=True)
+        examples = examples_for(search, develop, embedder, model.vectors, simulated=True)
         return replace(model, ranker=fit_order(examples, model.ranker))
 
 
 class Comparer:
     """Asks both models the same questions of a snapshot."""
 
-    def __init__(self, faq: Faq, live: Model, candidate: Model) -> None:
-        self.faq = faq
+    def __init__(self, search: SimulatedSearch, live: Model, candidate: Model) -> None:
+        self.search = search
         self.live = live
         self.candidate = candidate
-        self._row = {text: row for row, text in enumerate(faq.texts)}
+        self._row = {text: row for row, text in enumerate(search.texts)}
 
-    def ask(self, asked: Sequence[Asked], view: View = View.BOT) -> "Answered":
+    def ask(self, questions: Sequence[SimulatedQuestion], view: View = View.BOT) -> "Answered":
         """Ask both models.
 
         Args:
-            asked: Stored wordings, one at least.
+            questions: Stored wordings, one at least.
         """
-        rows = [self._row[question.text] for question in asked]
+        rows = [self._row[question.text] for question in questions]
         live, candidate = (
-            self.faq.ranks(asked, model.vectors[rows], model.vectors, model.ranker, view)
+            self.search.ranks(questions, model.vectors[rows], model.vectors, model.ranker, view)
             for model in (self.live, self.candidate)
         )
-        return Answered(tuple(asked), live, candidate, compare(live, candidate, pairs_of(asked)))
+        return Answered(
+            tuple(questions), live, candidate, compare(live, candidate, pairs_of(questions))
+        )
 
     def views(self, pairs: Sequence[Pair], most: int = MOST_QUESTIONS) -> dict[str, "Answered"]:
         """The questions of one side, asked in each view that has any.
@@ -195,11 +197,11 @@ class Comparer:
             `question_to_answer` (answers only are searched) and `phrasing_to_question` (further
             phrasings, and main questions only are searched).
         """
-        asked = self.faq.questions(pairs, most)
-        main = [q for q in asked if q.text == self.faq.pairs[q.pair].question]
-        further = [q for q in asked if q.text != self.faq.pairs[q.pair].question]
-        wanted: Mapping[str, tuple[list[Asked], View]] = {
-            UNSEEN: (asked, View.BOT),
+        questions = self.search.questions(pairs, most)
+        main = [q for q in questions if q.text == self.search.pairs[q.pair].question]
+        further = [q for q in questions if q.text != self.search.pairs[q.pair].question]
+        wanted: Mapping[str, tuple[list[SimulatedQuestion], View]] = {
+            UNSEEN: (questions, View.BOT),
             "question_to_answer": (main, View.TO_ANSWERS),
             "phrasing_to_question": (further, View.TO_QUESTIONS),
         }
@@ -214,15 +216,15 @@ class Comparer:
 class Answered:
     """Questions, the ranks of their answers by both models, and how the two compare."""
 
-    asked: tuple[Asked, ...]
+    questions: tuple[SimulatedQuestion, ...]
     live: Ints
     candidate: Ints
     comparison: Comparison
 
 
-def pairs_of(asked: Sequence[Asked]) -> Ints:
+def pairs_of(questions: Sequence[SimulatedQuestion]) -> Ints:
     """The pair of each question, for `compare`."""
-    return np.array([question.pair for question in asked], dtype=np.int64)
+    return np.array([question.pair for question in questions], dtype=np.int64)
 
 
 def _rounded(value: Any) -> Any:

@@ -153,7 +153,7 @@ def _values(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> dict
         "ranking": _ranking(trial),
         "flips": [
             {
-                "pair": trial.faq.pairs[trial.held_out.asked[i].pair].id,
+                "pair": trial.search.pairs[trial.held_out.questions[i].pair].id,
                 "rank_live": int(trial.held_out.live[i]),
                 "rank_candidate": int(trial.held_out.candidate[i]),
             }
@@ -371,7 +371,7 @@ def _listed(title: str, trial: Trial, positions: Sequence[int]) -> list[str]:
     lines.append("| question | rank live | rank trained |")
     lines.append("|---|---|---|")
     for i in positions[:LISTED]:
-        text = answered.asked[i].text.replace("|", "\\|")
+        text = answered.questions[i].text.replace("|", "\\|")
         lines.append(f"| {text} | {answered.live[i]} | {answered.candidate[i]} |")
     if len(positions) > LISTED:
         lines.append(f"| and {len(positions) - LISTED} more, in report.json | | |")

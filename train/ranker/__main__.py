@@ -25,7 +25,7 @@ from index.settings import IndexSettings
 from index.store import Store
 from train.data import pairs_of
 from train.ranker.fit import MIN_ANSWERS, MIN_QUESTIONS, Fit, examples_for, fit_ranker
-from train.ranker.simulated_search import Faq
+from train.ranker.simulated_search import SimulatedSearch
 
 
 def main() -> int:
@@ -55,11 +55,11 @@ def _fit(path: Path, index: IndexSettings, version: str) -> Fit:
     with closing(Store(index.store_url)) as store:
         store.require_schema()
         embedder = load_embedder(index, store, version)
-        faq = Faq(pairs_of(drafts))
-        _say(f"embedding {len(faq.texts)} texts")
-        vectors = embedder.embed(faq.texts)
+        search = SimulatedSearch(pairs_of(drafts))
+        _say(f"embedding {len(search.texts)} texts")
+        vectors = embedder.embed(search.texts)
         _say("fitting")
-        return fit_ranker(examples_for(faq, faq.pairs, embedder, vectors), shipped())
+        return fit_ranker(examples_for(search, search.pairs, embedder, vectors), shipped())
 
 
 def _failed(why: Any) -> int:

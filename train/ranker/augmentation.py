@@ -38,11 +38,11 @@ _KEYS = """
 _NEIGHBOURS = {keys[0]: keys[1:] for keys in _KEYS.split()}
 
 
-def noisy(text: str) -> str:
-    """A question with noise; always the same for a text, and never the text itself."""
+def augmented(text: str) -> str:
+    """A question with something changed; always the same for a text, and never the text itself."""
     generator = random.Random(text)  # seeds from the text itself, in every process alike
     changed = generator.choice(_KINDS)(text, generator)
-    return changed if changed not in ("", text) else _with_chatter(text, generator)
+    return changed if changed not in ("", text) else _with_fillers(text, generator)
 
 
 def _with_typos(text: str, generator: random.Random, most: int = 2) -> str:
@@ -78,7 +78,7 @@ def _keywords(text: str, generator: random.Random) -> str:
     return " ".join(words[i] for i in kept)
 
 
-def _with_chatter(text: str, generator: random.Random) -> str:
+def _with_fillers(text: str, generator: random.Random) -> str:
     return f"{generator.choice(_BEFORE)} {text} {generator.choice(_AFTER)}".strip()
 
 
@@ -97,14 +97,14 @@ def _said_otherwise(text: str, generator: random.Random) -> str:
 
 def _all_at_once(text: str, generator: random.Random) -> str:
     left = _with_words_left_out(text, generator, 0.15)
-    return _with_chatter(_with_typos(left, generator, 1), generator).lower()
+    return _with_fillers(_with_typos(left, generator, 1), generator).lower()
 
 
 _KINDS: tuple[Callable[[str, random.Random], str], ...] = (
     _with_typos,
     _with_words_left_out,
     _keywords,
-    _with_chatter,
+    _with_fillers,
     _said_otherwise,
     _all_at_once,
 )

@@ -2,7 +2,8 @@
 
 A ranker is fitted on questions that the model was not trained on, each asked twice: so that its
 answer can be found, and with its answer taken out, when nothing is right and silence would be.
-General chatter, which nothing answers either, is added. What a question looks like to the bot:
+Talk that is out of scope, which nothing answers either, is added. What a question looks like to the
+bot:
 
 - Where an answer has several wordings, each is asked as if it was not stored.
 - Where it has one, there is nothing of the kind. Simulated questions can stand in (the stored one
@@ -35,9 +36,9 @@ from index.store.types import Pair
 from index.text import fold
 from index.vectors import Matrix
 from train.data import wordings_of
-from train.ranker.augmentation import noisy
-from train.ranker.out_of_scope import CHATTER
-from train.ranker.simulated_search import Asked, Faq, embedded
+from train.ranker.augmentation import augmented
+from train.ranker.out_of_scope import OUT_OF_SCOPE
+from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch, embedded
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -129,30 +130,36 @@ class Fit:
 
 
 def questions_for(
-    faq: Faq, pairs: Sequence[Pair], most: int = MOST_QUESTIONS, *, simulated: bool = False
-) -> list[Asked]:
+    search: SimulatedSearch,
+    pairs: Sequence[Pair],
+    most: int = MOST_QUESTIONS,
+    *,
+    simulated: bool = False,
+) -> list[SimulatedQuestion]:
     """The questions to fit on: always the same ones of the same pairs.
 
     Args:
         simulated: Whether answers with one wording take part.
     """
-    wordings = np.bincount(faq.answer_of, weights=[len(wordings_of(p)) for p in faq.pairs])
-    asked: list[Asked] = []
+    wordings = np.bincount(search.answer_of, weights=[len(wordings_of(p)) for p in search.pairs])
+    questions: list[SimulatedQuestion] = []
     for pair in sorted(pairs, key=lambda pair: _draw(pair.id)):
-        if len(asked) >= most:
+        if len(questions) >= most:
             break
-        position = faq.position[pair.id]
-        if wordings[faq.answer_of[position]] > 1:
-            asked += [Asked(text, position, unseen=True) for text in wordings_of(pair)]
+        position = search.position[pair.id]
+        if wordings[search.answer_of[position]] > 1:
+            questions += [
+                SimulatedQuestion(text, position, unseen=True) for text in wordings_of(pair)
+            ]
         elif simulated and _draw(pair.id, "withheld") < WITHHELD:
-            asked.append(Asked(pair.question, position, unseen=True))
+            questions.append(SimulatedQuestion(pair.question, position, unseen=True))
         elif simulated:
-            asked.append(Asked(noisy(pair.question), position, unseen=False))
-    return asked
+            questions.append(SimulatedQuestion(augmented(pair.question), position, unseen=False))
+    return questions
 
 
 def examples_for(
-    faq: Faq,
+    search: SimulatedSearch,
     pairs: Sequence[Pair],
     embedder: Embedder,
     faq_vectors: Matrix,
@@ -164,69 +171,75 @@ def examples_for(
 
     Args:
         embedder: Of the model that the ranker is for.
-        faq_vectors: Of the FAQ's texts, by that model; shape (len(faq.texts), dimension).
+        faq_vectors: Of the FAQ's texts, by that model; shape (len(search.texts), dimension).
         most: About so many questions, and the same without their answers.
         simulated: Whether answers with one wording take part.
     """
-    speller = speller_of(faq, embedder)
+    speller = speller_of(search, embedder)
     # A stored wording is searched as it is; what people type is read first, and so is noise.
-    asked = [
+    questions = [
         question if question.unseen else replace(question, text=read(question.text, speller).text)
-        for question in questions_for(faq, pairs, most, simulated=simulated)
+        for question in questions_for(search, pairs, most, simulated=simulated)
     ]
-    vectors = embedded(embedder, faq, asked, faq_vectors)
+    vectors = embedded(embedder, search, questions, faq_vectors)
     # Always the same texts: from the cache.
-    return examples_of(faq, asked, vectors, faq_vectors, embedder.embed(CHATTER))
+    return examples_of(search, questions, vectors, faq_vectors, embedder.embed(OUT_OF_SCOPE))
 
 
-def speller_of(faq: Faq, embedder: Embedder) -> Speller:
+def speller_of(search: SimulatedSearch, embedder: Embedder) -> Speller:
     """What mends typos as the bot with this FAQ and model would."""
-    return Speller.of(faq.texts, base_words(embedder.model.vocabulary()))
+    return Speller.of(search.texts, base_words(embedder.model.vocabulary()))
 
 
 def examples_of(
-    faq: Faq,
-    asked: Sequence[Asked],
+    search: SimulatedSearch,
+    questions: Sequence[SimulatedQuestion],
     vectors: Matrix,
     faq_vectors: Matrix,
-    chatter: Matrix | None = None,
+    out_of_scope: Matrix | None = None,
 ) -> list[Example]:
-    """Ask each question twice, and the chatter once.
+    """Ask each question twice, and what is out of scope once.
 
     Args:
-        vectors: Of the questions; shape (len(asked), dimension).
-        faq_vectors: Of the FAQ's texts; shape (len(faq.texts), dimension).
-        chatter: Of `CHATTER`; shape (len(CHATTER), dimension).
+        vectors: Of the questions; shape (len(questions), dimension).
+        faq_vectors: Of the FAQ's texts; shape (len(search.texts), dimension).
+        out_of_scope: Of `OUT_OF_SCOPE`; shape (len(OUT_OF_SCOPE), dimension).
     """
-    examples = _examples(faq, asked, vectors, faq_vectors, 1.0)
-    without = [replace(question, taken_out=True) for question in asked]
-    examples += _examples(faq, without, vectors, faq_vectors, WITHOUT_ANSWER)
-    if chatter is not None and asked:
+    examples = _examples(search, questions, vectors, faq_vectors, 1.0)
+    without = [replace(question, taken_out=True) for question in questions]
+    examples += _examples(search, without, vectors, faq_vectors, WITHOUT_ANSWER)
+    if out_of_scope is not None and questions:
         # All of it together counts a quarter of the questions whose answer was taken out.
         # (A weight of 1 is that of a question with an answer.)
-        weight = min(0.9, WITHOUT_ANSWER * len(asked) / (4 * len(CHATTER)))
-        idle = [Asked(text, 0, unseen=False) for text in CHATTER]
-        found = _examples(faq, idle, chatter, faq_vectors, weight)
+        weight = min(0.9, WITHOUT_ANSWER * len(questions) / (4 * len(OUT_OF_SCOPE)))
+        idle = [SimulatedQuestion(text, 0, unseen=False) for text in OUT_OF_SCOPE]
+        found = _examples(search, idle, out_of_scope, faq_vectors, weight)
         examples += [replace(e, right=-1, group=-1 - i) for i, e in enumerate(found)]
     return examples
 
 
 def _examples(
-    faq: Faq, asked: Sequence[Asked], vectors: Matrix, faq_vectors: Matrix, weight: float
+    search: SimulatedSearch,
+    questions: Sequence[SimulatedQuestion],
+    vectors: Matrix,
+    faq_vectors: Matrix,
+    weight: float,
 ) -> list[Example]:
-    pairs = {pair.id: pair for pair in faq.pairs}
+    pairs = {pair.id: pair for pair in search.pairs}
     examples = []
-    for question, hits in zip(asked, faq.found(asked, vectors, faq_vectors), strict=True):
+    for question, hits in zip(
+        questions, search.found(questions, vectors, faq_vectors), strict=True
+    ):
         evidence = gather(hits, pairs)
         if not evidence:
             continue
-        key = None if question.taken_out else fold(faq.pairs[question.pair].answer)
+        key = None if question.taken_out else fold(search.pairs[question.pair].answer)
         examples.append(
             Example(
                 question.text,
                 features(question.text, evidence, floors_of(hits)),
                 next((i for i, e in enumerate(evidence) if e.answer_key == key), -1),
-                int(faq.answer_of[question.pair]),
+                int(search.answer_of[question.pair]),
                 weight,
             )
         )

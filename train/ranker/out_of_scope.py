@@ -3,7 +3,7 @@
 Small talk, general knowledge, and questions that say nothing by themselves.
 """
 
-CHATTER = (
+OUT_OF_SCOPE = (
     "good morning everyone",
     "thanks a lot, that worked",
     "has anyone seen my headphones?",

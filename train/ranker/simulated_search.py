@@ -31,8 +31,8 @@ _CHUNK_BYTES = 64_000_000
 
 
 @dataclass(frozen=True)
-class Asked:
-    """A question.
+class SimulatedQuestion:
+    """A question as the simulation asks it.
 
     Attributes:
         pair: Position of the pair that answers it, among the FAQ's pairs.
@@ -59,8 +59,10 @@ class View(StrEnum):
     TO_QUESTIONS = "to_questions"
 
 
-class Faq:
-    """Pairs as arrays. Pairs with the same answer stand together and count as one.
+class SimulatedSearch:
+    """An FAQ that is searched in memory: its pairs as arrays.
+
+    Pairs with the same answer stand together and count as one.
 
     Attributes:
         pairs: In the order of their answers.
@@ -96,34 +98,36 @@ class Faq:
         self._pair_of_column = np.repeat(np.arange(len(self.pairs)), counts)
         self._keywords = _Keywords(self.pairs)
 
-    def questions(self, pairs: Sequence[Pair], most: int) -> list[Asked]:
+    def questions(self, pairs: Sequence[Pair], most: int) -> list[SimulatedQuestion]:
         """Every wording of some pairs, asked as if it was not known.
 
         Args:
             most: Beyond about so many, pairs are left out: always the same ones.
         """
-        asked: list[Asked] = []
+        questions: list[SimulatedQuestion] = []
         for pair in sorted(pairs, key=lambda pair: _shuffled(pair.id)):
-            if len(asked) >= most:
+            if len(questions) >= most:
                 break
             position = self.position[pair.id]
-            asked += [Asked(text, position, unseen=True) for text in wordings_of(pair)]
-        return asked
+            questions += [
+                SimulatedQuestion(text, position, unseen=True) for text in wordings_of(pair)
+            ]
+        return questions
 
     def found(
-        self, asked: Sequence[Asked], vectors: Matrix, faq_vectors: Matrix
+        self, questions: Sequence[SimulatedQuestion], vectors: Matrix, faq_vectors: Matrix
     ) -> Iterator[dict[Retriever, list[Hit]]]:
         """What the retrievers would find for each question, as `Searcher` would have it.
 
         Args:
-            vectors: Of the questions, of unit length; shape (len(asked), dimension).
+            vectors: Of the questions, of unit length; shape (len(questions), dimension).
             faq_vectors: Of `texts`, by the same model; shape (len(texts), dimension).
         """
         wordings = faq_vectors[self._wording_rows]
         answers = faq_vectors[self._answer_rows]
         size = max(1, _CHUNK_BYTES // (4 * (len(wordings) + 3 * len(answers))))
-        for start in range(0, len(asked), size):
-            chunk = asked[start : start + size]
+        for start in range(0, len(questions), size):
+            chunk = questions[start : start + size]
             of_wordings = vectors[start : start + size] @ wordings.T
             of_answers = vectors[start : start + size] @ answers.T
             without = [self._withheld(question) for question in chunk]
@@ -156,7 +160,7 @@ class Faq:
             for i in _top(scores, DEPTH)
         ]
 
-    def _withheld(self, question: Asked) -> set[int]:
+    def _withheld(self, question: SimulatedQuestion) -> set[int]:
         """The pairs that have a wording which is withheld."""
         if not question.unseen:
             return set()
@@ -165,35 +169,35 @@ class Faq:
 
     def ranks(
         self,
-        asked: Sequence[Asked],
+        questions: Sequence[SimulatedQuestion],
         vectors: Matrix,
         faq_vectors: Matrix,
         ranker: Ranker,
         view: View = View.BOT,
     ) -> Ints:
-        """Ask questions; the rank of each right answer, shape (len(asked),).
+        """Ask questions; the rank of each right answer, shape (len(questions),).
 
         1 is best. In a tie of cosines it is the last of the equals; what the retrievers do not
         find has the last rank of all answers.
 
         Args:
-            vectors: Of the questions, of unit length; shape (len(asked), dimension).
+            vectors: Of the questions, of unit length; shape (len(questions), dimension).
             faq_vectors: Of `texts`, by the same model; shape (len(texts), dimension).
             ranker: What orders the hits in the view of the bot; the others need none.
         """
-        right = self.answer_of[[question.pair for question in asked]]
+        right = self.answer_of[[question.pair for question in questions]]
         if view is View.BOT:
-            found = self.found(asked, vectors, faq_vectors)
+            found = self.found(questions, vectors, faq_vectors)
             ranks = [
                 self._rank(ranker.rank(question.text, hits, self._by_id), answer)
-                for question, hits, answer in zip(asked, found, right, strict=True)
+                for question, hits, answer in zip(questions, found, right, strict=True)
             ]
             return np.array(ranks, dtype=np.int64)
         size = max(1, _CHUNK_BYTES // (4 * len(self.pairs)))
         parts = [np.empty(0, dtype=np.int64)]
-        for start in range(0, len(asked), size):
+        for start in range(0, len(questions), size):
             chunk = slice(start, start + size)
-            scores = self._cosines(asked[chunk], vectors[chunk], faq_vectors, view)
+            scores = self._cosines(questions[chunk], vectors[chunk], faq_vectors, view)
             own = scores[np.arange(len(scores)), right[chunk]]
             parts.append(np.count_nonzero(scores >= own[:, None], axis=1))
         return np.concatenate(parts)
@@ -208,31 +212,40 @@ class Faq:
         return next(places, len(self.answer_starts))
 
     def _cosines(
-        self, asked: Sequence[Asked], vectors: Matrix, faq_vectors: Matrix, view: View
+        self,
+        questions: Sequence[SimulatedQuestion],
+        vectors: Matrix,
+        faq_vectors: Matrix,
+        view: View,
     ) -> Matrix:
-        """Cosine of each answer for each question; shape (len(asked), answers)."""
+        """Cosine of each answer for each question; shape (len(questions), answers)."""
         if view is View.TO_ANSWERS:
             cosines = vectors @ faq_vectors[self._answer_rows].T
         else:
             cosines = vectors @ faq_vectors[self._question_rows].T
-            for row, question in enumerate(asked):
+            for row, question in enumerate(questions):
                 if question.unseen:
                     cosines[row, self._questions.get(fold(question.text), [])] = -1.0
         best: Matrix = np.maximum.reduceat(cosines, self.answer_starts, axis=1)
         return best
 
 
-def embedded(embedder: Embedder, faq: Faq, asked: Sequence[Asked], faq_vectors: Matrix) -> Matrix:
+def embedded(
+    embedder: Embedder,
+    search: SimulatedSearch,
+    questions: Sequence[SimulatedQuestion],
+    faq_vectors: Matrix,
+) -> Matrix:
     """The vectors of questions: taken from the FAQ's where they are stored wordings.
 
     Returns:
-        Array of shape (len(asked), dimension).
+        Array of shape (len(questions), dimension).
     """
-    row = {text: i for i, text in enumerate(faq.texts)}
-    others = list(dict.fromkeys(q.text for q in asked if q.text not in row))
+    row = {text: i for i, text in enumerate(search.texts)}
+    others = list(dict.fromkeys(q.text for q in questions if q.text not in row))
     vectors = np.concatenate([faq_vectors, embedder.embed(others)]) if others else faq_vectors
-    row |= {text: len(faq.texts) + i for i, text in enumerate(others)}
-    chosen: Matrix = vectors[[row[question.text] for question in asked]]
+    row |= {text: len(search.texts) + i for i, text in enumerate(others)}
+    chosen: Matrix = vectors[[row[question.text] for question in questions]]
     return chosen
 
 

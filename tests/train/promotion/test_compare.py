@@ -21,7 +21,7 @@ from train.promotion.compare import (
     silences,
 )
 from train.ranker.fit import Fit, Judged
-from train.ranker.simulated_search import Faq, Ints
+from train.ranker.simulated_search import Ints, SimulatedSearch
 
 
 def ranks(values: list[int]) -> Ints:
@@ -155,11 +155,11 @@ def test_both_models_get_a_ranker_of_their_own_from_other_questions(
     reworded: Snapshot, base_models: Path, helpdesk_store: Store
 ) -> None:
     embedder = Embedder(ServedModel.load(base_models, "base", "cpu"), helpdesk_store.embeddings)
-    faq = Faq(reworded.pairs)
-    vectors = embedder.embed(list(faq.texts))
+    search = SimulatedSearch(reworded.pairs)
+    vectors = embedder.embed(list(search.texts))
 
-    few = Model.on_equal_terms(faq, reworded.held_out[:3], embedder, vectors)
-    many = Model.on_equal_terms(faq, reworded.train, embedder, vectors)
+    few = Model.on_equal_terms(search, reworded.held_out[:3], embedder, vectors)
+    many = Model.on_equal_terms(search, reworded.train, embedder, vectors)
 
     assert few.ranker == shipped(), "too few questions to fit one"
     assert many.ranker.weights != shipped().weights

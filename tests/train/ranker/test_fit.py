@@ -37,8 +37,8 @@ from train.ranker.fit import (
     held_out,
     questions_for,
 )
-from train.ranker.out_of_scope import CHATTER
-from train.ranker.simulated_search import Asked, Faq
+from train.ranker.out_of_scope import OUT_OF_SCOPE
+from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch
 
 DIMENSION = 16
 # Words that say nothing.
@@ -70,17 +70,20 @@ def asked_of(kind: str, questions: int) -> tuple[Example, ...]:
             asked_texts.append(" ".join(words.sample(SMALL, 7)))
     if kind == "codes":
         meaning = np.ones(DIMENSION) + 0.2 * generator.normal(size=meaning.shape)
-    faq = Faq(pairs)
+    search = SimulatedSearch(pairs)
     position = {text: i for i, p in enumerate(pairs) for text in (p.question, p.answer)}
-    of = np.array([position[text] for text in faq.texts])
+    of = np.array([position[text] for text in search.texts])
     vectors = unit(meaning[of] + 0.05 * generator.normal(size=(len(of), DIMENSION)))
     if kind == "codes":
         near = np.ones(DIMENSION) + 0.2 * generator.normal(size=meaning.shape)
     else:
         near = meaning + 0.5 * generator.normal(size=meaning.shape)
-    asked = [Asked(t, faq.position[p.id], False) for t, p in zip(asked_texts, pairs, strict=True)]
-    chatter = unit(generator.normal(size=(len(CHATTER), DIMENSION)))
-    return tuple(examples_of(faq, asked, unit(near), vectors, chatter))
+    questions = [
+        SimulatedQuestion(t, search.position[p.id], False)
+        for t, p in zip(asked_texts, pairs, strict=True)
+    ]
+    out_of_scope = unit(generator.normal(size=(len(OUT_OF_SCOPE), DIMENSION)))
+    return tuple(examples_of(search, questions, unit(near), vectors, out_of_scope))
 
 
 @cache
@@ -166,7 +169,7 @@ def test_fewer_questions_leave_the_start() -> None:
     fit = fit_ranker(examples, shipped())
 
     assert (fit.ranker, fit.fitted, fit.judged) == (shipped(), False, None)
-    assert fit.questions == MIN_QUESTIONS - 1, "without the answer, and chatter, do not count"
+    assert fit.questions == MIN_QUESTIONS - 1, "without the answer, and out of scope, do not count"
     assert fit_order(examples, shipped()) == shipped()
 
 
@@ -271,30 +274,30 @@ def test_a_threshold_holds_with_questions_from_outside() -> None:
     assert fit_to("chatty", MIN_QUESTIONS).ranker.threshold(0.99) is None, "too few to prove it"
 
 
-def test_each_question_is_asked_with_its_answer_and_without_and_chatter_once() -> None:
+def test_each_question_is_asked_with_its_answer_and_without_and_out_of_scope_once() -> None:
     examples = asked_of("chatty", 100)
 
     known = [e for e in examples if e.weight == 1.0]
     without = [e for e in examples if e.weight == WITHOUT_ANSWER]
-    chatter = examples[len(known) + len(without) :]
+    out_of_scope = examples[len(known) + len(without) :]
 
     assert len(known) == len(without) == 100
     assert [e.text for e in known] == [e.text for e in without]
     assert [e.group for e in known] == [e.group for e in without]
-    assert [e.text for e in chatter] == list(CHATTER)
-    assert {e.right for e in (*without, *chatter)} == {-1}
-    assert sum(e.weight for e in chatter) == pytest.approx(100 * WITHOUT_ANSWER / 4)
-    assert len({e.group for e in chatter}) == len(CHATTER)
+    assert [e.text for e in out_of_scope] == list(OUT_OF_SCOPE)
+    assert {e.right for e in (*without, *out_of_scope)} == {-1}
+    assert sum(e.weight for e in out_of_scope) == pytest.approx(100 * WITHOUT_ANSWER / 4)
+    assert len({e.group for e in out_of_scope}) == len(OUT_OF_SCOPE)
     assert all(e.x.shape[1] == len(FEATURES) for e in examples)
 
 
 def test_a_team_s_ranker_is_fitted_to_real_wordings_only(reworded: Snapshot) -> None:
-    faq = Faq(reworded.pairs)
+    search = SimulatedSearch(reworded.pairs)
 
-    asked = questions_for(faq, reworded.pairs)
+    questions = questions_for(search, reworded.pairs)
 
-    assert asked
-    assert all(q.unseen and len(wordings_of(faq.pairs[q.pair])) > 1 for q in asked)
+    assert questions
+    assert all(q.unseen and len(wordings_of(search.pairs[q.pair])) > 1 for q in questions)
 
 
 def test_wordings_of_few_answers_are_too_few() -> None:
@@ -305,33 +308,33 @@ def test_wordings_of_few_answers_are_too_few() -> None:
 
 
 def test_simulated_questions_stand_in_for_answers_with_one_wording(reworded: Snapshot) -> None:
-    faq = Faq(reworded.pairs)
+    search = SimulatedSearch(reworded.pairs)
 
-    asked = questions_for(faq, reworded.pairs, simulated=True)
+    questions = questions_for(search, reworded.pairs, simulated=True)
 
-    of_one = [q for q in asked if len(wordings_of(faq.pairs[q.pair])) == 1]
-    assert all(q.unseen for q in asked if q not in of_one)
+    of_one = [q for q in questions if len(wordings_of(search.pairs[q.pair])) == 1]
+    assert all(q.unseen for q in questions if q not in of_one)
     unseen = [q for q in of_one if q.unseen]
     assert 0 < len(unseen) < len(of_one)
     for question in of_one:
-        own = faq.pairs[question.pair].question
+        own = search.pairs[question.pair].question
         assert (fold(question.text) == fold(own)) is question.unseen
-    assert asked == questions_for(faq, tuple(reversed(reworded.pairs)), simulated=True)
-    few = questions_for(faq, reworded.pairs, most=10, simulated=True)
+    assert questions == questions_for(search, tuple(reversed(reworded.pairs)), simulated=True)
+    few = questions_for(search, reworded.pairs, most=10, simulated=True)
     assert 10 <= len(few) < 13, "whole pairs"
-    assert few == asked[: len(few)]
+    assert few == questions[: len(few)]
 
 
 def test_noise_is_read_as_the_bot_reads_what_people_type(
     reworded: Snapshot, base_models: Path, helpdesk_store: Store
 ) -> None:
     embedder = Embedder(ServedModel.load(base_models, "base", "cpu"), helpdesk_store.embeddings)
-    faq = Faq(reworded.pairs)
+    search = SimulatedSearch(reworded.pairs)
 
-    vectors = embedder.embed(list(faq.texts))
-    examples = examples_for(faq, reworded.pairs, embedder, vectors, simulated=True)
+    vectors = embedder.embed(list(search.texts))
+    examples = examples_for(search, reworded.pairs, embedder, vectors, simulated=True)
 
-    typed = questions_for(faq, reworded.pairs, simulated=True)
+    typed = questions_for(search, reworded.pairs, simulated=True)
     known = [e for e in examples if e.weight == 1.0]
     changed = [q for q, e in zip(typed, known, strict=True) if q.text != e.text]
     assert changed, "greetings are taken off, typos mended"

@@ -24,7 +24,7 @@ from index.text import fold
 from index.vectors import Matrix
 from train.data import Snapshot, wordings_of
 from train.ranker import simulated_search as module
-from train.ranker.simulated_search import Asked, Faq, View
+from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch, View
 
 # Orders by the nearer of wording and answer, by cosine alone.
 BY_COSINE = LearnedRanker(
@@ -56,9 +56,9 @@ def pair(key: str, question: str, answer: str, *phrasings: str) -> Pair:
     )
 
 
-def vectors_for(faq: Faq, directions: dict[str, list[float]]) -> Matrix:
+def vectors_for(search: SimulatedSearch, directions: dict[str, list[float]]) -> Matrix:
     """Unit vectors of an FAQ's texts, as given by text."""
-    rows = np.array([directions[text] for text in faq.texts], dtype=np.float32)
+    rows = np.array([directions[text] for text in search.texts], dtype=np.float32)
     return np.asarray(rows / np.linalg.norm(rows, axis=1, keepdims=True), dtype=np.float32)
 
 
@@ -103,7 +103,7 @@ def searching(
         yield Searcher(embedder, collection, listening, store.pairs), listening
 
 
-def rank_in(searcher: Searcher, question: Asked, right: str) -> int | None:
+def rank_in(searcher: Searcher, question: SimulatedQuestion, right: str) -> int | None:
     """The rank of an answer in a real index; None where it is not found."""
     matches = searcher.search(question.text, limit=500)
     found = (i for i, m in enumerate(matches, 1) if fold(m.pair.answer) == fold(right))
@@ -121,19 +121,19 @@ def features_of(
 def test_what_is_found_on_paper_is_what_a_real_index_finds(
     reworded: Snapshot, embedder: Embedder, tmp_path: Path
 ) -> None:
-    faq = Faq(reworded.pairs)
-    vectors = embedder.embed(list(faq.texts))
-    pairs = {pair.id: pair for pair in faq.pairs}
+    search = SimulatedSearch(reworded.pairs)
+    vectors = embedder.embed(list(search.texts))
+    pairs = {pair.id: pair for pair in search.pairs}
     texts = [
         "vpn phone please",
         "laptop slow since yesterday",
         "who can reset passwords",
-        faq.pairs[5].question,
+        search.pairs[5].question,
         "zzz",  # no keyword is found
     ]
-    asked = [Asked(text, 0, unseen=False) for text in texts]
+    asked = [SimulatedQuestion(text, 0, unseen=False) for text in texts]
 
-    found = list(faq.found(asked, embedder.embed_queries(texts), vectors))
+    found = list(search.found(asked, embedder.embed_queries(texts), vectors))
 
     with searching(reworded.pairs, embedder, tmp_path) as (searcher, listening):
         for text, hits in zip(texts, found, strict=True):
@@ -160,22 +160,22 @@ def test_what_is_found_on_paper_is_what_a_real_index_finds(
 def test_what_is_withheld_is_as_in_an_index_that_never_had_it(
     reworded: Snapshot, embedder: Embedder, tmp_path: Path, taken_out: bool
 ) -> None:
-    faq = Faq(reworded.pairs)
-    by_id = {pair.id: pair for pair in faq.pairs}
-    vectors = embedder.embed(list(faq.texts))
-    row = {text: i for i, text in enumerate(faq.texts)}
+    search = SimulatedSearch(reworded.pairs)
+    by_id = {pair.id: pair for pair in search.pairs}
+    vectors = embedder.embed(list(search.texts))
+    row = {text: i for i, text in enumerate(search.texts)}
     asked = [
         replace(question, taken_out=taken_out)
-        for question in faq.questions(reworded.pairs, 200)
-        if len(wordings_of(faq.pairs[question.pair])) > 1
+        for question in search.questions(reworded.pairs, 200)
+        if len(wordings_of(search.pairs[question.pair])) > 1
     ][:40:10]
     own_vectors = vectors[[row[q.text] for q in asked]]
 
-    found = list(faq.found(asked, own_vectors, vectors))
-    ranks = faq.ranks(asked, own_vectors, vectors, shipped())
+    found = list(search.found(asked, own_vectors, vectors))
+    ranks = search.ranks(asked, own_vectors, vectors, shipped())
 
     for i, question in enumerate(asked):
-        own = faq.pairs[question.pair]
+        own = search.pairs[question.pair]
         left = [text for text in wordings_of(own) if text != question.text]
         without = replace(
             own, question=left[0], phrasings=tuple(Phrasing(text) for text in left[1:])
@@ -190,105 +190,115 @@ def test_what_is_withheld_is_as_in_an_index_that_never_had_it(
         for key in ours:
             # The words of what is withheld still count in the words' rarity.
             assert ours[key] == pytest.approx(theirs[key], abs=0.05)
-        assert ranks[i] == (len(faq.pairs) if rank is None else rank)
+        assert ranks[i] == (len(search.pairs) if rank is None else rank)
 
 
-def ranks_of(faq: Faq, asked: Asked, own: Matrix, vectors: Matrix, view: View = View.BOT) -> int:
-    (rank,) = faq.ranks([asked], own, vectors, BY_COSINE, view)
+def ranks_of(
+    search: SimulatedSearch,
+    asked: SimulatedQuestion,
+    own: Matrix,
+    vectors: Matrix,
+    view: View = View.BOT,
+) -> int:
+    (rank,) = search.ranks([asked], own, vectors, BY_COSINE, view)
     return int(rank)
 
 
 def test_pairs_with_the_same_answer_count_as_one() -> None:
-    faq = Faq([pair("1", "p", "Same."), pair("2", "q", "same. "), pair("3", "r", "Other.")])
+    search = SimulatedSearch(
+        [pair("1", "p", "Same."), pair("2", "q", "same. "), pair("3", "r", "Other.")]
+    )
     vectors = vectors_for(
-        faq, {"p": [1, 0], "q": [0.9, 0.1], "r": [0, 1], "Same.": [0, 1], "same. ": [0, 1],
+        search, {"p": [1, 0], "q": [0.9, 0.1], "r": [0, 1], "Same.": [0, 1], "same. ": [0, 1],
               "Other.": [0, 1]}
     )  # fmt: skip
-    asked = Asked("p", faq.position["1"], unseen=True)
+    asked = SimulatedQuestion("p", search.position["1"], unseen=True)
     own = np.array([[1, 0]], dtype=np.float32)
 
-    assert ranks_of(faq, asked, own, vectors) == 1, "the other pair with this answer is as good"
-    (hits,) = faq.found([replace(asked, taken_out=True)], own, vectors)
+    assert ranks_of(search, asked, own, vectors) == 1, "the other pair with this answer is as good"
+    (hits,) = search.found([replace(asked, taken_out=True)], own, vectors)
     assert {hit.pair_id for found in hits.values() for hit in found} == {"3"}
 
 
 def test_a_wording_is_withheld_wherever_it_is_stored() -> None:
-    faq = Faq([pair("1", "p", "One."), pair("2", "q", "Two.", "P ")])
+    search = SimulatedSearch([pair("1", "p", "One."), pair("2", "q", "Two.", "P ")])
     vectors = vectors_for(
-        faq, {"p": [1, 0], "P ": [1, 0], "q": [0, 1], "One.": [1, 1], "Two.": [0, 1]}
+        search, {"p": [1, 0], "P ": [1, 0], "q": [0, 1], "One.": [1, 1], "Two.": [0, 1]}
     )
-    question = Asked("p", faq.position["1"], unseen=True)
+    question = SimulatedQuestion("p", search.position["1"], unseen=True)
 
-    (hits,) = faq.found([question], vectors[[faq.texts.index("p")]], vectors)
+    (hits,) = search.found([question], vectors[[search.texts.index("p")]], vectors)
 
     assert [hit.text for hit in hits[Retriever.QUESTION]] == ["q"]
     assert not hits[Retriever.BM25]
 
 
 def test_each_view_searches_its_own_texts() -> None:
-    faq = Faq([pair("1", "p", "One.", "p2"), pair("2", "q", "Two.", "q2")])
+    search = SimulatedSearch([pair("1", "p", "One.", "p2"), pair("2", "q", "Two.", "q2")])
     vectors = vectors_for(
-        faq,
+        search,
         {"p": [0, 1], "p2": [1, 0.1], "q": [1, 1], "q2": [1, 0], "One.": [1, 0.3], "Two.": [0, 1]},
     )
-    asked = Asked("p2", faq.position["1"], unseen=True)
-    own = vectors[[faq.texts.index("p2")]]
+    asked = SimulatedQuestion("p2", search.position["1"], unseen=True)
+    own = vectors[[search.texts.index("p2")]]
 
-    assert ranks_of(faq, asked, own, vectors) == 2, "q2 is nearer"
-    assert ranks_of(faq, asked, own, vectors, View.TO_ANSWERS) == 1
-    assert ranks_of(faq, asked, own, vectors, View.TO_QUESTIONS) == 2
+    assert ranks_of(search, asked, own, vectors) == 2, "q2 is nearer"
+    assert ranks_of(search, asked, own, vectors, View.TO_ANSWERS) == 1
+    assert ranks_of(search, asked, own, vectors, View.TO_QUESTIONS) == 2
 
 
 def test_among_equal_cosines_the_right_answer_comes_last() -> None:
-    faq = Faq([pair("1", "p", "One."), pair("2", "q", "Two."), pair("3", "r", "Three.")])
-    vectors = np.ones((len(faq.texts), 1), dtype=np.float32)
-    asked = Asked("x", 0, unseen=False)
+    search = SimulatedSearch(
+        [pair("1", "p", "One."), pair("2", "q", "Two."), pair("3", "r", "Three.")]
+    )
+    vectors = np.ones((len(search.texts), 1), dtype=np.float32)
+    asked = SimulatedQuestion("x", 0, unseen=False)
 
-    assert ranks_of(faq, asked, vectors[:1], vectors, View.TO_ANSWERS) == 3
+    assert ranks_of(search, asked, vectors[:1], vectors, View.TO_ANSWERS) == 3
 
 
 def test_an_answer_that_is_not_found_has_the_last_rank() -> None:
     pairs = [pair(str(i), f"q{i}", f"Answer {i}.") for i in range(100)]
-    faq = Faq(pairs)
+    search = SimulatedSearch(pairs)
     near = {f"q{i}": [1.0, i / 100] for i in range(100)}
-    vectors = vectors_for(faq, near | {f"Answer {i}.": [1.0, i / 100] for i in range(100)})
-    asked = Asked("x", faq.position["99"], unseen=False)
+    vectors = vectors_for(search, near | {f"Answer {i}.": [1.0, i / 100] for i in range(100)})
+    asked = SimulatedQuestion("x", search.position["99"], unseen=False)
 
-    assert ranks_of(faq, asked, np.array([[1, 0]], dtype=np.float32), vectors) == 100
+    assert ranks_of(search, asked, np.array([[1, 0]], dtype=np.float32), vectors) == 100
 
 
 @pytest.mark.parametrize("view", list(View))
 def test_chunks_change_nothing(
     reworded: Snapshot, embedder: Embedder, monkeypatch: pytest.MonkeyPatch, view: View
 ) -> None:
-    faq = Faq(reworded.pairs)
-    vectors = embedder.embed(list(faq.texts))
-    row = {text: i for i, text in enumerate(faq.texts)}
-    asked = faq.questions(reworded.held_out, 1000)
+    search = SimulatedSearch(reworded.pairs)
+    vectors = embedder.embed(list(search.texts))
+    row = {text: i for i, text in enumerate(search.texts)}
+    asked = search.questions(reworded.held_out, 1000)
     own = vectors[[row[q.text] for q in asked]]
-    at_once = faq.ranks(asked, own, vectors, shipped(), view)
+    at_once = search.ranks(asked, own, vectors, shipped(), view)
 
     monkeypatch.setattr(module, "_CHUNK_BYTES", 10_000)
-    in_chunks = faq.ranks(asked, own, vectors, shipped(), view)
+    in_chunks = search.ranks(asked, own, vectors, shipped(), view)
 
     assert at_once.tolist() == in_chunks.tolist()
 
 
 def test_no_questions_have_no_ranks(reworded: Snapshot, embedder: Embedder) -> None:
-    faq = Faq(reworded.pairs)
-    vectors = embedder.embed(list(faq.texts))
+    search = SimulatedSearch(reworded.pairs)
+    vectors = embedder.embed(list(search.texts))
 
     for view in View:
-        assert len(faq.ranks([], vectors[:0], vectors, shipped(), view)) == 0
+        assert len(search.ranks([], vectors[:0], vectors, shipped(), view)) == 0
 
 
 def test_a_limit_takes_whole_pairs_and_always_the_same(reworded: Snapshot) -> None:
-    faq = Faq(reworded.pairs)
+    search = SimulatedSearch(reworded.pairs)
 
-    few = faq.questions(reworded.pairs, 20)
+    few = search.questions(reworded.pairs, 20)
 
     assert 20 <= len(few) < 40
-    assert few == faq.questions(tuple(reversed(reworded.pairs)), 20)
+    assert few == search.questions(tuple(reversed(reworded.pairs)), 20)
     for position in {q.pair for q in few}:
         asked = [q.text for q in few if q.pair == position]
-        assert asked == wordings_of(faq.pairs[position])
+        assert asked == wordings_of(search.pairs[position])
