@@ -8,13 +8,26 @@ from typing import Annotated
 
 import typer
 
-from bot.cli import ask as asking
-from bot.cli import demo as trying
-from bot.cli import evaluate as measuring
-from bot.cli import importing as knowledge
-from bot.cli import retrain as learning
-from bot.cli import serve as operating
-from bot.cli import suggestions
+from bot.cli import (
+    ask,
+    demo,
+    doctor,
+    evaluate,
+    explain,
+    generations,
+    golden,
+    import_export,
+    init,
+    jobs,
+    reindex,
+    report,
+    retrain,
+    rollback,
+    serve,
+    status,
+    suggestions,
+    worker,
+)
 from bot.cli.console import Context, say
 from index.errors import FaqbotError
 
@@ -40,7 +53,28 @@ def options(
     context.obj = Context(config)
 
 
-for module in (knowledge, asking, measuring, learning, suggestions, operating, trying):
+# In the order in which `faqbot --help` lists them.
+COMMANDS = (
+    init,
+    import_export,
+    ask,
+    explain,
+    evaluate,
+    retrain,
+    reindex,
+    generations,
+    rollback,
+    report,
+    golden,
+    jobs,
+    worker,
+    suggestions,
+    serve,
+    status,
+    doctor,
+    demo,
+)
+for module in COMMANDS:
     module.register(app)
 
 

@@ -10,17 +10,26 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 from index.errors import CollectionLocked, FaqbotError
 
 if TYPE_CHECKING:
+    from datetime import datetime
+
     from rich.table import Table
 
     from bot.settings import BotSettings
     from index.generations.live import Live
     from index.settings import IndexSettings
     from index.store import Store
+    from index.store.types import Job
+
+REQUESTED_BY = "command line"
+
+AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 
 @dataclass(frozen=True)
@@ -55,6 +64,24 @@ def id_of(what: str, look: str) -> Callable[[str], int]:
         return int(text)
 
     return parse
+
+
+JOB_ID = id_of("job", "faqbot jobs")
+
+
+def found_job(store: "Store", job_id: int) -> "Job":
+    job = store.jobs.get(job_id)
+    if job is None:
+        raise FaqbotError(f"there is no job {job_id}; `faqbot jobs` shows them")
+    return job
+
+
+def job_folder(settings: Context, job: "Job") -> Path:
+    return settings.index.jobs_dir / str(job.id)
+
+
+def time_of(moment: "datetime | None") -> str:
+    return "" if moment is None else f"{moment.astimezone():%F %R}"
 
 
 def print_json(value: Any) -> None:

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.console import (
+    REQUESTED_BY,
     Context,
     bring_up_to_date,
     id_of,
@@ -28,7 +29,6 @@ Ids = Annotated[
         help="As `faqbot suggestions` says.",
     ),
 ]
-BY = "command line"
 
 
 def register(app: typer.Typer) -> None:
@@ -92,7 +92,7 @@ def approve(context: typer.Context, ids: Ids) -> None:
     with opened_store(settings.index) as store:
         before = store.pairs.revision()
         try:
-            _decide(store.suggestions.approve, ids, "approved")
+            _settle(store.suggestions.approve, ids, "approved")
         finally:
             if store.pairs.revision() != before:
                 bring_up_to_date(settings.index, store)
@@ -102,17 +102,17 @@ def reject(context: typer.Context, ids: Ids) -> None:
     """Never offer suggestions again; safe to repeat."""
     settings: Context = context.obj
     with opened_store(settings.index) as store:
-        _decide(store.suggestions.reject, ids, "rejected")
+        _settle(store.suggestions.reject, ids, "rejected")
 
 
-def _decide(decide: "Callable[[int, str], Suggestion | None]", ids: list[int], wanted: str) -> None:
-    """Decide on each in turn.
+def _settle(act: "Callable[[int, str], Suggestion | None]", ids: list[int], wanted: str) -> None:
+    """Approve or reject each in turn.
 
     Raises:
-        FaqbotError: One could not be decided so; those before it are.
+        FaqbotError: With one it could not be done; those before it are.
     """
     for suggestion_id in ids:
-        found = decide(suggestion_id, BY)
+        found = act(suggestion_id, REQUESTED_BY)
         if found is None:
             raise FaqbotError(
                 f"there is no suggestion {suggestion_id}; `faqbot suggestions` lists them"

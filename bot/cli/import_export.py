@@ -1,4 +1,4 @@
-"""`faqbot init`, `import` and `export`: the knowledge base."""
+"""`faqbot import` and `export`: pairs from files, and into one."""
 
 import sys
 from enum import StrEnum
@@ -33,24 +33,10 @@ class ExportChoice(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
-    app.command(epilog="Example: faqbot init")(init)
     app.command("import", epilog="Example: faqbot import faq.jsonl wiki.md --source wiki --sync")(
         import_command
     )
     app.command(epilog="Example: faqbot export --output backup.jsonl")(export)
-
-
-def init(context: typer.Context) -> None:
-    """Create or upgrade the store, the base model and the search index; safe to repeat."""
-    settings = _context(context).index
-    with opened_store(settings) as store:
-        bring_up_to_date(settings, store)
-        generation = store.generations.live()
-        assert generation is not None, "bring_up_to_date makes it"
-        say(f"store     {store.database.where}")
-        say(f"model     {generation.model_version} in {settings.models_dir}")
-        say(f"index     generation {generation.id}, engine {settings.engine}")
-        say("Next: faqbot import FILE...")
 
 
 def import_command(
@@ -77,8 +63,9 @@ def import_command(
     from index.importing import import_files
     from index.importing.embed_ahead import embedding_ahead
 
-    settings = _context(context).index
-    with opened_store(settings) as store:
+    settings: Context = context.obj
+    index = settings.index
+    with opened_store(index) as store:
         try:
             with progress_bar("Importing") as report:
                 result = import_files(
@@ -90,13 +77,13 @@ def import_command(
                     strict=strict,
                     rejects=rejects,
                     progress=report,
-                    prepare=None if dry_run else embedding_ahead(settings, store),
+                    prepare=None if dry_run else embedding_ahead(index, store),
                 )
             _show(result, as_json=as_json)
             if result.rejected and result.rejected == result.read:
                 raise FaqbotError("no row could be imported")
             if not dry_run:
-                bring_up_to_date(settings, store)
+                bring_up_to_date(index, store)
         except KeyboardInterrupt:
             say("Interrupted. What is done stays; the same command again does the rest.")
             raise
@@ -118,7 +105,8 @@ def export(
     chosen = format or _format_of(output)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # a file's encoding, not the terminal's
-    with opened_for_reading(_context(context).index) as store:
+    settings: Context = context.obj
+    with opened_for_reading(settings.index) as store:
         count = export_pairs(store, output or sys.stdout, format=chosen.value, source=source)
     say(f"Exported {count} pairs.")
 
@@ -127,11 +115,6 @@ def _format_of(output: Path | None) -> ExportChoice:
     endings = {".csv": ExportChoice.CSV, ".md": ExportChoice.MD}
     endings |= {".yaml": ExportChoice.YAML, ".yml": ExportChoice.YAML}
     return endings.get(output.suffix.lower() if output else "", ExportChoice.JSONL)
-
-
-def _context(context: typer.Context) -> Context:
-    found: Context = context.obj
-    return found
 
 
 def _show(result: "ImportResult", *, as_json: bool) -> None:
