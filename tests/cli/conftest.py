@@ -1,15 +1,24 @@
 """Running the command line in this process, in a data folder that has the base model."""
 
+import json
+import logging
 import os
 import sys
-from collections.abc import Callable
+import textwrap
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
+import structlog
 
 from bot.cli import main
+from index.jobs import supervisor
 from index.model.base import ensure_base_version
+from index.settings import IndexSettings
+from index.store import Store
+from index.store.types import JobKind, PairDraft
+from tests.cli.outcomes import Children, Run
 
 
 @dataclass(frozen=True)
@@ -21,7 +30,18 @@ class Result:
     err: str
 
 
-Run = Callable[..., Result]
+CHILD = """
+import json, os, signal, sys, time
+order = json.loads(sys.stdin.buffer.readline())
+say = lambda **what: print(json.dumps(what), flush=True)
+done = lambda detail="done", **result: say(state="done", detail=detail, result=result)
+{body}
+"""
+# Two answers that are equally good for whoever leaves out the system.
+TWINS = (
+    {"id": "portal", "question": "How do I reset my portal password?", "answer": "Ask the desk."},
+    {"id": "wiki", "question": "How do I reset my wiki password?", "answer": "Use the form."},
+)
 
 
 @pytest.fixture(scope="session")
@@ -79,3 +99,45 @@ def faq(tmp_path: Path) -> Path:
         encoding="utf-8",
     )
     return path
+
+
+@pytest.fixture(autouse=True)
+def _logging_as_before() -> Iterator[None]:
+    root = logging.getLogger()
+    handlers, level = list(root.handlers), root.level
+    yield
+    structlog.reset_defaults()
+    root.handlers[:] = handlers
+    root.setLevel(level)
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Iterator[Store]:
+    """The commands' store: two pairs, two generations, the second one live. No model, no index."""
+    store = Store.open(IndexSettings(data_dir=tmp_path / "faqbot-data").store_url)
+    store.pairs.upsert([PairDraft("kb", "1", "How?", "So."), PairDraft("kb", "2", "Why?", "Thus.")])
+    for number in (1, 2):
+        generation = store.generations.add(f"m{number}", f"faq-{number}")
+        store.generations.make_live(generation.id)
+    yield store
+    store.close()
+
+
+@pytest.fixture
+def children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Children:
+    def put(body: str) -> None:
+        script = tmp_path / "child.py"
+        script.write_text(CHILD.format(body=textwrap.dedent(body)))
+        for kind in JobKind:
+            monkeypatch.setitem(supervisor.COMMANDS, kind, [sys.executable, str(script)])  # type: ignore[misc]
+
+    return put
+
+
+@pytest.fixture
+def imported(run: Run, data_dir: Path, faq: Path) -> Path:
+    """The small FAQ with the twins, imported."""
+    with faq.open("a", encoding="utf-8") as file:
+        file.writelines(json.dumps(row) + "\n" for row in TWINS)
+    assert run("import", faq).code == 0
+    return faq

@@ -1,0 +1,69 @@
+"""`faqbot import` and `faqbot export`."""
+
+from pathlib import Path
+from typing import Any
+
+import pytest
+from qdrant_client import QdrantClient
+
+from index.engines.qdrant import ServerEngine
+from tests.cli.outcomes import Run, one_json, refusal
+
+
+def test_import_tells_what_it_did_and_what_it_rejected(run: Run, data_dir: Path, faq: Path) -> None:
+    with faq.open("a", encoding="utf-8") as file:
+        file.write('{"question": "no answer here"}\n')
+
+    result = run("import", faq, "--rejects", "bad.jsonl")
+
+    assert result.code == 0
+    assert result.out == "Imported: 4 rows read; 3 added, 1 rejected\n"
+    assert "answer is missing" in result.err
+    assert "bad.jsonl" in result.err
+    assert Path("bad.jsonl").read_text(encoding="utf-8")
+
+
+def test_a_dry_run_writes_nothing(run: Run, data_dir: Path, faq: Path) -> None:
+    run("init")
+
+    result = run("import", faq, "--dry-run", "--json")
+
+    assert one_json(result)["added"] == 3
+    assert one_json(run("status", "--json"))["pairs"]["active"] == 0
+
+
+def test_a_strict_import_of_a_bad_row_is_one_line(run: Run, data_dir: Path, faq: Path) -> None:
+    with faq.open("a", encoding="utf-8") as file:
+        file.write("{\n")
+
+    assert "nothing was imported" in refusal(run("import", faq, "--strict"))
+
+
+@pytest.mark.filterwarnings("ignore:Payload indexes have no effect")
+def test_import_works_on_a_server_too(
+    run: Run, data_dir: Path, faq: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    # The client closes with each command, as it does with a real server; its data outlive it.
+    client = QdrantClient(":memory:")
+    closed: list[bool] = []
+
+    class Engine(ServerEngine):
+        def close(self) -> None:
+            closed.append(True)
+
+        def open(self, name: str) -> Any:
+            assert not closed, "the engine was closed before its collection was used"
+            return super().open(name)
+
+    def open_engine(settings: object) -> Engine:
+        closed.clear()
+        return Engine(client)
+
+    monkeypatch.setattr("index.generations.setup.open_engine", open_engine)
+    monkeypatch.setattr("index.importing.embed_ahead.open_engine", open_engine)
+
+    assert run("import", faq).code == 0
+    asked = one_json(run("ask", "vpn drops", "--json"))
+
+    assert asked["matches"][0]["external_id"] == "vpn"
+    assert closed
