@@ -15,8 +15,9 @@ from collections.abc import Sequence
 
 from playground import server
 from playground.hub import Hub
+from playground.workspace.models import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
 from playground.workspace.seed import seed
-from playground.workspace.state import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET, Workspace
+from playground.workspace.state import Workspace
 
 PARENT_POLL_SECONDS = 0.5
 

@@ -12,13 +12,8 @@ from playground.delivery.dispatcher import Delivery, DeliverySettings, Dispatche
 from playground.delivery.http import HttpDelivery
 from playground.delivery.socket_mode import SocketMode
 from playground.faults import Faults
-from playground.workspace.state import (
-    APP_ID,
-    BOT_USER_ID,
-    TEAM_ID,
-    VERIFICATION_TOKEN,
-    Workspace,
-)
+from playground.workspace.models import APP_ID, BOT_USER_ID, TEAM_ID, VERIFICATION_TOKEN
+from playground.workspace.state import Workspace
 
 Json = dict[str, Any]
 

@@ -8,13 +8,8 @@ from typing import Any
 from playground.actions import messages
 from playground.delivery.dispatcher import Delivery
 from playground.hub import Hub
+from playground.workspace.models import TEAM_ID, AssistantThread, Message, User
 from playground.workspace.shapes import view_json
-from playground.workspace.state import (
-    TEAM_ID,
-    AssistantThread,
-    Message,
-    User,
-)
 
 Json = dict[str, Any]
 

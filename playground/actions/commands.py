@@ -9,8 +9,7 @@ from playground.actions import messages
 from playground.actions.payloads import interaction, response_url, shown_channel
 from playground.delivery.dispatcher import Delivery
 from playground.hub import Hub
-from playground.workspace.shapes import message_json
-from playground.workspace.state import (
+from playground.workspace.models import (
     APP_ID,
     TEAM_DOMAIN,
     TEAM_ID,
@@ -19,6 +18,7 @@ from playground.workspace.state import (
     Message,
     User,
 )
+from playground.workspace.shapes import message_json
 
 Json = dict[str, Any]
 

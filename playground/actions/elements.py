@@ -18,13 +18,8 @@ from playground.block_kit.forms import (
 from playground.delivery.dispatcher import Delivery
 from playground.errors import ControlError
 from playground.hub import Hub
+from playground.workspace.models import Channel, Message, User, View
 from playground.workspace.shapes import message_json, view_json
-from playground.workspace.state import (
-    Channel,
-    Message,
-    User,
-    View,
-)
 
 Json = dict[str, Any]
 

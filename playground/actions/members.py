@@ -6,7 +6,7 @@ from typing import Any
 
 from playground.actions.messages import bot_hears, post
 from playground.hub import Hub
-from playground.workspace.state import TEAM_ID, Channel, Message
+from playground.workspace.models import TEAM_ID, Channel, Message
 
 Json = dict[str, Any]
 

@@ -7,8 +7,8 @@ import uuid
 from typing import Any
 
 from playground.hub import Hub
+from playground.workspace.models import BOT_ID, BOT_USER_ID, TEAM_ID, Channel, Message
 from playground.workspace.shapes import channel_type, message_json
-from playground.workspace.state import BOT_ID, BOT_USER_ID, TEAM_ID, Channel, Message
 
 Json = dict[str, Any]
 

@@ -15,11 +15,8 @@ from playground.block_kit.forms import (
 from playground.delivery.dispatcher import Delivery
 from playground.errors import ControlError, SlackError
 from playground.hub import Hub
+from playground.workspace.models import User, View
 from playground.workspace.shapes import view_json
-from playground.workspace.state import (
-    User,
-    View,
-)
 
 Json = dict[str, Any]
 

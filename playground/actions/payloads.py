@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from playground.hub import Hub
-from playground.workspace.state import (
+from playground.workspace.models import (
     APP_ID,
     TEAM_DOMAIN,
     TEAM_ID,

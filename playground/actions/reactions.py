@@ -7,7 +7,7 @@ from typing import Any
 from playground.actions.messages import bot_hears
 from playground.errors import SlackError
 from playground.hub import Hub
-from playground.workspace.state import Channel, Message
+from playground.workspace.models import Channel, Message
 
 Json = dict[str, Any]
 

@@ -6,14 +6,14 @@ import copy
 import secrets
 from typing import Any
 
-from playground.block_kit.checks import check_view, fill_ids
+from playground.block_kit.checks import check_view
 from playground.block_kit.forms import initial_state
+from playground.block_kit.interactive import fill_ids
 from playground.errors import SlackError
 from playground.hub import Hub
-from playground.workspace.state import View
+from playground.workspace.models import View
 
 Json = dict[str, Any]
-
 MAX_STACK = 3
 
 

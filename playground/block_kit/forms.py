@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from playground.block_kit.checks import interactive_elements
+from playground.block_kit.interactive import interactive_elements
 from playground.errors import ControlError
 
 Json = dict[str, Any]

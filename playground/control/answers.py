@@ -7,8 +7,8 @@ from typing import Any
 
 from playground.delivery.dispatcher import Delivery
 from playground.hub import Call, Hub
+from playground.workspace.models import Channel, Message, View
 from playground.workspace.shapes import message_json, view_json
-from playground.workspace.state import Channel, Message, View
 
 Json = dict[str, Any]
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from playground.control.body import Body
 from playground.errors import ControlError
 from playground.hub import Hub
-from playground.workspace.state import Channel, Message, User, View
+from playground.workspace.models import Channel, Message, User, View
 
 
 def find_user(hub: Hub, name_or_id: str) -> User:

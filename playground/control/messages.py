@@ -11,8 +11,8 @@ from playground.control.lookup import find_channel, find_message, find_user
 from playground.control.registry import on_post
 from playground.errors import ControlError
 from playground.hub import Hub
-from playground.workspace.shapes import rich_text, typed_text
-from playground.workspace.state import Channel
+from playground.workspace.models import Channel
+from playground.workspace.typed_text import rich_text, typed_text
 
 Json = dict[str, Any]
 

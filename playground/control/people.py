@@ -10,8 +10,8 @@ from playground.control.body import Body
 from playground.control.lookup import find_channel, find_user
 from playground.control.registry import on_post
 from playground.hub import Hub
+from playground.workspace.models import BOT_USER_ID, UserGroup
 from playground.workspace.shapes import user_json
-from playground.workspace.state import BOT_USER_ID, UserGroup
 
 Json = dict[str, Any]
 

@@ -16,15 +16,8 @@ from playground.control.lookup import find_channel, find_user
 from playground.control.registry import Query, on_get, on_post
 from playground.errors import ControlError
 from playground.hub import Hub
+from playground.workspace.models import APP_ID, APP_TOKEN, BOT_ID, BOT_TOKEN, BOT_USER_ID, TEAM_ID
 from playground.workspace.shapes import user_json
-from playground.workspace.state import (
-    APP_ID,
-    APP_TOKEN,
-    BOT_ID,
-    BOT_TOKEN,
-    BOT_USER_ID,
-    TEAM_ID,
-)
 
 Json = dict[str, Any]
 

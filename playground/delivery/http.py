@@ -13,7 +13,7 @@ from urllib.parse import urlencode
 import aiohttp
 
 from playground.delivery.dispatcher import Ack, Attempt, Delivery, NotDelivered
-from playground.workspace.state import SIGNING_SECRET, VERIFICATION_TOKEN
+from playground.workspace.models import SIGNING_SECRET, VERIFICATION_TOKEN
 
 Json = dict[str, Any]
 USER_AGENT = "Slackbot 1.0 (+https://api.slack.com/robots)"

@@ -14,7 +14,7 @@ from typing import Any, Literal
 from aiohttp import WSMsgType, web
 
 from playground.delivery.dispatcher import Ack, Attempt, Delivery, NotDelivered
-from playground.workspace.state import APP_ID
+from playground.workspace.models import APP_ID
 
 Json = dict[str, Any]
 DisconnectReason = Literal["warning", "refresh_requested", "link_disabled"]

@@ -14,7 +14,7 @@ from playground.hub import Call, Hub
 from playground.web_api.arguments import Arguments, read_arguments
 from playground.web_api.methods import apps, assistant, chat, conversations, people, views
 from playground.web_api.methods.registry import METHODS, Method, granted, need_scope
-from playground.workspace.state import APP_TOKEN, BOT_TOKEN
+from playground.workspace.models import APP_TOKEN, BOT_TOKEN
 
 Json = dict[str, Any]
 

@@ -14,7 +14,8 @@ from playground.faults import CallFault
 from playground.hub import Hub
 from playground.web_api.arguments import Arguments
 from playground.web_api.methods.chat import read_content, read_metadata
-from playground.workspace.state import BOT_USER_ID, RESPONSE_URL_USES, Message, ResponseUrl
+from playground.workspace.models import BOT_USER_ID, Message, ResponseUrl
+from playground.workspace.state import RESPONSE_URL_USES
 
 Json = dict[str, Any]
 

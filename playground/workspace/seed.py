@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from playground.workspace.state import BOT_USER_ID, Workspace
+from playground.workspace.models import BOT_USER_ID
+from playground.workspace.state import Workspace
 
 PEOPLE = (
     ("ann", "Ann Archer", True),

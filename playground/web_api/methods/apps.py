@@ -10,8 +10,8 @@ from playground.errors import SlackError
 from playground.hub import Hub
 from playground.web_api.arguments import Arguments
 from playground.web_api.methods.registry import method
+from playground.workspace.models import BOT_USER_ID, File
 from playground.workspace.shapes import file_json
-from playground.workspace.state import BOT_USER_ID, File
 
 Json = dict[str, Any]
 

@@ -8,7 +8,7 @@ from playground.errors import SlackError
 from playground.hub import Hub
 from playground.web_api.arguments import Arguments
 from playground.web_api.methods.registry import joined_channel, method
-from playground.workspace.state import AssistantThread
+from playground.workspace.models import AssistantThread
 
 Json = dict[str, Any]
 MAX_PROMPTS = 4

@@ -8,13 +8,15 @@ import math
 from typing import Any
 
 from playground.actions import messages
-from playground.block_kit.checks import MAX_MARKDOWN, check_message_blocks, fill_ids
+from playground.block_kit.checks import check_message_blocks
+from playground.block_kit.interactive import fill_ids
+from playground.block_kit.surfaces import MAX_MARKDOWN
 from playground.errors import RateLimited, SlackError
 from playground.hub import Hub
 from playground.web_api.arguments import Arguments
 from playground.web_api.methods.registry import granted, joined_channel, method, visible_channel
+from playground.workspace.models import BOT_USER_ID, TEAM_DOMAIN, Channel, Message
 from playground.workspace.shapes import message_json
-from playground.workspace.state import BOT_USER_ID, TEAM_DOMAIN, Channel, Message
 
 Json = dict[str, Any]
 

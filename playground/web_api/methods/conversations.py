@@ -11,8 +11,8 @@ from playground.hub import Hub
 from playground.web_api.arguments import Arguments
 from playground.web_api.methods.registry import joined_channel, method, need_scope, visible_channel
 from playground.web_api.paging import page
+from playground.workspace.models import BOT_USER_ID, Channel, Message
 from playground.workspace.shapes import channel_json, message_json
-from playground.workspace.state import BOT_USER_ID, Channel, Message
 
 Json = dict[str, Any]
 

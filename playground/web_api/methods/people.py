@@ -10,8 +10,8 @@ from playground.hub import Hub
 from playground.web_api.arguments import Arguments
 from playground.web_api.methods.registry import joined_channel, method
 from playground.web_api.paging import page
+from playground.workspace.models import BOT_ID, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID
 from playground.workspace.shapes import user_json
-from playground.workspace.state import BOT_ID, BOT_USER_ID, TEAM_DOMAIN, TEAM_ID
 
 Json = dict[str, Any]
 

@@ -9,7 +9,7 @@ from typing import Any, Literal
 from playground.errors import SlackError
 from playground.hub import Hub
 from playground.web_api.arguments import Arguments
-from playground.workspace.state import BOT_USER_ID, Channel
+from playground.workspace.models import BOT_USER_ID, Channel
 
 Json = dict[str, Any]
 Handler = Callable[[Hub, Arguments], Json]

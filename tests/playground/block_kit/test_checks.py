@@ -6,12 +6,8 @@ from typing import Any
 
 import pytest
 
-from playground.block_kit.checks import (
-    check_message_blocks,
-    fill_ids,
-    message_block_faults,
-    view_faults,
-)
+from playground.block_kit.checks import check_message_blocks, message_block_faults, view_faults
+from playground.block_kit.interactive import fill_ids
 from playground.errors import SlackError
 
 Json = dict[str, Any]
