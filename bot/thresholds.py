@@ -41,7 +41,7 @@ def _meaning(ranker: LearnedRanker, precision: float) -> str:
     threshold = ranker.threshold(precision)
     if threshold is not None:
         return f"{share}: answers from confidence {threshold:.2f}"
-    answers = ranker.held_out.answers[0] if ranker.held_out.answers else 0
+    answers = ranker.precision_curve.answers[0] if ranker.precision_curve.answers else 0
     if lower_bound(answers, answers) < precision:
         return f"{share}: asks first; {answers} held-out answers are too few to prove {share}"
     return f"{share}: asks first; of {answers} held-out answers too few are right to prove {share}"

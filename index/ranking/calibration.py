@@ -34,8 +34,8 @@ class Calibration:
 
 
 @dataclass(frozen=True)
-class HeldOut:
-    """How confidence and truth went together on questions that no part of the fit had seen.
+class PrecisionCurve:
+    """The precision above each confidence, on questions that no part of the fit had seen.
 
     Attributes:
         answers: At place k, how many answers had a confidence of at least k / (len - 1).

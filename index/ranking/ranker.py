@@ -15,7 +15,7 @@ from typing import Protocol
 import numpy as np
 
 from index.engines.base import Hit, Retriever
-from index.ranking.calibration import Calibration, HeldOut
+from index.ranking.calibration import Calibration, PrecisionCurve
 from index.ranking.features import (
     ANSWER,
     BM25,
@@ -123,7 +123,7 @@ class LearnedRanker:
     signal_weights: tuple[float, ...]
     intercept: float
     calibration: Calibration = field(default_factory=Calibration)
-    held_out: HeldOut = field(default_factory=HeldOut)
+    precision_curve: PrecisionCurve = field(default_factory=PrecisionCurve)
     questions: int = 0
 
     def rank(
@@ -154,7 +154,7 @@ class LearnedRanker:
         return Placed(candidates, x, shares, seen, log_odds)
 
     def threshold(self, precision: float) -> float | None:
-        return self.held_out.threshold(precision)
+        return self.precision_curve.threshold(precision)
 
     def shares(self, scores: Features) -> Features:
         """Softmax over the candidates' scores and "none"; shape (candidates,)."""

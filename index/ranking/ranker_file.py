@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import ModelError
-from index.ranking.calibration import Calibration, HeldOut
+from index.ranking.calibration import Calibration, PrecisionCurve
 from index.ranking.features import FEATURES
 from index.ranking.ranker import SIGNALS, LearnedRanker
 
@@ -53,8 +53,8 @@ def write_ranker(path: Path, ranker: LearnedRanker) -> None:
             "points": [list(point) for point in ranker.calibration.points],
         },
         "held_out": {
-            "answers": list(ranker.held_out.answers),
-            "right": list(ranker.held_out.right),
+            "answers": list(ranker.precision_curve.answers),
+            "right": list(ranker.precision_curve.right),
         },
     }
     path.write_text(json.dumps(values) + "\n", "utf-8")
@@ -68,7 +68,7 @@ def _parse(path: Path) -> LearnedRanker:
     if isinstance(values, dict) and "rival_floor" in values:
         # Of the release before: constants of another formula, which mean nothing in this one. The
         # shipped ones order well, but nothing is proven of how they go with that model.
-        return replace(shipped(), held_out=HeldOut())
+        return replace(shipped(), precision_curve=PrecisionCurve())
     try:
         if values["format"] != FORMAT:
             raise ValueError(f"format {values['format']!r} is not {FORMAT}")
@@ -78,7 +78,7 @@ def _parse(path: Path) -> LearnedRanker:
             signal_weights=tuple(_number(values["signal_weights"][name]) for name in SIGNALS),
             intercept=_number(values["intercept"]),
             calibration=_calibration(values["calibration"]),
-            held_out=_held_out(values["held_out"]),
+            precision_curve=_precision_curve(values["held_out"]),
             questions=int(_number(values["questions"])),
         )
     except (KeyError, TypeError, ValueError) as error:
@@ -98,12 +98,12 @@ def _calibration(values: dict[str, Any]) -> Calibration:
     raise ValueError("the calibration is no rising curve")
 
 
-def _held_out(values: dict[str, Any]) -> HeldOut:
+def _precision_curve(values: dict[str, Any]) -> PrecisionCurve:
     answers = tuple(int(_number(n)) for n in values["answers"])
     right = tuple(int(_number(n)) for n in values["right"])
     if len(answers) != len(right) or any(r > n for r, n in zip(right, answers, strict=True)):
         raise ValueError("the held-out answers do not add up")
-    return HeldOut(answers, right)
+    return PrecisionCurve(answers, right)
 
 
 def _number(value: Any) -> float:

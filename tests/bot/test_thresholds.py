@@ -6,13 +6,13 @@ import pytest
 
 from bot import thresholds
 from bot.settings import BotSettings
-from index.ranking.calibration import HeldOut
+from index.ranking.calibration import PrecisionCurve
 from index.ranking.ranker import LearnedRanker
 from index.ranking.ranker_file import shipped
 
 
 def ranker(answers: tuple[int, ...], right: tuple[int, ...]) -> LearnedRanker:
-    return replace(shipped(), questions=41, held_out=HeldOut(answers, right))
+    return replace(shipped(), questions=41, precision_curve=PrecisionCurve(answers, right))
 
 
 @pytest.mark.parametrize(

@@ -14,7 +14,7 @@ from index.store.types import Pair
 from index.vectors import Matrix
 from train.errors import TrainingFailed
 from train.promotion.reliability import log_losses
-from train.ranker.fit import Fit, Judged, examples_for, fit_order, held_out
+from train.ranker.fit import Fit, Judged, examples_for, fit_order, precision_curve
 from train.ranker.simulated_search import Ints, SimulatedQuestion, SimulatedSearch, View
 
 # Questions asked of one side: beyond it the interval is narrow enough.
@@ -129,7 +129,7 @@ def silences(fit: Fit, present: LearnedRanker, precision: float) -> bool:
     if fit.judged is None or threshold is None or fit.ranker.threshold(precision) is not None:
         return False
     judged = fit.judged
-    here = held_out(judged.before, judged.right_before, judged.weight < 1.0)
+    here = precision_curve(judged.before, judged.right_before, judged.weight < 1.0)
     answers, right = here.at(threshold)
     return answers > 0 and right / answers >= precision
 

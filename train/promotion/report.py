@@ -207,13 +207,13 @@ def _ranking(trial: Trial) -> dict[str, Any]:
 
 def _thresholds(fit: Fit) -> list[tuple[float, float | None, float]]:
     """For each precision: the confidence it takes, and the share of questions answered then."""
-    held_out = fit.ranker.held_out
+    curve = fit.ranker.precision_curve
     rows: list[tuple[float, float | None, float]] = []
     for precision in PRECISIONS:
-        confidence = held_out.threshold(precision)
+        confidence = curve.threshold(precision)
         answered = 0.0
         if confidence is not None:
-            answered = held_out.at(confidence)[0] / held_out.answers[0]
+            answered = curve.at(confidence)[0] / curve.answers[0]
         rows.append((precision, confidence, answered))
     return rows
 

@@ -29,7 +29,7 @@ from sklearn.isotonic import IsotonicRegression
 from index.model.embedder import Embedder
 from index.query.cleaning import read
 from index.query.spelling import Speller, base_words
-from index.ranking.calibration import Calibration, HeldOut
+from index.ranking.calibration import Calibration, PrecisionCurve
 from index.ranking.features import FEATURES, features, floors_of, gather
 from index.ranking.ranker import SIGNALS, LearnedRanker, signals, spread
 from index.store.types import Pair
@@ -297,7 +297,7 @@ def fit_ranker(
         signal_weights=_rounded(constants[1:]),
         intercept=round(float(constants[0]), 5),
         calibration=calibration,
-        held_out=held_out(confidence, right, weight < 1.0, outside),
+        precision_curve=precision_curve(confidence, right, weight < 1.0, outside),
         questions=questions,
     )
     before = before or start
@@ -516,10 +516,10 @@ def _isotonic(log_odds: Floats, right: Bools, weight: Floats) -> Calibration:
     )
 
 
-def held_out(
+def precision_curve(
     confidence: Floats, right: Bools, unanswerable: Bools, outside: float = OUTSIDE
-) -> HeldOut:
-    """The held-out curve, as if that share of the questions asked had no answer in the FAQ.
+) -> PrecisionCurve:
+    """The curve of held-out answers, as if that share of questions had no answer in the FAQ.
 
     Thresholds follow from it. They must hold in a channel where people ask what nobody wrote
     down, so this share is a cautious one; the counts add up to the questions with an answer.
@@ -533,7 +533,7 @@ def held_out(
     answers = np.round((above * weight).sum(axis=1)).astype(int)
     # Sums of shares fall short of whole numbers by less than this.
     rights = np.floor((above * (weight * right)).sum(axis=1) + 1e-6).astype(int)
-    return HeldOut(tuple(answers.tolist()), tuple(np.minimum(rights, answers).tolist()))
+    return PrecisionCurve(tuple(answers.tolist()), tuple(np.minimum(rights, answers).tolist()))
 
 
 def _folds(group: Ints) -> Ints:

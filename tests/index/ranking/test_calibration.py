@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from index.ranking.calibration import Calibration, HeldOut, lower_bound
+from index.ranking.calibration import Calibration, PrecisionCurve, lower_bound
 
 
 @pytest.mark.parametrize(
@@ -31,12 +31,12 @@ def test_isotonic_calibration_is_linear_between_its_points() -> None:
     assert (calibration.probability(-9), calibration.probability(9)) == (0.1, 0.9)
 
 
-def curve_of(right: Callable[[float], float], answers: int) -> HeldOut:
+def curve_of(right: Callable[[float], float], answers: int) -> PrecisionCurve:
     """A held-out curve: answers spread evenly over the confidences, right as a function says."""
     confidence = (np.arange(answers) + 0.5) / answers
     share = np.array([right(c) for c in confidence.tolist()])
     above = [confidence >= k / 100 for k in range(101)]
-    return HeldOut(
+    return PrecisionCurve(
         tuple(int(chosen.sum()) for chosen in above),
         tuple(int(share[chosen].sum()) for chosen in above),
     )
@@ -68,7 +68,7 @@ def test_few_answers_prove_nothing() -> None:
     assert curve_of(lambda _: 1.0, 20).threshold(0.95) is None
     assert curve_of(lambda _: 1.0, 200).threshold(0.95) is not None
     assert curve_of(lambda _: 0.5, 10_000).threshold(0.9) is None
-    assert HeldOut().threshold(0.5) is None
+    assert PrecisionCurve().threshold(0.5) is None
 
 
 def test_the_bound_is_wilsons() -> None:

@@ -8,7 +8,7 @@ from typing import Any
 import pytest
 
 from index.errors import ModelError
-from index.ranking.calibration import Calibration, HeldOut
+from index.ranking.calibration import Calibration, PrecisionCurve
 from index.ranking.features import FEATURES
 from index.ranking.ranker import SIGNALS, LearnedRanker
 from index.ranking.ranker_file import RANKING, read_ranker, shipped, write_ranker
@@ -28,7 +28,7 @@ FITTED = LearnedRanker(
     signal_weights=tuple(float(i) for i in range(len(SIGNALS))),
     intercept=-2.25,
     calibration=Calibration("isotonic", ((-1.0, 0.1), (2.0, 0.8))),
-    held_out=HeldOut((10, 4), (8, 4)),
+    precision_curve=PrecisionCurve((10, 4), (8, 4)),
     questions=120,
 )
 
@@ -37,7 +37,9 @@ def test_a_version_without_constants_has_the_shipped_ones(tmp_path: Path) -> Non
     assert read_ranker(tmp_path) == shipped()
 
 
-@pytest.mark.parametrize("ranker", [FITTED, shipped(), replace(FITTED, held_out=HeldOut())])
+@pytest.mark.parametrize(
+    "ranker", [FITTED, shipped(), replace(FITTED, precision_curve=PrecisionCurve())]
+)
 def test_what_was_written_is_read(tmp_path: Path, ranker: LearnedRanker) -> None:
     write_ranker(tmp_path / RANKING, ranker)
 
@@ -51,7 +53,7 @@ def test_constants_of_an_earlier_release_give_way_to_the_shipped_ones(tmp_path: 
     ranker = read_ranker(tmp_path)
 
     # How they go with the model of that release, nothing has proven: it asks first.
-    assert ranker == replace(shipped(), held_out=HeldOut())
+    assert ranker == replace(shipped(), precision_curve=PrecisionCurve())
     assert ranker.threshold(0.5) is None
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.ranking.calibration import HeldOut
+from index.ranking.calibration import PrecisionCurve
 from index.ranking.ranker_file import shipped
 from index.store import Store
 from train.data import Snapshot
@@ -127,28 +127,28 @@ def test_a_ranker_that_is_always_surely_wrong_is_not_the_better_one() -> None:
     assert comparison.log_loss_gain.low > 0
 
 
-PROVEN = HeldOut((100,) * 91 + (0,) * 10, (99,) * 91 + (0,) * 10)
+PROVEN = PrecisionCurve((100,) * 91 + (0,) * 10, (99,) * 91 + (0,) * 10)
 
 
 @pytest.mark.parametrize(
     ("answers_of_before", "present", "new", "expected"),
     [
-        ([0.95] * 10, PROVEN, HeldOut(), True),
+        ([0.95] * 10, PROVEN, PrecisionCurve(), True),
         ([0.95] * 10, PROVEN, PROVEN, False),
-        ([0.95] * 10, HeldOut(), HeldOut(), False),
-        ([0.4] * 10, PROVEN, HeldOut(), False),
-        ([0.95] * 6 + [0.4] * 4, PROVEN, HeldOut(), False),
+        ([0.95] * 10, PrecisionCurve(), PrecisionCurve(), False),
+        ([0.4] * 10, PROVEN, PrecisionCurve(), False),
+        ([0.95] * 6 + [0.4] * 4, PROVEN, PrecisionCurve(), False),
     ],
     ids=["good", "new ones go on", "there are none", "all wrong here", "too often wrong here"],
 )
 def test_good_answers_are_not_ended_for_want_of_proof(
-    answers_of_before: list[float], present: HeldOut, new: HeldOut, expected: bool
+    answers_of_before: list[float], present: PrecisionCurve, new: PrecisionCurve, expected: bool
 ) -> None:
     found = judged([0.9] * 10, answers_of_before, [1.0] * 10)
     found = replace(found, before=np.full(10, 0.95))
-    fit = Fit(replace(shipped(), held_out=new), 10, fitted=True, judged=found)
+    fit = Fit(replace(shipped(), precision_curve=new), 10, fitted=True, judged=found)
 
-    assert silences(fit, replace(shipped(), held_out=present), 0.9) is expected
+    assert silences(fit, replace(shipped(), precision_curve=present), 0.9) is expected
 
 
 def test_both_models_get_a_ranker_of_their_own_from_other_questions(

@@ -34,7 +34,7 @@ from train.ranker.fit import (
     examples_of,
     fit_order,
     fit_ranker,
-    held_out,
+    precision_curve,
     questions_for,
 )
 from train.ranker.out_of_scope import OUT_OF_SCOPE
@@ -248,7 +248,7 @@ def test_the_held_out_curve_counts_answers_by_confidence() -> None:
     right = np.array([True, True, False, False] * 300)
     unanswerable = np.array([False, False, False, True] * 300)
 
-    curve = held_out(confidence, right, unanswerable)
+    curve = precision_curve(confidence, right, unanswerable)
 
     # As many as there are questions with an answer, a share of them without one.
     assert curve.answers[0] == 900
