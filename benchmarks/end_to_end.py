@@ -24,7 +24,7 @@ from pydantic import SecretStr
 from bot import logs
 from bot.service import Service
 from bot.settings import BotSettings
-from bot.transports.transports import EVENTS_PATH, HttpTransport
+from bot.transports.http import EVENTS_PATH, HttpTransport
 from index.generations.live import Live
 from index.generations.setup import initialise, open_engine
 from index.importing import import_files

@@ -18,7 +18,9 @@ from bot.slack import client as slack
 from bot.slack.admins import Admins
 from bot.slack.lookup import authenticate
 from bot.slack.poster import Poster
-from bot.transports.transports import HttpTransport, SocketTransport, Transport
+from bot.transports.base import Transport
+from bot.transports.http import HttpTransport
+from bot.transports.socket import SocketTransport
 from index import processes
 from index.engines.base import Engine
 from index.errors import CollectionLocked, SettingsError

@@ -3,34 +3,24 @@
 import random
 import threading
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
-from bot.cards.answers import (
-    AnswerCard,
-    Entry,
-    OfferCard,
-    UnsureCard,
-    answer_message,
-    offer_message,
-    unsure_message,
-)
+from bot.answering.reply import outcome_of, reply_message
 from bot.intake.markup import question_text
 from bot.slack.client import SlackRefused, SlackUnavailable
-from bot.slack.message import Message
 from bot.slack.poster import Poster
 from index import processes
 from index.errors import FaqbotError
 from index.generations.follow import Serving
 from index.query.cleaning import read
 from index.ranking.decision import MAX_SHOWN, Decision, decide
-from index.searcher import Match
 from index.store import Store
 from index.store.inbox import Inbox
-from index.store.types import Outcome, Question, QuestionState
+from index.store.types import Question, QuestionState
 
 # Attempts before a question is marked failed: with the delays below about two minutes.
 MAX_ATTEMPTS = 8
@@ -142,9 +132,7 @@ class Workers:
         remaining = (question.posting_until - datetime.now(UTC)).total_seconds()
         if ts := self._poster.find_reply(question):
             claimed.finish(
-                question.outcome
-                or (QuestionState.ANSWERED if question.pair_id else QuestionState.UNSURE),
-                ts,
+                question.outcome or (QuestionState.ANSWERED if question.pair_id else QuestionState.UNSURE), ts
             )
             log.info("reply_found", question=question.id)
             return False
@@ -167,15 +155,7 @@ class Workers:
         best = matches[0] if matches else None
         if decision is not Decision.ANSWER:  # whose others are there to unfold
             matches = matches[: decided.shown]
-        outcome = Outcome(
-            state=_STATES[decision],
-            pair_id=best.pair.id if best and decision is Decision.ANSWER else None,
-            matched_text=best.matched_text if best else None,
-            candidates=tuple(match.pair.id for match in matches),
-            confidence=best.confidence if best else None,
-            model=model,
-            generation=generation,
-        )
+        outcome = outcome_of(decision, best, matches, model=model, generation=generation)
         found_in = time.monotonic() - started
         if not self._store.inbox.begin_posting(question.id, claimed.owner, outcome):
             log.warning("claim_lost", question=question.id)
@@ -263,44 +243,3 @@ class _Claimed:
             self.wait(error.retry_after, str(error), sent=False)
         else:
             self.retry(str(error), sent=True if error.answered else None)
-
-
-_STATES = {
-    Decision.ANSWER: QuestionState.ANSWERED,
-    Decision.OFFER: QuestionState.OFFERED,
-    Decision.UNSURE: QuestionState.UNSURE,
-    Decision.SILENT: QuestionState.SILENT,
-}
-
-
-def entry(match: Match) -> Entry:
-    """A match as a card shows it."""
-    pair = match.pair
-    return Entry(
-        pair_id=pair.id,
-        question=pair.question,
-        matched=match.matched_text,
-        answer=pair.answer,
-        url=pair.url,
-    )
-
-
-def reply_message(
-    question_id: str, matches: Sequence[Match], decision: Decision, threshold: float | None
-) -> Message:
-    """The card for what was decided.
-
-    Args:
-        matches: Those that are shown, best first.
-        decision: Anything but silence.
-    """
-    entries = tuple(entry(match) for match in matches)
-    if decision is Decision.ANSWER:
-        # A second sure answer is to a second question in the message: both are to be seen.
-        are_sure = (threshold is not None and m.confidence >= threshold for m in matches[1:])
-        return answer_message(
-            AnswerCard(question_id, entries[0], entries[1:], expanded=any(are_sure))
-        )
-    if decision is Decision.OFFER:
-        return offer_message(OfferCard(question_id, entries))
-    return unsure_message(UnsureCard(question_id, entries))

@@ -10,7 +10,9 @@ from slack_bolt import Ack, App
 from slack_sdk import WebClient
 
 from bot.cards.answers import LESS, MORE
-from bot.feedback.record import VERDICTS, Click, learn, record, refresh
+from bot.feedback.card import refresh
+from bot.feedback.click import Click
+from bot.feedback.record import VERDICTS, learn, record
 from index.store import Store
 
 ANY = re.compile(".*")

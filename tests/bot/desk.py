@@ -14,7 +14,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.service import Service
 from bot.settings import BotSettings
-from bot.transports.transports import EVENTS_PATH
+from bot.transports.http import EVENTS_PATH
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import PairDraft, Question, QuestionState, Verdict

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.transports import transports
+from bot.transports import socket
 from index.errors import StoreError
 from index.store.types import NewQuestion
 from tests.bot.desk import ASKED, Desk, answers
@@ -34,7 +34,7 @@ def test_the_bot_comes_back_after_a_cut_connection(desk: Desk) -> None:
 
 
 def test_the_bot_notices_a_dead_connection(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transports, "PING_EVERY_S", 0.2)
+    monkeypatch.setattr(socket, "PING_EVERY_S", 0.2)
     desk.slack.set_patience(ack_timeout=0.5, retry_delays=[0.5, 1, 2, 4])
     desk.start()
     assert desk.slack.freeze_sockets() == 1
@@ -46,7 +46,7 @@ def test_the_bot_notices_a_dead_connection(desk: Desk, monkeypatch: pytest.Monke
 
 
 def test_a_quiet_but_living_connection_is_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(transports, "PING_EVERY_S", 0.1)
+    monkeypatch.setattr(socket, "PING_EVERY_S", 0.1)
     desk.start()
     opened = len(desk.slack.calls("apps.connections.open"))
     with pytest.raises(AssertionError):

@@ -9,7 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from bot.transports.transports import HEALTH_PATH, MAX_BODY_BYTES
+from bot.transports.http import HEALTH_PATH, MAX_BODY_BYTES
 from index.errors import SettingsError
 from tests.bot.desk import ABSENT, ASKED, Desk, answers, sign
 

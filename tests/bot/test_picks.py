@@ -6,7 +6,7 @@ from collections.abc import Callable
 import pytest
 from slack_sdk import WebClient
 
-from bot.answering.worker import reply_message
+from bot.answering.reply import reply_message
 from bot.slack.lookup import is_public
 from index.ranking.decision import Decision
 from index.searcher import Searcher

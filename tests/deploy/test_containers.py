@@ -15,7 +15,7 @@ import yaml
 from pydantic import SecretStr
 
 from bot.settings import BotSettings
-from bot.transports.transports import HEALTH_PATH
+from bot.transports.http import HEALTH_PATH
 from index.settings import CONFIG_VARIABLE, SECRETS_VARIABLE, IndexSettings
 from index.store import Store
 

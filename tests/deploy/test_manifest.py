@@ -13,7 +13,7 @@ from slack_sdk import WebClient
 from bot.intake.events import question_from_event
 from bot.listeners.commands import COMMAND, HELP
 from bot.slack.scopes import BOT_SCOPES
-from bot.transports.transports import EVENTS_PATH
+from bot.transports.http import EVENTS_PATH
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "deploy" / "slack-manifest.yaml"

@@ -1,29 +1,18 @@
-"""How Slack's calls reach the app: a Socket Mode connection, or an HTTP server."""
+"""Socket Mode: Slack's calls come over a connection that the bot opens."""
 
 import json
-import re
 import socket
 import threading
 import time
-from collections.abc import Callable, Iterable
 from contextlib import suppress
-from typing import Any, Protocol
 
 import structlog
-import waitress
 import websocket
 from slack_bolt import App
 from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
-from slack_bolt.adapter.wsgi import SlackRequestHandler
-from waitress import wasyncore
 
 from bot.slack import client as slack
 from index.errors import FaqbotError, SettingsError
-
-EVENTS_PATH = "/slack/events"
-HEALTH_PATH = "/healthz"
-# Slack's own payloads stay far below it.
-MAX_BODY_BYTES = 1 << 20
 
 PING_EVERY_S = 10.0
 # A connection that left so many pings unanswered is dead.
@@ -33,23 +22,7 @@ SOCKET_TIMEOUT_S = 15.0
 OPEN_S = 5.0
 HANG_UP_S = 3.0
 
-_TIMESTAMP = re.compile(r"[0-9]{1,20}")
-
 log = structlog.get_logger(__name__)
-
-
-class Transport(Protocol):
-    """Takes Slack's calls from `start` to `stop`."""
-
-    def start(self) -> None:
-        """Begin to take calls.
-
-        Raises:
-            FaqbotError: That is not possible; the message says what to do.
-        """
-
-    def stop(self) -> None:
-        """Take no more calls, and end the threads. Harmless where it was not started."""
 
 
 class SocketTransport:
@@ -150,70 +123,3 @@ def _hang_up(session: websocket.WebSocketApp) -> None:
     deadline = time.monotonic() + HANG_UP_S
     while session.sock is not None and time.monotonic() < deadline:
         time.sleep(0.01)
-
-
-class HttpTransport:
-    """Signed HTTP requests, on waitress."""
-
-    def __init__(self, app: App, host: str, port: int) -> None:
-        self._application = guarded(SlackRequestHandler(app, path=EVENTS_PATH))
-        self._address = (host, port)
-        self._server: waitress.server.TcpWSGIServer | None = None
-        self._thread: threading.Thread | None = None
-        # The sockets that waitress looks after.
-        self._sockets: dict[int, Any] = {}
-
-    @property
-    def port(self) -> int:
-        """The port it listens on, once it was started."""
-        if self._server is None:
-            raise RuntimeError("the HTTP server was not started")
-        return int(self._server.effective_port)
-
-    def start(self) -> None:
-        host, port = self._address
-        try:
-            family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            listening = socket.create_server(self._address, family=family)
-        except OSError as error:
-            raise SettingsError(
-                f"the HTTP server cannot listen on {host} port {port} ({error.strerror}); set "
-                "[bot] http_host and http_port to a free address"
-            ) from None
-        self._server = waitress.create_server(
-            self._application,
-            map=self._sockets,
-            sockets=[listening],
-            threads=8,
-            max_request_body_size=MAX_BODY_BYTES,
-            ident=None,
-        )
-        self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
-        self._thread.start()
-        log.info("listening", mode="http", port=self.port, path=EVENTS_PATH)
-
-    def stop(self) -> None:
-        if self._server is None or self._thread is None:
-            return
-        # Whoever is being served gets the answer; whoever waits asks again.
-        self._server.task_dispatcher.shutdown()
-        # In the server's own thread, which ends when it has no sockets left. Its own `close`
-        # would wait for every connection that Slack keeps alive.
-        self._server.trigger.pull_trigger(lambda: wasyncore.close_all(self._sockets))
-        self._thread.join(timeout=5)
-
-
-def guarded(handler: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    """The WSGI app with a health check, and with requests that Bolt would trip over refused."""
-
-    def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
-        if environ["PATH_INFO"] == HEALTH_PATH:
-            start_response("200 OK", [("Content-Type", "text/plain")])
-            return [b"ok\n"]
-        # Bolt compares this header as a number before it checks the signature.
-        if not _TIMESTAMP.fullmatch(environ.get("HTTP_X_SLACK_REQUEST_TIMESTAMP", "0")):
-            start_response("401 Unauthorized", [("Content-Type", "text/plain")])
-            return [b"invalid request\n"]
-        return handler(environ, start_response)
-
-    return application

@@ -1,0 +1,138 @@
+"""A card drawn again: as it should look after what people said of it."""
+
+import threading
+from collections import Counter
+from collections.abc import Collection, Sequence
+
+import structlog
+from slack_sdk import WebClient
+
+from bot.cards.answers import (
+    LESS,
+    MORE,
+    NOT_IT,
+    PICK,
+    AnswerCard,
+    Entry,
+    OfferCard,
+    UnsureCard,
+    answer_message,
+    offer_message,
+    unsure_message,
+)
+from bot.feedback.click import Click
+from bot.slack.client import explain
+from bot.slack.message import Message
+from index.store import Store
+from index.store.types import Pair, Question, QuestionState, Status, Verdict, Vote
+
+# Lock striping, held while a card is updated: cards whose questions hash to the same lock wait
+# for each other without need.
+_TURNS = tuple(threading.Lock() for _ in range(64))
+
+log = structlog.get_logger(__name__)
+
+
+def refresh(click: Click, question: Question, store: Store, client: WebClient) -> None:
+    """Show on the card what a click changed."""
+    expanded = {MORE: True, LESS: False, PICK: False}.get(
+        # Whoever says "not it" wants to see what else there is.
+        click.action_id,
+        click.expanded or click.action_id == NOT_IT,
+    )
+    # One after the other: of two updates at a time the older one could arrive last.
+    with _TURNS[hash(question.id) % len(_TURNS)]:
+        message = card(question, store, expanded=expanded)
+        if message is None:
+            return
+        try:
+            client.chat_update(
+                channel=click.channel, ts=click.ts, text=message.text, blocks=message.blocks
+            )
+        except Exception as error:
+            # The next click shows it.
+            log.warning("card_not_updated", question=question.id, reason=str(explain(error)))
+
+
+def card(question: Question, store: Store, *, expanded: bool) -> Message | None:
+    """The card of an answered question as it should look now; None if its pair is gone."""
+    pairs = store.pairs.get(question.candidates)
+    shown = [
+        _entry(pairs[pair_id], question)
+        for pair_id in question.candidates
+        if pair_id in pairs and may_show(pairs[pair_id], question.channel)
+    ]
+    votes = store.feedback.votes(question.id)
+    if question.pair_id is None:
+        return _undecided_card(question, shown, votes, expanded=expanded)
+    best = pairs.get(question.pair_id)
+    if best is None:
+        return None
+    return _answer_card(question, _entry(best, question), shown, votes, expanded=expanded)
+
+
+def _undecided_card(
+    question: Question, shown: Sequence[Entry], votes: Sequence[Vote], *, expanded: bool
+) -> Message:
+    """The card of a question that people decide on: what they picked, or what there is to pick."""
+    entries = {entry.pair_id: entry for entry in shown}
+    if picked := most_picked(votes, entries):
+        return _answer_card(
+            question, entries[picked], shown, votes, expanded=expanded, is_picked=True
+        )
+    none = sum(vote.verdict is Verdict.NOT_IT and vote.pair_id is None for vote in votes)
+    if QuestionState.OFFERED in (question.outcome, question.state):
+        return offer_message(OfferCard(question.id, tuple(shown), none))
+    return unsure_message(UnsureCard(question.id, tuple(shown), expanded, none))
+
+
+def most_picked(votes: Sequence[Vote], among: Collection[str]) -> str | None:
+    """The pair that most people stand behind; among equals the one that was picked last.
+
+    Args:
+        votes: Oldest first.
+        among: Ids of the pairs that may be shown.
+    """
+    behind: Counter[str] = Counter()
+    last: dict[str, int] = {}
+    for number, vote in enumerate(votes):
+        if vote.verdict is Verdict.NOT_IT or vote.pair_id is None:
+            continue
+        if vote.pair_id in among:
+            behind[vote.pair_id] += 1
+            last[vote.pair_id] = number
+    return max(behind, key=lambda pair_id: (behind[pair_id], last[pair_id]), default=None)
+
+
+def _answer_card(
+    question: Question,
+    best: Entry,
+    shown: Sequence[Entry],
+    votes: Sequence[Vote],
+    *,
+    expanded: bool,
+    is_picked: bool = False,
+) -> Message:
+    others = tuple(entry for entry in shown if entry.pair_id != best.pair_id)
+    tally = Counter(vote.verdict for vote in votes if vote.pair_id == best.pair_id)
+    return answer_message(
+        AnswerCard(
+            question.id,
+            best,
+            others,
+            expanded=expanded and bool(others),
+            solved=tally[Verdict.SOLVED],
+            not_it=tally[Verdict.NOT_IT],
+            picked=tally[Verdict.PICKED] if is_picked else None,
+        )
+    )
+
+
+def _entry(pair: Pair, question: Question) -> Entry:
+    matched = question.matched_text if pair.id == question.pair_id else None
+    return Entry(pair.id, pair.question, matched or pair.question, pair.answer, pair.url)
+
+
+def may_show(pair: Pair, channel: str) -> bool:
+    """Whether a card in a channel may show a pair: an active one for all, or for this channel."""
+    return pair.status is Status.ACTIVE and pair.visible_in(channel)
