@@ -18,6 +18,7 @@ from index.store import Store
 from index.store.tables import generations
 from index.store.types import Job, JobKind, JobState
 from tests.bot.desk import until
+from tests.support.tables import table
 
 BERLIN = ZoneInfo("Europe/Berlin")
 # A Monday.
@@ -38,8 +39,7 @@ def times(line: str, start: datetime, count: int, zone: Any = UTC) -> list[str]:
 # -- cron lines ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize(
-    ("weekday", "days"),
+@table(
     [
         ("0", "Sun"),
         ("7", "Sun"),
@@ -165,8 +165,7 @@ LORD_HOWE = ZoneInfo("Australia/Lord_Howe")  # half an hour
 SANTIAGO = ZoneInfo("America/Santiago")  # at midnight
 
 
-@pytest.mark.parametrize(
-    ("zone", "line", "start", "days"),
+@table(
     [
         (BERLIN, "0 0 * * *", datetime(2026, 3, 28, 12), "29 Mar, 30 Mar, 31 Mar"),
         (BERLIN, "30 0 * * *", datetime(2026, 3, 29, 1, 59), "30 Mar, 31 Mar"),

@@ -18,6 +18,7 @@ from bot.cards.answers import (
 )
 from bot.slack.message import Message
 from tests.bot.cards.blocks import bits, buttons, check_limits, shown, texts, values
+from tests.support.tables import table
 
 ENTRY = Entry("p1", "How do I reset it?", "reset password", "Click *Reset*.", "https://docs.a.b/x")
 OTHER = Entry("p2", "How do I log in?", "sign in", "Use SSO.", None)
@@ -59,8 +60,7 @@ def test_every_button_carries_the_question_and_says_what_it_is_for() -> None:
         assert str(button["accessibility_label"]).startswith(label)
 
 
-@pytest.mark.parametrize(
-    ("others", "expanded", "labels"),
+@table(
     [
         ((), False, "[Solved] [Not it]"),
         ((), True, "[Solved] [Not it]"),
@@ -126,8 +126,7 @@ def test_a_source_is_a_link_named_after_its_host(url: str, source: str) -> None:
     assert shown(message)[1] == f"Matched: reset password / Source: {source}"
 
 
-@pytest.mark.parametrize(
-    "url",
+@table(
     [
         None,
         "",

@@ -4,9 +4,8 @@ import json
 import time
 from pathlib import Path
 
-import pytest
-
 from bot.intake.is_question import is_question
+from tests.support.tables import table
 
 CHAT = Path(__file__).parent / "data" / "chat_messages.jsonl"
 
@@ -449,27 +448,27 @@ SMALL_TALK_WITH_THE_BOT = [
 ]
 
 
-@pytest.mark.parametrize("text", ASKED_IN_A_CHANNEL)
+@table(ASKED_IN_A_CHANNEL)
 def test_a_call_for_help_in_a_channel_is_a_question(text: str) -> None:
     assert is_question(text)
 
 
-@pytest.mark.parametrize("text", ASKED_IN_A_CHANNEL)
+@table(ASKED_IN_A_CHANNEL)
 def test_what_is_a_question_in_a_channel_is_one_to_the_bot_too(text: str) -> None:
     assert is_question(text, addressed=True)
 
 
-@pytest.mark.parametrize("text", NOT_ASKED_IN_A_CHANNEL)
+@table(NOT_ASKED_IN_A_CHANNEL)
 def test_other_chat_in_a_channel_is_left_alone(text: str) -> None:
     assert not is_question(text)
 
 
-@pytest.mark.parametrize("text", SAID_TO_THE_BOT)
+@table(SAID_TO_THE_BOT)
 def test_anything_with_content_said_to_the_bot_counts(text: str) -> None:
     assert is_question(text, addressed=True)
 
 
-@pytest.mark.parametrize("text", SMALL_TALK_WITH_THE_BOT)
+@table(SMALL_TALK_WITH_THE_BOT)
 def test_small_talk_with_the_bot_does_not_count(text: str) -> None:
     assert not is_question(text, addressed=True)
 
@@ -505,8 +504,7 @@ def test_on_unseen_messages_to_the_bot_it_misses_next_to_nothing() -> None:
     assert recall >= 0.95
 
 
-@pytest.mark.parametrize(
-    "piece",
+@table(
     [
         "<", ">", "&gt;", "<@U1>", ":a:", ":", "*", "_", "~*_", "`", "```", "?", "? ", ".\n", "\n",
         " ", "a", "hi ", "hi all, ", "so and but ", "not sure if this is a ", "how do i ", "is is ",

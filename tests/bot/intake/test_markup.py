@@ -2,13 +2,11 @@
 
 import time
 
-import pytest
-
 from bot.intake.markup import question_text
+from tests.support.tables import table
 
 
-@pytest.mark.parametrize(
-    ("raw", "said"),
+@table(
     [
         # How a chat writes it; greetings and line breaks are for `index.query.cleaning`.
         ("<@U123> how do I print?", "how do I print?"),
@@ -42,8 +40,7 @@ def test_the_text_to_search_is_what_was_said(raw: str, said: str) -> None:
     assert question_text(raw) == said
 
 
-@pytest.mark.parametrize(
-    "piece",
+@table(
     [
         "<", ">", "&gt;", "<@U1>", ":a:", ":", "*", "_", "~*_", "`", "```", "?", "? ", ".\n", "\n",
         " ", "a", "hi ", "hi all, ", "so and but ", "the the ", "https://", "\u00bf", "\ud800",

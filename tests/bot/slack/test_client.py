@@ -2,14 +2,13 @@
 
 from types import SimpleNamespace
 
-import pytest
 from slack_sdk.errors import SlackApiError
 
 from bot.slack.client import SlackUnavailable, explain
+from tests.support.tables import table
 
 
-@pytest.mark.parametrize(
-    ("header", "seconds"),
+@table(
     [("3", 3.0), ("0", 0.1), ("inf", 3600.0), ("nan", 5.0), ("soon", 5.0), ("", 5.0)],
 )
 def test_any_retry_after_gives_a_sensible_wait(header: str, seconds: float) -> None:

@@ -2,12 +2,14 @@
 
 import re
 import time
+from itertools import product
 
 import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from bot.slack.mrkdwn import escape, line, link, plain, split, to_mrkdwn, visible
+from tests.support.tables import table
 
 OUR_LINK = re.compile(r"<(?:https?://|mailto:)[^<>|\s]+(?:\|[^<>|\n]*)?>", re.IGNORECASE)
 PINGS = ["<!channel>", "<!here>", "<!everyone>", "<!subteam^S1>", "<@U1>", "<#C1>", "<!date^1^x|y>"]
@@ -32,25 +34,24 @@ def is_safe(text: str) -> bool:
     return not set("<>") & set(rest) and not re.search(r"<[!@#]", text)
 
 
-@pytest.mark.parametrize("ping", PINGS)
-@pytest.mark.parametrize(
-    "around",
-    [
-        "{}",
-        "`{}`",
-        "`a{}",
-        "```\n{}\n```",
-        "**{}**",
-        "# {}",
-        "<{}>",
-        "[{}](https://a)",
-        "[x](https://a|{})",
-        "[x](https://a){}",
-        "![{}](https://a/{})",
-        "<https://a|{}",
-        "https://a{}",
-    ],
-)
+AROUND = [
+    "{}",
+    "`{}`",
+    "`a{}",
+    "```\n{}\n```",
+    "**{}**",
+    "# {}",
+    "<{}>",
+    "[{}](https://a)",
+    "[x](https://a|{})",
+    "[x](https://a){}",
+    "![{}](https://a/{})",
+    "<https://a|{}",
+    "https://a{}",
+]
+
+
+@table(product(PINGS, AROUND))
 def test_no_stored_text_can_ping_anyone(ping: str, around: str) -> None:
     text = around.replace("{}", ping)
     for shown in (escape(text), to_mrkdwn(text), plain(text, 500), line(text, 500)):
@@ -73,7 +74,7 @@ PLAIN = [
 ]
 
 
-@pytest.mark.parametrize("text", PLAIN)
+@table(PLAIN)
 def test_text_without_markdown_is_only_escaped(text: str) -> None:
     assert to_mrkdwn(text) == escape(text)
     assert unescape(to_mrkdwn(text)) == text
@@ -95,8 +96,7 @@ def test_escape_makes_slacks_three_escapes_and_drops_control_characters(
     assert escape(text) == shown
 
 
-@pytest.mark.parametrize(
-    ("markdown", "shown"),
+@table(
     [
         ("[Docs](https://a.b/c)", "<https://a.b/c|Docs>"),
         ('[Docs](https://a.b/c "Title")', "<https://a.b/c|Docs>"),
@@ -131,8 +131,7 @@ def test_light_markdown_becomes_slack_markup(markdown: str, shown: str) -> None:
     assert to_mrkdwn(markdown) == shown
 
 
-@pytest.mark.parametrize(
-    ("markdown", "shown"),
+@table(
     [
         ("`**a** <!here> https://x`", "`**a** &lt;!here&gt; https://x`"),
         ("``a`b **c**``", "``a`b **c**``"),
@@ -201,8 +200,7 @@ def test_chunks_hold_the_limit_and_lose_only_white_space(text: str, limit: int) 
         assert letters("".join(chunks)) == letters(shown)
 
 
-@pytest.mark.parametrize(
-    ("text", "chunks"),
+@table(
     [
         ("", []),
         (" \n ", []),
@@ -253,8 +251,7 @@ def test_split_refuses_a_limit_that_holds_nothing() -> None:
         split("text", 19)
 
 
-@pytest.mark.parametrize(
-    ("text", "limit", "shown"),
+@table(
     [
         ("# How to\n**Do** [this](https://a)", 50, "How to\nDo this (https://a)"),
         ("one two three four", 12, "one two…"),
@@ -288,8 +285,7 @@ def test_visible_counts_what_a_reader_sees() -> None:
     assert visible("<https://a|b> <https://c> &lt;&amp;lt;") == "b https://c <&lt;"
 
 
-@pytest.mark.parametrize(
-    "unit",
+@table(
     [
         "[",
         "[a",

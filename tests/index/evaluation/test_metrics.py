@@ -7,6 +7,7 @@ import pytest
 from sklearn.metrics import roc_auc_score
 
 from index.evaluation.metrics import answer_rate, auroc, expected_calibration_error, measures
+from tests.support.tables import table
 
 
 def floats(*values: float) -> np.ndarray:
@@ -26,7 +27,7 @@ def test_auroc_counts_ties_half() -> None:
     assert auroc(confidence, right) == pytest.approx((2 + 1.5 + 0) / 6)
 
 
-@pytest.mark.parametrize("seed", range(5))
+@table(range(5))
 def test_auroc_is_scikit_learns(seed: int) -> None:
     generator = np.random.default_rng(seed)
     right = generator.random(300) < 0.7

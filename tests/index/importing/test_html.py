@@ -5,10 +5,10 @@ import time
 import pytest
 
 from index.importing.html import looks_like_html, to_markdown, to_plain
+from tests.support.tables import table
 
 
-@pytest.mark.parametrize(
-    "text",
+@table(
     [
         "git clone <url>",
         "use the <b> tag",
@@ -30,8 +30,7 @@ def test_text_that_only_mentions_tags_stays_as_it_is(text: str) -> None:
     assert to_plain(text) == text
 
 
-@pytest.mark.parametrize(
-    ("text", "markdown"),
+@table(
     [
         ("<p>One</p><p>Two</p>", "One\n\nTwo"),
         ("<p>One<p>Two", "One\n\nTwo"),
@@ -76,7 +75,7 @@ def test_tags_nested_without_end_are_refused() -> None:
         to_markdown("<div>" * 5000 + "x" + "</div>" * 5000)
 
 
-@pytest.mark.parametrize("piece", ["<", "<b ", "` `` ", "&", "<a href='", "</p>", "<!--"])
+@table(["<", "<b ", "` `` ", "&", "<a href='", "</p>", "<!--"])
 def test_hostile_texts_take_no_time(piece: str) -> None:
     start = time.perf_counter()
     to_markdown(piece * (100_000 // len(piece)) + "<br>")

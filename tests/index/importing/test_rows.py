@@ -7,6 +7,7 @@ import pytest
 from index.importing.rows import FaqRow, RowError, normalized, parse
 from index.store.types import Origin, Phrasing, Status
 from index.text import MAX_ANSWER, MAX_QUESTION
+from tests.support.tables import table
 
 
 def row(**values: object) -> FaqRow:
@@ -31,8 +32,7 @@ def test_control_characters_are_removed() -> None:
     assert (found.question, found.answer, found.tags) == ("Q?", "A[0m.", ("ab",))
 
 
-@pytest.mark.parametrize(
-    ("values", "reason"),
+@table(
     [
         ({"question": None}, "question is missing"),
         ({"answer": None}, "answer is missing"),
@@ -109,7 +109,7 @@ def test_phrasings_that_say_the_same_are_dropped() -> None:
     assert found.phrasings == (Phrasing("pw reset"), Phrasing("help", Origin.VOTE))
 
 
-@pytest.mark.parametrize("key", ["topic", "title", "category", "section", "filename", "Title"])
+@table(["topic", "title", "category", "section", "filename", "Title"])
 def test_the_topic_has_several_names(key: str) -> None:
     assert row(**{key: " VPN "}).topic == "VPN"
 
@@ -129,8 +129,7 @@ def test_status_and_origin_are_read_in_any_case() -> None:
     assert row(status="Draft").status is Status.DRAFT
 
 
-@pytest.mark.parametrize(
-    ("value", "expected"),
+@table(
     [
         ("2026-01-31T09:00:00Z", datetime(2026, 1, 31, 9, tzinfo=UTC)),
         ("2026-01-31 09:00:00", datetime(2026, 1, 31, 9, tzinfo=UTC)),

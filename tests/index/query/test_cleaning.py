@@ -4,11 +4,10 @@ import json
 import time
 from pathlib import Path
 
-import pytest
-
 from index.query.cleaning import read
 from index.query.spelling import Speller
 from index.text import MAX_QUESTION, one_line
+from tests.support.tables import table
 
 EXAMPLES = Path(__file__).parents[3] / "examples"
 
@@ -36,8 +35,7 @@ def searched(message: str) -> str:
     return read(message).text
 
 
-@pytest.mark.parametrize(
-    "question",
+@table(
     [
         "How do I reset my password?",
         "what is well-architected, and who is it for?",
@@ -59,8 +57,7 @@ def test_a_question_that_is_only_that_stays_as_it_is(question: str) -> None:
     assert searched(question) == question.replace("`", "")
 
 
-@pytest.mark.parametrize(
-    "message",
+@table(
     ["hello?", "hi", "thanks a lot!", "good morning everyone", "pls help", ":wave:", "\U0001f64f",
      "> quoted", "quick question", "???", "```ls -l```"],
 )  # fmt: skip
@@ -77,8 +74,7 @@ def test_an_empty_message_asks_nothing() -> None:
     assert read(" \n").text == ""
 
 
-@pytest.mark.parametrize(
-    "message",
+@table(
     [
         "hey team quick q: how do I reset my password?",
         "hi all, how do I reset my password?",
@@ -115,8 +111,7 @@ def test_a_link_counts_by_its_host() -> None:
     assert searched(said) == "is wiki.example.com, down?"
 
 
-@pytest.mark.parametrize(
-    ("paste", "kept"),
+@table(
     [
         (PYTHON_TRACE, "lib.errors.TimeoutError: deadline exceeded"),
         (JAVA_TRACE, "Caused by: java.net.ConnectException: Connection refused"),
@@ -179,8 +174,7 @@ def test_a_long_message_is_cut() -> None:
     assert len(searched("why is the office so far from home " * 300)) <= MAX_QUESTION
 
 
-@pytest.mark.parametrize(
-    "piece",
+@table(
     ["hi ", "hi all, ", "thanks ", "sorry if ", "so, ", "any ideas? ", ":a:", ":", "> ", "?", "```",
      "`", "`a` ", "https://", "at a.b(c)\n", "\n", "10:10:10 ", "and what is ", "a ", "A1 ", " ",
      "how do I use it and what is ", "File \"", "\U0001f64f", "Caused by: ", "a.", "this ", ".",

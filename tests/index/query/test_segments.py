@@ -1,14 +1,12 @@
 """A message's questions are told apart, and one about something said before is known."""
 
-import pytest
-
 from index.query.cleaning import read
 from index.query.segments import MAX_PARTS
 from index.text import MAX_QUESTION
+from tests.support.tables import table
 
 
-@pytest.mark.parametrize(
-    ("message", "parts"),
+@table(
     [
         (
             "Hi! How do I reset my password? Where can I park my car? Thanks",
@@ -47,8 +45,7 @@ def test_several_questions_are_told_apart(message: str, parts: tuple[str, ...]) 
     assert read(message).parts == parts
 
 
-@pytest.mark.parametrize(
-    "message",
+@table(
     [
         "How do I reset my password?",
         "My badge is lost. How do I block it?",
@@ -68,8 +65,7 @@ def test_there_are_no_more_parts_than_can_be_answered() -> None:
     assert len(read(many).parts) == MAX_PARTS
 
 
-@pytest.mark.parametrize(
-    ("message", "is_follow_up"),
+@table(
     [
         ("how do I reset it?", True),
         ("and on a mac?", True),

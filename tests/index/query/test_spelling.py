@@ -6,6 +6,7 @@ import pytest
 
 from index.query.cleaning import read
 from index.query.spelling import Speller, base_words
+from tests.support.tables import table
 
 FAQ = [
     "How do I reset my password?",
@@ -69,8 +70,7 @@ def test_other_words_are_left_alone(speller: Speller, text: str) -> None:
     assert speller.correct(text) == (text, ())
 
 
-@pytest.mark.parametrize(
-    ("known", "typed"),
+@table(
     [
         ("logan", "login"),  # known though no vocabulary has it
         ("backed", "backend"),
@@ -88,8 +88,7 @@ def test_no_word_becomes_another_of_general_english(known: str, typed: str) -> N
     assert corrected(speller, f"where is my {typed}") == f"where is my {typed}"
 
 
-@pytest.mark.parametrize(
-    ("known", "typed"),
+@table(
     [
         ("unsubscribe", "resubscribe"),
         ("undelete", "redelete"),

@@ -8,6 +8,7 @@ import pytest
 from index.ranking.decision import Decided, Decision, decide
 from index.searcher import Match
 from index.store.types import Pair, Status
+from tests.support.tables import table
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -61,8 +62,7 @@ def test_near_equals_are_offered_however_low_the_threshold(
     assert decide(found, direct=True, precision=0.5, threshold=0.4) == expected
 
 
-@pytest.mark.parametrize(
-    ("parts", "confidences", "expected"),
+@table(
     [
         ((1, 2), (0.6, 0.5), Decided(Decision.ANSWER, 1)),
         ((1, 2), (0.4, 0.4), Decided(Decision.UNSURE, 2)),

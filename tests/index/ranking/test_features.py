@@ -7,6 +7,7 @@ import pytest
 
 from index.engines.base import Hit, Retriever
 from index.ranking.features import FEATURES, Evidence, features, floors_of, gather, words_of
+from tests.support.tables import table
 
 
 @dataclass(frozen=True)
@@ -114,8 +115,7 @@ def test_bm25_is_also_a_share_of_the_best() -> None:
     assert named("anything", [evidence(question=0.5)])[0]["bm25_share"] == 0
 
 
-@pytest.mark.parametrize(
-    ("text", "overlap", "coverage", "exact"),
+@table(
     [
         ("how do i reset my vpn token", 1.0, 1.0, 1.0),
         ("TOKEN reset: my VPN, how do I?", 1.0, 1.0, 1.0),

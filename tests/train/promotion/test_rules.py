@@ -5,6 +5,7 @@ from typing import Any
 import pytest
 
 from index.evaluation.bootstrap import Estimate
+from tests.support.tables import table
 from train.promotion.compare import Comparison, Figures, RankerComparison
 from train.promotion.rules import Basis, Earlier, decide, decide_ranking, why_not_now
 
@@ -43,8 +44,7 @@ def test_a_model_that_is_surely_better_goes_live() -> None:
     assert "interval" in decision.inputs["rule"]
 
 
-@pytest.mark.parametrize(
-    ("mrr", "precision", "golden", "reason"),
+@table(
     [
         (
             (0.004, -0.010, 0.017),
@@ -154,8 +154,7 @@ def test_too_few_pairs_are_not_trained_on(sides: tuple[int, int, int], reason: s
     assert why.startswith(reason)
 
 
-@pytest.mark.parametrize(
-    ("earlier", "changed", "scheduled", "reason"),
+@table(
     [
         (None, 0, True, None),
         (None, 0, False, None),
