@@ -132,7 +132,9 @@ class Workers:
         remaining = (question.posting_until - datetime.now(UTC)).total_seconds()
         if ts := self._poster.find_reply(question):
             claimed.finish(
-                question.outcome or (QuestionState.ANSWERED if question.pair_id else QuestionState.UNSURE), ts
+                question.outcome
+                or (QuestionState.ANSWERED if question.pair_id else QuestionState.UNSURE),
+                ts,
             )
             log.info("reply_found", question=question.id)
             return False
