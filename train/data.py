@@ -34,11 +34,6 @@ def side(pair_id: str) -> Side:
     return "develop" if position < _TRAIN_SHARE + _DEVELOP_SHARE else "held_out"
 
 
-def wordings_of(pair: Pair) -> list[str]:
-    """A pair's question, then its further phrasings, each once."""
-    return list(dict.fromkeys((pair.question, *(p.text for p in pair.phrasings))))
-
-
 def pairs_of(drafts: Sequence[PairDraft]) -> list[Pair]:
     """Drafts as they would be stored: from files, beside the team's own store."""
     with closing(Store.open("sqlite://")) as store:
@@ -53,8 +48,8 @@ def apart(pairs: Sequence[Pair], train: Sequence[Pair]) -> list[Pair]:
     The split is by pair, and the same question may have come in twice, from two sources. Such a
     pair stays on its side, but nothing is measured on it.
     """
-    trained = {fold(wording) for pair in train for wording in wordings_of(pair)}
-    return [pair for pair in pairs if not any(fold(w) in trained for w in wordings_of(pair))]
+    trained = {fold(wording) for pair in train for wording in pair.wordings}
+    return [pair for pair in pairs if not any(fold(w) in trained for w in pair.wordings)]
 
 
 class Sides(Protocol):
@@ -138,7 +133,7 @@ def texts_of_pairs(pairs: Sequence[Pair], *, with_topic: bool = True) -> list[Te
     return [
         Texts(
             pair.id,
-            tuple(wordings_of(pair)),
+            pair.wordings,
             answer_text(pair) if with_topic else pair.answer,
             pair.topic or "",
         )

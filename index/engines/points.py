@@ -22,14 +22,12 @@ def answer_text(pair: Pair | PairDraft) -> str:
 
 def keyword_text(pair: Pair) -> str:
     """The text BM25 searches: all that people might take their words from."""
-    wordings = (pair.question, *(phrasing.text for phrasing in pair.phrasings))
-    return "\n".join((*wordings, pair.topic or "", pair.answer))
+    return "\n".join((*pair.wordings, pair.topic or "", pair.answer))
 
 
 def texts_of(pair: Pair | PairDraft) -> list[str]:
     """The texts of a pair that are embedded: each wording of its question, then its answer."""
-    wordings = dict.fromkeys((pair.question, *(p.text for p in pair.phrasings)))
-    return [*wordings, answer_text(pair)]
+    return [*pair.wordings, answer_text(pair)]
 
 
 def points_of(

@@ -111,8 +111,7 @@ def row_of(pair: Pair) -> dict[str, Any]:
         "source": pair.source,
         "created_at": pair.created_at.isoformat(),
     }
-    texts = (pair.question, pair.answer, *(p.text for p in pair.phrasings))
-    if any(map(looks_like_html, texts)):
+    if any(map(looks_like_html, (*pair.wordings, pair.answer))):
         row["format"] = "text"
     return {key: value for key, value in row.items() if value}
 

@@ -304,7 +304,7 @@ def _replace_phrasings(
 def insert_phrasing(connection: sa.Connection, pair_id: str, text: str, origin: Origin) -> bool:
     """Add a wording to a pair, after `queue_up`; returns whether it was new to the pair."""
     pair = next(iter(load_pairs(connection, [pair_id])), None)
-    if pair is None or has_wording(pair, text):
+    if pair is None or pair.has_wording(text):
         return False
     now = datetime.now(UTC)
     connection.execute(sa.insert(phrasings), [_phrasing_row(pair_id, Phrasing(text, origin), now)])
@@ -314,11 +314,6 @@ def insert_phrasing(connection: sa.Connection, pair_id: str, text: str, origin: 
         .values(revision=_next_revision(connection), updated_at=now)
     )
     return True
-
-
-def has_wording(pair: Pair, text: str) -> bool:
-    """Whether a text is a pair's question, or one of its phrasings, but for case and spaces."""
-    return fold(text) in {fold(pair.question), *(fold(p.text) for p in pair.phrasings)}
 
 
 def queue_up(connection: sa.Connection) -> None:

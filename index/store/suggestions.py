@@ -12,7 +12,7 @@ import sqlalchemy as sa
 from sqlalchemy.dialects import postgresql, sqlite
 
 from index.store.database import Database
-from index.store.pairs import has_wording, insert_phrasing, load_pairs, queue_up
+from index.store.pairs import insert_phrasing, load_pairs, queue_up
 from index.store.tables import feedback, pairs, questions, suggestions
 from index.store.types import Origin, Status, Suggestion, SuggestionState
 from index.text import MAX_QUESTION, fold, one_line, text_hash
@@ -104,7 +104,7 @@ def suggest(connection: sa.Connection, pair_id: str, text: str, now: datetime) -
     """
     text = one_line(text)[:MAX_QUESTION]
     pair = next(iter(load_pairs(connection, [pair_id])), None)
-    if not text or pair is None or has_wording(pair, text):
+    if not text or pair is None or pair.has_wording(text):
         return None
     key = text_hash(fold(text))
     insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert

@@ -7,6 +7,8 @@ from enum import StrEnum
 from functools import cached_property
 from typing import Any
 
+from index.text import fold
+
 PAIR_NAMESPACE = uuid.UUID("5b0f4f6e-6f0c-5b39-9d27-0a8f6a3d9d11")
 
 
@@ -56,8 +58,24 @@ class Phrasing:
     origin: Origin = Origin.IMPORT
 
 
+class _Worded:
+    """What a pair and its draft have in common: a question and its further wordings."""
+
+    question: str
+    phrasings: tuple[Phrasing, ...]
+
+    @property
+    def wordings(self) -> tuple[str, ...]:
+        """The question, then its further phrasings, each text once."""
+        return tuple(dict.fromkeys((self.question, *(p.text for p in self.phrasings))))
+
+    def has_wording(self, text: str) -> bool:
+        """Whether a text is one of the wordings, but for case and spaces."""
+        return fold(text) in map(fold, self.wordings)
+
+
 @dataclass(frozen=True)
-class PairDraft:
+class PairDraft(_Worded):
     """A pair as it is about to be written.
 
     Attributes:
@@ -90,7 +108,7 @@ def pair_id(source: str, external_id: str) -> str:
 
 
 @dataclass(frozen=True)
-class Pair:
+class Pair(_Worded):
     """An FAQ entry as it is stored.
 
     Attributes:

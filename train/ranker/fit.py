@@ -35,7 +35,6 @@ from index.ranking.ranker import SIGNALS, LearnedRanker, signals, spread
 from index.store.types import Pair
 from index.text import fold
 from index.vectors import Matrix
-from train.data import wordings_of
 from train.ranker.augmentation import augmented
 from train.ranker.out_of_scope import OUT_OF_SCOPE
 from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch, embedded
@@ -141,16 +140,14 @@ def questions_for(
     Args:
         simulated: Whether answers with one wording take part.
     """
-    wordings = np.bincount(search.answer_of, weights=[len(wordings_of(p)) for p in search.pairs])
+    wordings = np.bincount(search.answer_of, weights=[len(p.wordings) for p in search.pairs])
     questions: list[SimulatedQuestion] = []
     for pair in sorted(pairs, key=lambda pair: _draw(pair.id)):
         if len(questions) >= most:
             break
         position = search.position[pair.id]
         if wordings[search.answer_of[position]] > 1:
-            questions += [
-                SimulatedQuestion(text, position, unseen=True) for text in wordings_of(pair)
-            ]
+            questions += [SimulatedQuestion(text, position, unseen=True) for text in pair.wordings]
         elif simulated and _draw(pair.id, "withheld") < WITHHELD:
             questions.append(SimulatedQuestion(pair.question, position, unseen=True))
         elif simulated:

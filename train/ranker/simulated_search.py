@@ -22,7 +22,6 @@ from index.searcher import DEPTH, WORDINGS
 from index.store.types import Pair
 from index.text import fold
 from index.vectors import Matrix
-from train.data import wordings_of
 
 Ints = npt.NDArray[np.int64]
 
@@ -80,7 +79,7 @@ class SimulatedSearch:
         _, self.answer_of = np.unique([key for key, _, _ in keyed], return_inverse=True)
         # The first pair of each answer: where the columns of one answer begin.
         self.answer_starts = np.flatnonzero(np.diff(self.answer_of, prepend=-1))
-        wordings = [wordings_of(pair) for pair in self.pairs]
+        wordings = [pair.wordings for pair in self.pairs]
         counts = np.array([len(own) for own in wordings])
         row: dict[str, int] = {}
         self._wording_rows = [row.setdefault(w, len(row)) for own in wordings for w in own]
@@ -109,9 +108,7 @@ class SimulatedSearch:
             if len(questions) >= most:
                 break
             position = self.position[pair.id]
-            questions += [
-                SimulatedQuestion(text, position, unseen=True) for text in wordings_of(pair)
-            ]
+            questions += [SimulatedQuestion(text, position, unseen=True) for text in pair.wordings]
         return questions
 
     def found(

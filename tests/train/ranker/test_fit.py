@@ -19,7 +19,7 @@ from index.store import Store
 from index.text import fold
 from index.vectors import Matrix
 from tests.train.ranker.test_simulated_search import pair
-from train.data import Snapshot, wordings_of
+from train.data import Snapshot
 from train.promotion.reliability import reliability
 from train.ranker import fit as module
 from train.ranker.fit import (
@@ -297,7 +297,7 @@ def test_a_team_s_ranker_is_fitted_to_real_wordings_only(reworded: Snapshot) -> 
     questions = questions_for(search, reworded.pairs)
 
     assert questions
-    assert all(q.unseen and len(wordings_of(search.pairs[q.pair])) > 1 for q in questions)
+    assert all(q.unseen and len(search.pairs[q.pair].wordings) > 1 for q in questions)
 
 
 def test_wordings_of_few_answers_are_too_few() -> None:
@@ -312,7 +312,7 @@ def test_simulated_questions_stand_in_for_answers_with_one_wording(reworded: Sna
 
     questions = questions_for(search, reworded.pairs, simulated=True)
 
-    of_one = [q for q in questions if len(wordings_of(search.pairs[q.pair])) == 1]
+    of_one = [q for q in questions if len(search.pairs[q.pair].wordings) == 1]
     assert all(q.unseen for q in questions if q not in of_one)
     unseen = [q for q in of_one if q.unseen]
     assert 0 < len(unseen) < len(of_one)

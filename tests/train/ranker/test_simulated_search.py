@@ -22,7 +22,7 @@ from index.store import Store
 from index.store.types import Pair, PairDraft, Phrasing, Status
 from index.text import fold
 from index.vectors import Matrix
-from train.data import Snapshot, wordings_of
+from train.data import Snapshot
 from train.ranker import simulated_search as module
 from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch, View
 
@@ -167,7 +167,7 @@ def test_what_is_withheld_is_as_in_an_index_that_never_had_it(
     asked = [
         replace(question, taken_out=taken_out)
         for question in search.questions(reworded.pairs, 200)
-        if len(wordings_of(search.pairs[question.pair])) > 1
+        if len(search.pairs[question.pair].wordings) > 1
     ][:40:10]
     own_vectors = vectors[[row[q.text] for q in asked]]
 
@@ -176,7 +176,7 @@ def test_what_is_withheld_is_as_in_an_index_that_never_had_it(
 
     for i, question in enumerate(asked):
         own = search.pairs[question.pair]
-        left = [text for text in wordings_of(own) if text != question.text]
+        left = [text for text in own.wordings if text != question.text]
         without = replace(
             own, question=left[0], phrasings=tuple(Phrasing(text) for text in left[1:])
         )
@@ -301,4 +301,4 @@ def test_a_limit_takes_whole_pairs_and_always_the_same(reworded: Snapshot) -> No
     assert few == search.questions(tuple(reversed(reworded.pairs)), 20)
     for position in {q.pair for q in few}:
         asked = [q.text for q in few if q.pair == position]
-        assert asked == wordings_of(search.pairs[position])
+        assert tuple(asked) == search.pairs[position].wordings
