@@ -19,19 +19,24 @@ def http(slack: Playground) -> Any:
         yield client
 
 
-@pytest.mark.parametrize("path", ["/", "/control/workspace", "/control/stream"])
-def test_a_foreign_host_name_is_refused(http: httpx.Client, path: str) -> None:
-    assert http.get(path, headers={"Host": "evil.example"}).status_code == 403
+def test_a_foreign_host_name_is_refused(http: httpx.Client, subtests: pytest.Subtests) -> None:
+    for path in ("/", "/control/workspace", "/control/stream"):
+        with subtests.test(path):
+            assert http.get(path, headers={"Host": "evil.example"}).status_code == 403
     assert http.get("/control/workspace", headers={"Host": "localhost:1"}).status_code == 200
 
 
-@pytest.mark.parametrize("origin", ["http://evil.example", "null", "http://127.0.0.1:1"])
-def test_a_foreign_origin_is_refused(slack: Playground, http: httpx.Client, origin: str) -> None:
-    headers = {"Origin": origin}
-    assert http.post("/control/users", json={"name": "x"}, headers=headers).status_code == 403
-    assert http.post("/api/auth.test", headers=headers).status_code == 403
+def test_a_foreign_origin_is_refused(
+    slack: Playground, http: httpx.Client, subtests: pytest.Subtests
+) -> None:
+    user = {"name": "x"}
+    for origin in ("http://evil.example", "null", "http://127.0.0.1:1"):
+        with subtests.test(origin):
+            headers = {"Origin": origin}
+            assert http.post("/control/users", json=user, headers=headers).status_code == 403
+            assert http.post("/api/auth.test", headers=headers).status_code == 403
     own = {"Origin": slack.url}
-    assert http.post("/control/users", json={"name": "x"}, headers=own).status_code == 200
+    assert http.post("/control/users", json=user, headers=own).status_code == 200
 
 
 def test_only_json_is_taken(http: httpx.Client) -> None:
@@ -65,24 +70,24 @@ def test_changes_are_streamed(slack: Playground, http: httpx.Client, channel: Ch
     assert int(second.removeprefix("data: ")) > int(first.removeprefix("data: "))
 
 
-@pytest.mark.parametrize(
-    ("verb", "values", "message"),
-    [
-        ("post", {"user": "nobody", "channel": "help", "text": "x"}, "There is no user 'nobody'"),
-        ("post", {"user": "ann", "channel": "nowhere", "text": "x"}, "There is no channel"),
-        ("post", {"user": "ann", "channel": "help"}, "Give 'text' as a string"),
-        ("edit", {"user": "ann", "channel": "help", "ts": "1.0", "text": "x"}, "ann sees no"),
-        ("users", {"name": "ann"}, "name_taken"),
-        ("settings", {"colour": "red"}, "Unknown settings"),
-        ("sockets", {"action": "explode"}, "'action' is"),
-        ("view/submit", {"view": "V404"}, "There is no open view"),
-    ],
-)
+WRONG_REQUESTS: list[tuple[str, dict[str, Any], str]] = [
+    ("post", {"user": "nobody", "channel": "help", "text": "x"}, "There is no user 'nobody'"),
+    ("post", {"user": "ann", "channel": "nowhere", "text": "x"}, "There is no channel"),
+    ("post", {"user": "ann", "channel": "help"}, "Give 'text' as a string"),
+    ("edit", {"user": "ann", "channel": "help", "ts": "1.0", "text": "x"}, "ann sees no"),
+    ("users", {"name": "ann"}, "name_taken"),
+    ("settings", {"colour": "red"}, "Unknown settings"),
+    ("sockets", {"action": "explode"}, "'action' is"),
+    ("view/submit", {"view": "V404"}, "There is no open view"),
+]
+
+
 def test_a_wrong_request_is_explained(
-    slack: Playground, channel: Channel, ann: Person, verb: str, values: Any, message: str
+    slack: Playground, channel: Channel, ann: Person, subtests: pytest.Subtests
 ) -> None:
-    with pytest.raises(PlaygroundError, match=message):
-        slack.tell(verb, **values)
+    for verb, values, message in WRONG_REQUESTS:
+        with subtests.test(message), pytest.raises(PlaygroundError, match=message):
+            slack.tell(verb, **values)
 
 
 def test_people_change_only_what_is_theirs(

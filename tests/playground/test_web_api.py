@@ -25,14 +25,14 @@ def test_auth_test_says_who_the_bot_is(slack: Playground, api: WebClient) -> Non
     assert "chat:write" in answer.headers["x-oauth-scopes"]
 
 
-@pytest.mark.parametrize(
-    ("token", "error"),
-    [(None, "not_authed"), ("xoxb-wrong", "invalid_auth"), ("app", "not_allowed_token_type")],
-)
-def test_a_wrong_token_is_refused(slack: Playground, token: str | None, error: str) -> None:
-    token = slack.app_token if token == "app" else token
-    client = WebClient(token=token, base_url=slack.api_url)
-    assert error_of(client.auth_test) == error
+def test_a_wrong_token_is_refused(slack: Playground, subtests: pytest.Subtests) -> None:
+    for token, error in (
+        (None, "not_authed"),
+        ("xoxb-wrong", "invalid_auth"),
+        (slack.app_token, "not_allowed_token_type"),
+    ):
+        with subtests.test(error):
+            assert error_of(WebClient(token=token, base_url=slack.api_url).auth_test) == error
 
 
 def test_only_an_app_token_opens_connections(slack: Playground, api: WebClient) -> None:
