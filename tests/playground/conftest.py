@@ -9,6 +9,7 @@ import threading
 from collections.abc import Callable, Iterator
 from typing import Any
 
+import httpx
 import pytest
 import websocket
 from slack_bolt import App
@@ -19,7 +20,6 @@ from playground.client import Channel, Person, Playground
 from playground.testing import running_playground
 
 Json = dict[str, Any]
-
 
 _closing: list[threading.Thread] = []
 
@@ -43,6 +43,13 @@ def slack() -> Iterator[Playground]:
 @pytest.fixture
 def api(slack: Playground) -> WebClient:
     return WebClient(token=slack.bot_token, base_url=slack.api_url, retry_handlers=[])
+
+
+@pytest.fixture
+def http(slack: Playground) -> Iterator[httpx.Client]:
+    """A client that is no app, such as a browser."""
+    with httpx.Client(base_url=slack.url, trust_env=False) as client:
+        yield client
 
 
 @pytest.fixture

@@ -7,14 +7,10 @@ from typing import Any
 import pytest
 
 from playground.block_kit.checks import check_message_blocks, message_block_faults, view_faults
-from playground.block_kit.interactive import fill_ids
 from playground.errors import SlackError
+from tests.playground.calls import plain
 
 Json = dict[str, Any]
-
-
-def plain(text: str) -> Json:
-    return {"type": "plain_text", "text": text}
 
 
 def section(text: str = "x", **more: Any) -> Json:
@@ -216,8 +212,3 @@ def test_views_have_limits_too(subtests: pytest.Subtests) -> None:
 
 def test_a_view_within_its_limits_is_fine() -> None:
     assert view_faults(view(submit=plain("x" * 24), blocks=[INPUT])) == []
-
-
-def test_missing_ids_are_filled_in() -> None:
-    blocks = fill_ids([actions({"type": "button", "text": plain("x")})], lambda: "id")
-    assert (blocks[0]["block_id"], blocks[0]["elements"][0]["action_id"]) == ("id", "id")

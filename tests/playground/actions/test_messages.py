@@ -1,11 +1,10 @@
-"""Which events Slack sends, and what is in them."""
+"""Which events Slack sends about messages, and what is in them."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from typing import Any
 
-import pytest
 from slack_sdk import WebClient
 
 from playground.client import Channel, Person, Playground
@@ -151,20 +150,6 @@ def test_the_bots_own_posts_come_back(
     assert labels(slack) == ["message.channels", "message.channels"]
 
 
-def test_joining_is_a_message_and_an_event(
-    slack: Playground, connect: Connect, channel: Channel, ann: Person
-) -> None:
-    app = connect()
-    slack.subscribe("message.channels", "member_joined_channel")
-    ann.join(channel)
-    assert app.next_event("channel_join")["user"] == ann.id
-    assert app.next_event("member_joined_channel")["channel"] == channel.id
-    other = slack.create_channel("other", bot_member=False)
-    ann.invite_bot(other)
-    event = app.next_event("member_joined_channel")
-    assert (event["user"], event["inviter"]) == (slack.bot_user_id, ann.id)
-
-
 def test_files_and_me_messages_have_subtypes(
     connect: Connect, channel: Channel, ann: Person
 ) -> None:
@@ -173,44 +158,3 @@ def test_files_and_me_messages_have_subtypes(
     assert app.next_event("file_share")["files"][0]["name"] == "a.png"
     ann.post(channel, "waves", me=True)
     assert app.next_event("me_message")["text"] == "waves"
-
-
-def test_the_home_tab_and_the_assistant_announce_themselves(
-    slack: Playground, connect: Connect, ann: Person
-) -> None:
-    app = connect()
-    slack.subscribe("app_home_opened", "assistant_thread_started")
-    ann.open_home()
-    event = app.next_event("app_home_opened")
-    assert (event["user"], event["tab"]) == (ann.id, "home")
-    root = ann.start_assistant_thread()
-    thread = app.next_event("assistant_thread_started")["assistant_thread"]
-    assert (thread["user_id"], thread["thread_ts"]) == (ann.id, root.ts)
-
-
-TYPED_AND_STORED = [
-    ("a < b & c > d", "a &lt; b &amp; c &gt; d"),
-    ("mail a@ann.example", "mail a@ann.example"),
-    ("@nobody and @here", "@nobody and <!here>"),
-    ("see #help", "see <#{channel}|help>"),
-    ("<@{ann}> stays", "<@{ann}> stays"),
-    ("(https://x.example/a).", "(<https://x.example/a>)."),
-    ("already &amp; escaped", "already &amp;amp; escaped"),
-]
-
-
-def test_typed_text_is_stored_as_slack_stores_it(
-    slack: Playground, channel: Channel, ann: Person, subtests: pytest.Subtests
-) -> None:
-    names = {"ann": ann.id, "channel": channel.id}
-    for typed, stored in TYPED_AND_STORED:
-        with subtests.test(typed):
-            ts = ann.post(channel, typed.format(**names))
-            assert slack.message(channel, ts).text == stored.format(**names)
-
-
-def test_text_may_be_given_as_it_is_stored(
-    slack: Playground, channel: Channel, ann: Person
-) -> None:
-    ts = ann.post(channel, "a &amp; b", raw=True)
-    assert slack.message(channel, ts).text == "a &amp; b"

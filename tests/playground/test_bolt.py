@@ -9,13 +9,10 @@ from typing import Any
 from slack_bolt import App
 
 from playground.client import Channel, Person, Playground
+from tests.playground.calls import plain
 
 Bolt = tuple[App, Callable[[], None]]
 Json = dict[str, Any]
-
-
-def plain(text: str) -> Json:
-    return {"type": "plain_text", "text": text}
 
 
 CARD = [
