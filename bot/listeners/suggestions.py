@@ -1,4 +1,4 @@
-"""The list of suggested wordings, and its buttons: for admins, checked at each click."""
+"""The buttons on the list of suggested wordings: for admins, checked at each click."""
 
 from concurrent.futures import Executor
 from typing import Any
@@ -6,21 +6,12 @@ from typing import Any
 import structlog
 from slack_bolt import Ack, App, Respond
 
-from bot.cards.admin import (
-    APPROVE,
-    MAX_SUGGESTIONS,
-    REJECT,
-    SuggestionLine,
-    suggestions_message,
-)
+from bot.cards.admin import APPROVE, REJECT
 from bot.cards.kit import notice
 from bot.slack.admins import FAILED, REFUSALS, Admins, Standing
 from bot.slack.client import explain
-from bot.slack.message import Message
+from bot.suggestions import listed, settle
 from index.store import Store
-from index.store.types import Suggestion, SuggestionState
-
-GONE = "That suggestion is no longer there."
 
 log = structlog.get_logger(__name__)
 
@@ -40,52 +31,6 @@ def register(app: App, store: Store, *, admins: Admins, background: Executor) ->
         app.action(action_id)(take)
 
 
-def listed(store: Store, said: str = "") -> Message:
-    """The suggestions that wait, most picked first.
-
-    Args:
-        said: Mrkdwn that stands above.
-    """
-    waiting = store.suggestions.waiting(MAX_SUGGESTIONS)
-    pairs = store.pairs.get([suggestion.pair_id for suggestion in waiting])
-    lines = [
-        SuggestionLine(found.id, found.text, pairs[found.pair_id].question, found.picks)
-        for found in waiting
-        if found.pair_id in pairs
-    ]
-    return suggestions_message(lines, store.suggestions.count_waiting(), said)
-
-
-def decide(store: Store, action_id: str, suggestion_id: int, by: str) -> str:
-    """Approve or reject a suggestion; returns what to say of it."""
-    approves = action_id == APPROVE
-    suggestions = store.suggestions
-    found = (suggestions.approve if approves else suggestions.reject)(suggestion_id, by)
-    log.info(
-        "suggestion_decided",
-        suggestion=suggestion_id,
-        by=by,
-        pair=found and found.pair_id,
-        state=found and found.state,
-    )
-    return describe(found, approves=approves)
-
-
-def describe(found: Suggestion | None, *, approves: bool) -> str:
-    """What became of a suggestion that somebody approved or rejected, as it stands now."""
-    if found is None:
-        return GONE
-    if found.state is SuggestionState.OPEN:
-        return "Its answer is not active, so it gets no further wording."
-    if found.state is SuggestionState.APPROVED:
-        return (
-            "Approved: it is a wording of that answer now."
-            if approves
-            else "It was approved before."
-        )
-    return "It was rejected before." if approves else "Rejected: it will not be suggested again."
-
-
 def _carry_out(store: Store, admins: Admins, body: dict[str, Any], respond: Respond) -> None:
     """Do what a click says and show the list anew, to whoever clicked."""
     user = str((body.get("user") or {}).get("id") or "")
@@ -98,7 +43,7 @@ def _carry_out(store: Store, admins: Admins, body: dict[str, Any], respond: Resp
             log.info("click_refused", action=action_id, user=user, standing=standing)
             message = notice(REFUSALS[standing])
         elif value.isdecimal() and len(value) < 19:
-            message, replaces = listed(store, decide(store, action_id, int(value), user)), True
+            message, replaces = listed(store, settle(store, action_id, int(value), user)), True
         else:
             log.warning("click_ignored", action=action_id)
             return

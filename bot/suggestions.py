@@ -1,0 +1,58 @@
+"""The suggested wordings that wait for an admin: listed, approved and rejected."""
+
+import structlog
+
+from bot.cards.admin import APPROVE, MAX_SUGGESTIONS, SuggestionLine, suggestions_message
+from bot.slack.message import Message
+from index.store import Store
+from index.store.types import Suggestion, SuggestionState
+
+GONE = "That suggestion is no longer there."
+
+log = structlog.get_logger(__name__)
+
+
+def listed(store: Store, said: str = "") -> Message:
+    """The suggestions that wait, most picked first.
+
+    Args:
+        said: Mrkdwn that stands above.
+    """
+    waiting = store.suggestions.waiting(MAX_SUGGESTIONS)
+    pairs = store.pairs.get([suggestion.pair_id for suggestion in waiting])
+    lines = [
+        SuggestionLine(found.id, found.text, pairs[found.pair_id].question, found.picks)
+        for found in waiting
+        if found.pair_id in pairs
+    ]
+    return suggestions_message(lines, store.suggestions.count_waiting(), said)
+
+
+def settle(store: Store, action_id: str, suggestion_id: int, by: str) -> str:
+    """Approve or reject a suggestion; returns what to say of it."""
+    approves = action_id == APPROVE
+    suggestions = store.suggestions
+    found = (suggestions.approve if approves else suggestions.reject)(suggestion_id, by)
+    log.info(
+        "suggestion_decided",
+        suggestion=suggestion_id,
+        by=by,
+        pair=found and found.pair_id,
+        state=found and found.state,
+    )
+    return describe(found, approves=approves)
+
+
+def describe(found: Suggestion | None, *, approves: bool) -> str:
+    """What became of a suggestion that somebody approved or rejected, as it stands now."""
+    if found is None:
+        return GONE
+    if found.state is SuggestionState.OPEN:
+        return "Its answer is not active, so it gets no further wording."
+    if found.state is SuggestionState.APPROVED:
+        return (
+            "Approved: it is a wording of that answer now."
+            if approves
+            else "It was approved before."
+        )
+    return "It was rejected before." if approves else "Rejected: it will not be suggested again."
