@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from index.store.records import Embeddings
+from index.store.embeddings import Embeddings
 from index.text import text_hash
 from index.vectors import Matrix
 

@@ -2,11 +2,13 @@
 
 from index.errors import StoreError
 from index.store.database import Database
+from index.store.embeddings import Embeddings
+from index.store.feedback import Feedback
 from index.store.generations import Generations
+from index.store.golden import GoldenQuestions
 from index.store.inbox import Inbox
 from index.store.jobs import Jobs
 from index.store.pairs import Pairs
-from index.store.records import Embeddings, Feedback, GoldenQuestions
 from index.store.suggestions import Suggestions
 
 __all__ = ["Store"]

@@ -17,7 +17,7 @@ from index.model.base import BASE_VERSION
 from index.model.embedder import Embedder
 from index.model.served import ServedModel, pick_device
 from index.model.versions import SERVABLE
-from index.store.records import Embeddings
+from index.store.embeddings import Embeddings
 from index.text import text_hash
 from index.vectors import Matrix
 from train.data import Sides, Texts, samples_of, texts_of_pairs

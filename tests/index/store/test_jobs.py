@@ -1,9 +1,7 @@
 """Jobs: asked for, claimed by one, renewed, cancelled, recorded; and what a lease fences."""
 
-import threading
-from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
-from typing import Any, TypeVar
+from typing import Any
 
 import pytest
 import sqlalchemy as sa
@@ -11,10 +9,8 @@ import sqlalchemy as sa
 from index.store import Store
 from index.store import jobs as module
 from index.store.jobs import INTERRUPTED, Claim, JobRunning, LeaseState, describe
-from index.store.types import GenerationState, Job, JobKind, JobState, PairDraft
-
-OpenStore = Callable[[], Store]
-T = TypeVar("T")
+from index.store.types import GenerationState, Job, JobKind, JobState
+from tests.index.store.together import OpenStore, at_once
 
 WORK = (JobKind.RETRAIN, JobKind.REINDEX, JobKind.ROLLBACK, JobKind.PURGE)
 
@@ -23,27 +19,6 @@ WORK = (JobKind.RETRAIN, JobKind.REINDEX, JobKind.ROLLBACK, JobKind.PURGE)
 def no_lease(monkeypatch: pytest.MonkeyPatch) -> None:
     """Leases that have ended when they are given."""
     monkeypatch.setattr(module, "LEASE", timedelta(seconds=-1))
-
-
-def at_once(open_store: OpenStore, act: Callable[[Store, int], T], count: int = 6) -> list[T]:
-    """What several processes get that do the same at the same time."""
-    stores = [open_store() for _ in range(count)]
-    start, results, errors = threading.Barrier(count), [], []
-
-    def run(number: int) -> None:
-        try:
-            start.wait()
-            results.append(act(stores[number], number))
-        except BaseException as error:
-            errors.append(error)
-
-    threads = [threading.Thread(target=run, args=(number,)) for number in range(count)]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert errors == []
-    return results
 
 
 def claimed(store: Store, kind: JobKind = JobKind.REINDEX) -> Claim:
@@ -514,37 +489,17 @@ def test_a_job_of_another_day_says_which(store: Store, monkeypatch: pytest.Monke
     assert f"since {job.started_at.astimezone():%F %H:%M}, " in describe(job)
 
 
-# -- golden questions ----------------------------------------------------------------------
-
-
-@pytest.fixture
-def pair(store: Store) -> str:
-    draft = PairDraft("kb", "1", "How do I reset it?", "Turn it off and on.")
-    store.pairs.upsert([draft])
-    return draft.id
-
-
-def test_a_golden_question_is_pinned_once_however_it_is_written(store: Store, pair: str) -> None:
-    golden = store.golden.add("How do I reset it?", pair, "U1")
-    assert golden is not None
-    assert (golden.pair_id, golden.created_by) == (pair, "U1")
-    assert store.golden.add("how do i  RESET it?", pair) is None
-    other = store.golden.add("it hangs, what now?", pair)
-    assert store.golden.all() == [golden, other]
-
-
-def test_a_golden_question_is_unpinned(store: Store, pair: str) -> None:
-    golden = store.golden.add("How do I reset it?", pair)
-    assert golden is not None
-    assert store.golden.remove(golden.id)
-    assert not store.golden.remove(golden.id)
-    assert store.golden.all() == []
-    assert store.golden.add("How do I reset it?", pair) is not None
-
-
-def test_a_question_pinned_at_the_same_time_is_pinned_once(
-    open_store: OpenStore, store: Store, pair: str
-) -> None:
-    results = at_once(open_store, lambda store, n: store.golden.add("how do I reset it?", pair))
-    assert sum(golden is not None for golden in results) == 1
-    assert len(store.golden.all()) == 1
+def test_a_job_tells_how_it_ended(store: Store) -> None:
+    first = store.jobs.start(JobKind.IMPORT, "faq.csv")
+    second = store.jobs.start(JobKind.IMPORT)
+    running = {job.id: job for job in store.jobs.latest()}
+    assert (running[first].state, running[first].progress) == ("running", 0.0)
+    store.jobs.finish(first, JobState.DONE, {"added": 3})
+    store.jobs.finish(second, JobState.FAILED, {}, "out of memory")
+    newest, oldest = store.jobs.latest()
+    assert (newest.id, newest.state, newest.detail) == (second, "failed", "out of memory")
+    assert newest.progress < 1
+    assert (oldest.state, oldest.progress, oldest.result) == ("done", 1.0, {"added": 3})
+    assert oldest.detail == "faq.csv"
+    assert oldest.finished_at is not None
+    assert [job.id for job in store.jobs.latest(1)] == [second]
