@@ -3,9 +3,12 @@
 import math
 from bisect import bisect_right
 from dataclasses import dataclass
+from statistics import NormalDist
 
 # One-sided: a threshold is given for a precision that holds with this probability.
 BOUND = 0.95
+# How many standard errors below what was seen the bound lies.
+_STANDARD_ERRORS = NormalDist().inv_cdf(BOUND)
 
 
 @dataclass(frozen=True)
@@ -21,6 +24,7 @@ class Calibration:
     points: tuple[tuple[float, float], ...] = ((1.0, 0.0),)
 
     def probability(self, log_odds: float) -> float:
+        """The probability, from 0 to 1, that log-odds stand for."""
         if self.method == "platt":
             slope, intercept = self.points[0]
             return _logistic(slope * log_odds + intercept)
@@ -72,10 +76,13 @@ class PrecisionCurve:
 
 
 def lower_bound(right: int, answers: int) -> float:
-    """Wilson's lower bound of a share, one-sided at `BOUND`."""
+    """Wilson's lower bound of a share, one-sided at `BOUND`; 0 where there are no answers.
+
+    (Wilson 1927, "Probable Inference, the Law of Succession, and Statistical Inference".)
+    """
     if not answers:
         return 0.0
-    z = 1.6449
+    z = _STANDARD_ERRORS
     share = right / answers
     middle = share + z * z / (2 * answers)
     spread = z * math.sqrt(share * (1 - share) / answers + z * z / (4 * answers * answers))

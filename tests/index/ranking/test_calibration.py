@@ -6,7 +6,7 @@ from itertools import pairwise
 import numpy as np
 import pytest
 
-from index.ranking.calibration import Calibration, PrecisionCurve, lower_bound
+from index.ranking.calibration import BOUND, Calibration, PrecisionCurve, lower_bound
 
 
 @pytest.mark.parametrize(
@@ -76,3 +76,11 @@ def test_the_bound_is_wilsons() -> None:
     assert lower_bound(90, 100) == pytest.approx(0.8396, abs=1e-3)
     assert lower_bound(10, 10) == pytest.approx(0.787, abs=1e-3)
     assert lower_bound(0, 10) == pytest.approx(0, abs=1e-9)
+
+
+def test_the_bound_holds_with_the_stated_probability() -> None:
+    # Of many draws of answers that are right at a known rate, in 95 of 100 it is not above it.
+    right = np.random.default_rng(0).binomial(1000, 0.9, 5000)
+    held = np.mean([lower_bound(int(n), 1000) <= 0.9 for n in right])
+
+    assert held == pytest.approx(BOUND, abs=0.01)
