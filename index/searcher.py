@@ -1,7 +1,7 @@
 """Searching: a question to ranked answers."""
 
 from collections.abc import Collection as Container
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
 from index.engines import bm25
 from index.engines.base import Collection, Hit, Lookup, Retriever
@@ -9,6 +9,7 @@ from index.model.embedder import Embedder
 from index.query.cleaning import Query, read
 from index.query.spelling import Speller
 from index.ranking.explanation import Explanation, explain
+from index.ranking.match import Match
 from index.ranking.ranker import Candidate, LearnedRanker, Ranker
 from index.store.pairs import Pairs
 from index.store.types import Pair, Status
@@ -19,27 +20,6 @@ from index.vectors import Matrix
 DEPTH = 20
 # Of wordings more are taken: a pair may have many, and would leave no room for its rivals.
 WORDINGS = 3
-
-
-@dataclass(frozen=True)
-class Match:
-    """A pair that may answer the question.
-
-    Attributes:
-        matched_text: The stored wording nearest to the question.
-        confidence: Estimated probability that this answer is right; those of one part add up to
-            at most 1.
-        score: What the order follows; comparable within one part of one search only.
-        scores: Raw score by retriever, for those that found the pair.
-        part: Which of several questions in a message it answers, from 1; 0 for all of it.
-    """
-
-    pair: Pair
-    matched_text: str
-    confidence: float
-    score: float
-    scores: dict[Retriever, float]
-    part: int = 0
 
 
 class Searcher:

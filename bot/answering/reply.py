@@ -13,7 +13,7 @@ from bot.cards.answers import (
 )
 from bot.slack.message import Message
 from index.ranking.decision import Decision
-from index.searcher import Match
+from index.ranking.match import Match
 from index.store.types import Outcome, QuestionState
 
 _STATES = {

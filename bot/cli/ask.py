@@ -20,7 +20,7 @@ from index.errors import FaqbotError
 if TYPE_CHECKING:
     from index.generations.live import Live
     from index.ranking.decision import Decided
-    from index.searcher import Match
+    from index.ranking.match import Match
 
 
 def register(app: typer.Typer) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from enum import StrEnum
 
-from index.searcher import Match
+from index.ranking.match import Match
 
 MAX_SHOWN = 3
 # Below this confidence an entry is noise even to somebody for whom nothing better was found.

@@ -10,8 +10,9 @@ from index.engines.edge import EdgeEngine
 from index.engines.points import catch_up
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
+from index.ranking.match import Match
 from index.ranking.ranker_file import shipped
-from index.searcher import Match, Searcher
+from index.searcher import Searcher
 from index.store import Store
 from index.store.types import PairDraft, Phrasing, Status
 

@@ -6,7 +6,7 @@ from itertools import zip_longest
 import pytest
 
 from index.ranking.decision import Decided, Decision, decide
-from index.searcher import Match
+from index.ranking.match import Match
 from index.store.types import Pair, Status
 from tests.support.tables import table
 
