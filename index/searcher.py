@@ -109,7 +109,7 @@ class Searcher:
         if not query.text:
             return explain(query, self._ranker, None)
         hits, pairs = self._found(query.text, channel, tuple(Retriever), DEPTH, None)
-        return explain(query, self._ranker, self._ranker.place(query.text, hits, pairs))
+        return explain(query, self._ranker, self._ranker.rank_in_detail(query.text, hits, pairs))
 
     def _found(
         self,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from index.query.cleaning import Query
 from index.ranking.features import FEATURES
-from index.ranking.ranker import SIGNALS, Candidate, LearnedRanker, Placed
+from index.ranking.ranker import SIGNALS, Candidate, LearnedRanker, Ranking
 
 
 @dataclass(frozen=True)
@@ -60,29 +60,29 @@ class Explanation:
         return self.candidates[0].candidate.confidence if self.candidates else 0.0
 
 
-def explain(query: Query, ranker: LearnedRanker, placed: Placed | None) -> Explanation:
+def explain(query: Query, ranker: LearnedRanker, ranking: Ranking | None) -> Explanation:
     """Take a ranking apart.
 
     Args:
-        placed: As `ranker.place` gave it for the query's text.
+        ranking: As `ranker.rank_in_detail` gave it for the query's text.
     """
     candidates: tuple[Explained, ...] = ()
     signals: tuple[Part, ...] = ()
-    if placed is not None:
+    if ranking is not None:
         candidates = tuple(
             Explained(candidate, float(share), _parts(FEATURES, row, ranker.weights))
             for candidate, share, row in zip(
-                placed.candidates, placed.shares, placed.x.tolist(), strict=True
+                ranking.candidates, ranking.shares, ranking.x.tolist(), strict=True
             )
         )
-        signals = _parts(SIGNALS, placed.signals.tolist(), ranker.signal_weights)
+        signals = _parts(SIGNALS, ranking.signals.tolist(), ranker.signal_weights)
     return Explanation(
         query=query,
         none=ranker.none,
         candidates=candidates,
         intercept=ranker.intercept,
         signals=signals,
-        log_odds=placed.log_odds if placed else ranker.intercept,
+        log_odds=ranking.log_odds if ranking else ranker.intercept,
         calibration=ranker.calibration.method,
         fitted_on=ranker.questions,
     )

@@ -70,7 +70,7 @@ class Candidate:
 
 
 @dataclass(frozen=True)
-class Placed:
+class Ranking:
     """A ranking and how it came about.
 
     Attributes:
@@ -129,12 +129,12 @@ class LearnedRanker:
     def rank(
         self, text: str, hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]
     ) -> list[Candidate]:
-        placed = self.place(text, hits, pairs)
-        return list(placed.candidates) if placed else []
+        ranking = self.rank_in_detail(text, hits, pairs)
+        return list(ranking.candidates) if ranking else []
 
-    def place(
+    def rank_in_detail(
         self, text: str, hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]
-    ) -> "Placed | None":
+    ) -> Ranking | None:
         """Rank, and keep the working; None where nothing was found."""
         evidence = gather(hits, pairs)
         if not evidence:
@@ -151,7 +151,7 @@ class LearnedRanker:
             Candidate(evidence[i], float(score), confidence)
             for i, score, confidence in zip(order, scores, confidences, strict=True)
         )
-        return Placed(candidates, x, shares, seen, log_odds)
+        return Ranking(candidates, x, shares, seen, log_odds)
 
     def threshold(self, precision: float) -> float | None:
         return self.precision_curve.threshold(precision)
