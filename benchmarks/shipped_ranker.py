@@ -22,6 +22,7 @@ from index.generations.setup import load_embedder
 from index.model.base import ensure_base_version
 from index.model.embedder import Embedder
 from index.ranking.features import FEATURES
+from index.ranking.names import published
 from index.ranking.ranker import SIGNALS, LearnedRanker
 from index.ranking.ranker_file import SHIPPED, write_ranker
 from index.settings import IndexSettings
@@ -80,9 +81,9 @@ def main() -> None:
         json.dumps(
             {
                 "questions": fit.questions,
-                "weights": dict(zip(FEATURES, fit.ranker.weights, strict=True)),
+                "weights": named(FEATURES, fit.ranker.weights),
                 "none": fit.ranker.none,
-                "signals": dict(zip(SIGNALS, fit.ranker.signal_weights, strict=True)),
+                "signals": named(SIGNALS, fit.ranker.signal_weights),
                 "calibration": fit.ranker.calibration.method,
                 "threshold_90": fit.ranker.threshold(0.9),
                 "threshold_95": fit.ranker.threshold(0.95),
@@ -99,6 +100,11 @@ def cloud(path: Path) -> list[PairDraft]:
         PairDraft("cloud", str(i), one_line(row["question"]), clean(row["answer"]))
         for i, row in enumerate(trained_on[:CLOUD_PAIRS])
     ]
+
+
+def named(names: tuple[str, ...], weights: tuple[float, ...]) -> dict[str, float]:
+    """Weights by the names that the file has them under."""
+    return {published(name): weight for name, weight in zip(names, weights, strict=True)}
 
 
 def asked(drafts: list[PairDraft], embedder: Embedder, most: int) -> list[Example]:

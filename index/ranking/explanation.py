@@ -4,12 +4,17 @@ from dataclasses import dataclass
 
 from index.query.cleaning import Query
 from index.ranking.features import FEATURES
+from index.ranking.names import published
 from index.ranking.ranker import SIGNALS, Candidate, LearnedRanker, Ranking
 
 
 @dataclass(frozen=True)
 class Part:
-    """A feature or signal, and what it adds: its value times its weight."""
+    """A feature or signal, and what it adds: its value times its weight.
+
+    Attributes:
+        name: As files and outputs have it; see `index.ranking.names`.
+    """
 
     name: str
     value: float
@@ -92,6 +97,6 @@ def _parts(
     names: tuple[str, ...], values: list[float], weights: tuple[float, ...]
 ) -> tuple[Part, ...]:
     return tuple(
-        Part(name, value, value * weight)
+        Part(published(name), value, value * weight)
         for name, value, weight in zip(names, values, weights, strict=True)
     )

@@ -20,7 +20,7 @@ Features = npt.NDArray[np.float64]
 # What a candidate is scored by, in this order; see `features`.
 FEATURES = (
     "question",
-    "centre",
+    "centroid",
     "answer",
     "answer_lead",
     "bm25",
@@ -29,8 +29,8 @@ FEATURES = (
     "coverage",
     "exact",
 )
-QUESTION, CENTRE, ANSWER, BM25 = (
-    FEATURES.index(n) for n in ("question", "centre", "answer", "bm25")
+QUESTION, CENTROID, ANSWER, BM25 = (
+    FEATURES.index(n) for n in ("question", "centroid", "answer", "bm25")
 )
 # BM25 scores are of the order of ten; cosines of one.
 BM25_SCALE = 0.1
@@ -57,7 +57,7 @@ class Evidence:
         answer_key: Equal for equal answers.
         matched_text: The stored wording that is nearest to the question.
         question: Cosine to that wording; None where no wording was found.
-        centre: Cosine to the mean of the answer's wordings that were found; None likewise.
+        centroid: Cosine to the mean of the answer's wordings that were found; None likewise.
         answer: Cosine to the answer itself; None where it was not found.
         bm25: BM25 score; None where it was not found.
     """
@@ -66,7 +66,7 @@ class Evidence:
     answer_key: str
     matched_text: str
     question: float | None
-    centre: float | None
+    centroid: float | None
     answer: float | None
     bm25: float | None
 
@@ -75,7 +75,7 @@ def gather(hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]) 
     """Put hits together by answer.
 
     Args:
-        hits: By retriever, best first. Hits on questions bring their vectors; without, the centre
+        hits: By retriever, best first. Hits on questions bring their vectors; without, the centroid
             is the nearest wording.
         pairs: The pairs that may be shown, by id; hits of others are passed over.
     """
@@ -100,13 +100,13 @@ def _evidence(key: str, found: dict[Retriever, list[Hit]], pairs: Mapping[str, E
         answer_key=key,
         matched_text=first.text if wordings else pairs[first.pair_id].question,
         question=wordings[0].score if wordings else None,
-        centre=_centre(wordings),
+        centroid=_centroid(wordings),
         answer=best[Retriever.ANSWER].score if Retriever.ANSWER in best else None,
         bm25=best[Retriever.BM25].score if Retriever.BM25 in best else None,
     )
 
 
-def _centre(wordings: Sequence[Hit]) -> float | None:
+def _centroid(wordings: Sequence[Hit]) -> float | None:
     """Cosine of the question to the mean of wordings.
 
     The mean's direction says what the wordings have in common, free of how each happens to be
@@ -126,7 +126,7 @@ def features(
 ) -> Features:
     """The features of candidates.
 
-    - question, centre, answer: the cosines; where a retriever did not find an answer, its floor:
+    - question, centroid, answer: the cosines; where a retriever did not find an answer, its floor:
       the truth is at most that.
     - answer_lead: how much nearer the answer is than its wordings, 0 where it is not: the sign of
       a question that nobody has put this way before.
@@ -146,7 +146,7 @@ def features(
     rows = np.empty((len(evidence), len(FEATURES)))
     for row, e in enumerate(evidence):
         question = e.question if e.question is not None else floors[Retriever.QUESTION]
-        centre = e.centre if e.centre is not None else floors[Retriever.QUESTION]
+        centroid = e.centroid if e.centroid is not None else floors[Retriever.QUESTION]
         answer = e.answer if e.answer is not None else floors[Retriever.ANSWER]
         bm25 = e.bm25 or 0.0
         # Without a wording that was found there is nothing to compare with.
@@ -154,7 +154,7 @@ def features(
         shared = len(words & matched)
         rows[row] = (
             question,
-            centre,
+            centroid,
             answer,
             max(0.0, answer - question),
             bm25 * BM25_SCALE,

@@ -19,7 +19,7 @@ from index.ranking.calibration import Calibration, PrecisionCurve
 from index.ranking.features import (
     ANSWER,
     BM25,
-    CENTRE,
+    CENTROID,
     FEATURES,
     QUESTION,
     Entry,
@@ -36,12 +36,12 @@ SIGNALS = (
     "share",
     "lead",
     "question",
-    "centre",
+    "centroid",
     "answer",
     "bm25",
     "coverage",
     "question_margin",
-    "centre_margin",
+    "centroid_margin",
     "answer_margin",
     "bm25_margin",
     "agreement",
@@ -51,7 +51,7 @@ SIGNALS = (
 MAX_LEAD = 8.0
 # In a small FAQ there may be no rival near; a larger one would usually have had one at least so
 # near, and how far the best is above it would then be known.
-RIVAL = {QUESTION: 0.4, CENTRE: 0.4, ANSWER: 0.3}
+RIVAL = {QUESTION: 0.4, CENTROID: 0.4, ANSWER: 0.3}
 
 
 @dataclass(frozen=True)
@@ -172,7 +172,7 @@ def signals(text: str, x: Features, scores: Features, shares: Features) -> Featu
     """What the confidence in the best candidate is computed from.
 
     - share: log-odds of its softmax share; lead: how far its score is above the next one's.
-    - question, centre, answer, bm25, coverage: its features.
+    - question, centroid, answer, bm25, coverage: its features.
     - ..._margin: how far its feature is above the best other candidate's.
     - agreement: how many of question, answer and BM25 have it first, 0 to 3.
     - words: logarithm of the number of words asked with.
@@ -197,12 +197,12 @@ def signals(text: str, x: Features, scores: Features, shares: Features) -> Featu
             math.log(share / (1 - share)),
             lead,
             best[QUESTION],
-            best[CENTRE],
+            best[CENTROID],
             best[ANSWER],
             best[BM25],
             best[FEATURES.index("coverage")],
             margin[QUESTION],
-            margin[CENTRE],
+            margin[CENTROID],
             margin[ANSWER],
             margin[BM25],
             agreement,

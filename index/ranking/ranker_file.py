@@ -10,6 +10,7 @@ from typing import Any
 from index.errors import ModelError
 from index.ranking.calibration import Calibration, PrecisionCurve
 from index.ranking.features import FEATURES
+from index.ranking.names import published
 from index.ranking.ranker import SIGNALS, LearnedRanker
 
 # Beside a model version's servable: the constants that were fitted to its cosines.
@@ -44,15 +45,15 @@ def write_ranker(path: Path, ranker: LearnedRanker) -> None:
     values = {
         "format": FORMAT,
         "questions": ranker.questions,
-        "weights": dict(zip(FEATURES, ranker.weights, strict=True)),
+        "weights": _by_name(FEATURES, ranker.weights),
         "none": ranker.none,
-        "signal_weights": dict(zip(SIGNALS, ranker.signal_weights, strict=True)),
+        "signal_weights": _by_name(SIGNALS, ranker.signal_weights),
         "intercept": ranker.intercept,
         "calibration": {
             "method": ranker.calibration.method,
             "points": [list(point) for point in ranker.calibration.points],
         },
-        "held_out": {
+        published("precision_curve"): {
             "answers": list(ranker.precision_curve.answers),
             "right": list(ranker.precision_curve.right),
         },
@@ -73,17 +74,25 @@ def _parse(path: Path) -> LearnedRanker:
         if values["format"] != FORMAT:
             raise ValueError(f"format {values['format']!r} is not {FORMAT}")
         return LearnedRanker(
-            weights=tuple(_number(values["weights"][name]) for name in FEATURES),
+            weights=_numbers(values["weights"], FEATURES),
             none=_number(values["none"]),
-            signal_weights=tuple(_number(values["signal_weights"][name]) for name in SIGNALS),
+            signal_weights=_numbers(values["signal_weights"], SIGNALS),
             intercept=_number(values["intercept"]),
             calibration=_calibration(values["calibration"]),
-            precision_curve=_precision_curve(values["held_out"]),
+            precision_curve=_precision_curve(values[published("precision_curve")]),
             questions=int(_number(values["questions"])),
         )
     except (KeyError, TypeError, ValueError) as error:
         reason = f"{error} is missing" if isinstance(error, KeyError) else str(error)
         raise ModelError(f"{path}: {reason}; restore it from a backup") from None
+
+
+def _by_name(names: tuple[str, ...], weights: tuple[float, ...]) -> dict[str, float]:
+    return {published(name): weight for name, weight in zip(names, weights, strict=True)}
+
+
+def _numbers(weights: dict[str, Any], names: tuple[str, ...]) -> tuple[float, ...]:
+    return tuple(_number(weights[published(name)]) for name in names)
 
 
 def _calibration(values: dict[str, Any]) -> Calibration:

@@ -14,6 +14,7 @@ from bot.cli import app
 from bot.settings import BotSettings
 from index.evaluation.evaluate import summarise
 from index.ranking.features import FEATURES
+from index.ranking.names import published
 from index.ranking.ranker import SIGNALS
 from index.settings import IndexSettings, RoomSettings
 from playground.__main__ import parser as playground_parser
@@ -165,8 +166,8 @@ def test_the_page_on_ranking_names_every_feature_signal_and_measure() -> None:
     tables = re.split(r"\n\|---\|---\|\n", page)[1:]
     named = [re.findall(r"`(\w+)`", " ".join(re.findall(r"(?m)^\|([^|]+)\|", t))) for t in tables]
     nothing = summarise(np.zeros(0, dtype=int), np.zeros(0), np.zeros(0, dtype=np.bool_))
-    assert named[0] == list(FEATURES)
-    assert sorted(named[1]) == sorted(SIGNALS)
+    assert named[0] == list(map(published, FEATURES))
+    assert sorted(named[1]) == sorted(map(published, SIGNALS))
     assert sorted(named[2]) == sorted(nothing.estimates())
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from index.evaluation.bootstrap import Estimate
 from index.ranking.features import FEATURES
+from index.ranking.names import published
 from index.store.types import Job
 from train.promotion import plots as pictures
 from train.promotion.candidate import Trial
@@ -26,7 +27,7 @@ LISTED = 15
 PRECISIONS = (0.8, 0.9, 0.95)
 # Whose features are whose, in the words of the report.
 RETRIEVERS = {
-    "stored questions": ("question", "centre"),
+    "stored questions": ("question", "centroid"),
     "answers": ("answer", "answer_lead"),
     "keywords (BM25)": ("bm25", "bm25_share"),
     "equal words": ("overlap", "coverage", "exact"),
@@ -179,8 +180,8 @@ def _ranking(trial: Trial) -> dict[str, Any]:
     fit, before, after = believed.fit, believed.before, believed.after
     values: dict[str, Any] = ranking_figures(trial) | {
         "decision": None,
-        "ranker": asdict(fit.ranker),
-        "features": {name: round(share, 4) for name, share in fit.parts.items()},
+        "ranker": {published(name): value for name, value in asdict(fit.ranker).items()},
+        "features": {published(name): round(share, 4) for name, share in fit.parts.items()},
         "retrievers": {name: round(share, 4) for name, share in _by_retriever(fit).items()},
         "thresholds": [
             {"precision": precision, "confidence": confidence, "answered": _number(answered)}

@@ -16,6 +16,7 @@ from index.query.cleaning import Query
 from index.query.spelling import Speller, base_words
 from index.ranking.explanation import Explanation, explain
 from index.ranking.features import FEATURES
+from index.ranking.names import published
 from index.ranking.ranker import SIGNALS, LearnedRanker, Ranker
 from index.ranking.ranker_file import shipped
 from index.searcher import Searcher
@@ -89,7 +90,7 @@ def test_features_add_up_to_each_score(ask: Ask, ranker: LearnedRanker, question
 
     assert explanation.candidates
     for row in explanation.candidates:
-        assert tuple(part.name for part in row.features) == FEATURES
+        assert tuple(part.name for part in row.features) == tuple(map(published, FEATURES))
         assert sum(part.adds for part in row.features) == pytest.approx(row.candidate.score)
     shares = [row.share for row in explanation.candidates]
     assert shares == sorted(shares, reverse=True)
@@ -101,7 +102,7 @@ def test_features_add_up_to_each_score(ask: Ask, ranker: LearnedRanker, question
 def test_signals_add_up_to_the_log_odds(ask: Ask, ranker: LearnedRanker, question: str) -> None:
     explanation = ask.by(ranker).explain(question)
 
-    assert tuple(part.name for part in explanation.signals) == SIGNALS
+    assert tuple(part.name for part in explanation.signals) == tuple(map(published, SIGNALS))
     added = sum(part.adds for part in explanation.signals)
     assert explanation.intercept + added == pytest.approx(explanation.log_odds)
     calibrated = ranker.calibration.probability(explanation.log_odds)

@@ -36,7 +36,7 @@ def evidence(**changes: object) -> Evidence:
         "answer_key": "k",
         "matched_text": "How do I reset my VPN token?",
         "question": None,
-        "centre": None,
+        "centroid": None,
         "answer": None,
         "bm25": None,
     }
@@ -65,7 +65,7 @@ def test_pairs_that_may_not_be_shown_are_passed_over() -> None:
     assert gather({}, PAIRS) == []
 
 
-def test_the_centre_is_the_cosine_to_the_mean_of_the_wordings() -> None:
+def test_the_centroid_is_the_cosine_to_the_mean_of_the_wordings() -> None:
     query = np.array([1.0, 0.0], dtype=np.float32)
     wordings = np.array([[0.8, 0.6], [0.8, -0.6]], dtype=np.float32)
     hits = [Hit("a", f"w{i}", float(w @ query), w) for i, w in enumerate(wordings)]
@@ -75,15 +75,15 @@ def test_the_centre_is_the_cosine_to_the_mean_of_the_wordings() -> None:
     (blind,) = gather({Retriever.QUESTION: [Hit("a", "w", 0.8), Hit("a", "v", 0.7)]}, PAIRS)
 
     assert several.question == pytest.approx(0.8)
-    assert several.centre == pytest.approx(1.0), "the two miss it on either side"
-    assert single.centre == single.question
-    assert blind.centre == 0.8, "without vectors it is the nearest"
+    assert several.centroid == pytest.approx(1.0), "the two miss it on either side"
+    assert single.centroid == single.question
+    assert blind.centroid == 0.8, "without vectors it is the nearest"
 
 
 def test_what_a_retriever_did_not_find_is_at_its_floor() -> None:
     (row,) = named("anything", [evidence(bm25=3.0)])
 
-    assert (row["question"], row["centre"], row["answer"]) == (0.2, 0.2, 0.1)
+    assert (row["question"], row["centroid"], row["answer"]) == (0.2, 0.2, 0.1)
     assert row["bm25"] == pytest.approx(0.3)
     assert (row["overlap"], row["coverage"], row["exact"]) == (0, 0, 0), "no wording was found"
 
@@ -101,7 +101,7 @@ def test_the_floor_is_the_last_hits_score() -> None:
 def test_an_answer_nearer_than_its_wordings_is_a_sign_of_its_own() -> None:
     nearer, farther = named(
         "anything",
-        [evidence(question=0.3, centre=0.3, answer=0.5), evidence(question=0.6, answer=0.5)],
+        [evidence(question=0.3, centroid=0.3, answer=0.5), evidence(question=0.6, answer=0.5)],
     )
 
     assert nearer["answer_lead"] == pytest.approx(0.2)

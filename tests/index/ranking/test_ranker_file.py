@@ -47,6 +47,34 @@ def test_what_was_written_is_read(tmp_path: Path, ranker: LearnedRanker) -> None
     assert (tmp_path / RANKING).stat().st_size < 8192
 
 
+# As it was written before the code called things by other names.
+WRITTEN_BEFORE = {
+    "format": 1,
+    "questions": 120,
+    "weights": {
+        "question": 0.0, "centre": 0.1, "answer": 0.2, "answer_lead": 0.3, "bm25": 0.4,
+        "bm25_share": 0.5, "overlap": 0.6, "coverage": 0.7, "exact": 0.8,
+    },
+    "none": 1.5,
+    "signal_weights": {
+        "share": 0.0, "lead": 1.0, "question": 2.0, "centre": 3.0, "answer": 4.0, "bm25": 5.0,
+        "coverage": 6.0, "question_margin": 7.0, "centre_margin": 8.0, "answer_margin": 9.0,
+        "bm25_margin": 10.0, "agreement": 11.0, "words": 12.0,
+    },
+    "intercept": -2.25,
+    "calibration": {"method": "isotonic", "points": [[-1.0, 0.1], [2.0, 0.8]]},
+    "held_out": {"answers": [10, 4], "right": [8, 4]},
+}  # fmt: skip
+
+
+def test_names_in_the_file_stay_as_they_were(tmp_path: Path) -> None:
+    (tmp_path / RANKING).write_text(json.dumps(WRITTEN_BEFORE))
+    assert read_ranker(tmp_path) == FITTED
+
+    write_ranker(tmp_path / RANKING, FITTED)
+    assert (tmp_path / RANKING).read_text() == json.dumps(WRITTEN_BEFORE) + "\n"
+
+
 def test_constants_of_an_earlier_release_give_way_to_the_shipped_ones(tmp_path: Path) -> None:
     (tmp_path / RANKING).write_text(json.dumps({"rival_floor": 0.4, "bm25_weight": 0.02}))
 
