@@ -32,7 +32,7 @@ class TrainSettings(RoomSettings):
         default="auto", description='Of depth full; "auto" is bf16 on hardware that has it.'
     )
     batch_size: int | None = Field(
-        default=None, ge=8, description="Pairs in a batch; by default as the recipe has it."
+        default=None, ge=8, description="Pairs in a batch; by default what suits the depth."
     )
     tensorboard: bool = Field(
         default=False, description="Write curves for TensorBoard (needs the extra tensorboard)."

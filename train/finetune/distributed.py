@@ -18,28 +18,28 @@ from pathlib import Path
 from pytorch_lightning.utilities import rank_zero_only
 
 from train.errors import TrainingFailed
-from train.finetune.trainer import Outcome, Work, run
+from train.finetune.trainer import TrainingOutcome, TrainingTask, run
 
-_WORK = "work.pickle"
+_TASK = "task.pickle"
 _OUTCOME = "outcome.json"
 
 
-def run_in_child(work: Work, progress: Callable[[float], None]) -> Outcome:
+def run_in_child(task: TrainingTask, progress: Callable[[float], None]) -> TrainingOutcome:
     """Do what `train.finetune.trainer.run` does, in child processes.
 
     Raises:
         TrainingFailed: As `run` does.
         RuntimeError: A child failed otherwise; the message holds what it said last.
     """
-    work.folder.mkdir(parents=True, exist_ok=True)
-    outcome = work.folder / _OUTCOME
+    task.folder.mkdir(parents=True, exist_ok=True)
+    outcome = task.folder / _OUTCOME
     outcome.unlink(missing_ok=True)
     # Written and read by this very code in one run, so a pickle is safe here.
-    (work.folder / _WORK).write_bytes(pickle.dumps(work))
-    log = work.logs / "training.txt"
+    (task.folder / _TASK).write_bytes(pickle.dumps(task))
+    log = task.logs / "training.txt"
     with log.open("w", encoding="utf-8") as errors:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "train.finetune.distributed", str(work.folder)],
+            [sys.executable, "-P", "-m", "train.finetune.distributed", str(task.folder)],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -53,9 +53,9 @@ def run_in_child(work: Work, progress: Callable[[float], None]) -> Outcome:
         finally:
             child.terminate()
             child.wait()
-            (work.folder / _WORK).unlink(missing_ok=True)
+            (task.folder / _TASK).unlink(missing_ok=True)
     if code == 0:
-        return Outcome(**json.loads(outcome.read_text("utf-8")))
+        return TrainingOutcome(**json.loads(outcome.read_text("utf-8")))
     raise _failure(code, log)
 
 
@@ -74,12 +74,12 @@ def _failure(code: int, log: Path) -> Exception:
 
 def main() -> None:
     folder = Path(sys.argv[1])
-    work: Work = pickle.loads((folder / _WORK).read_bytes())
-    result = run(work, lambda share: print(share, flush=True))
+    task: TrainingTask = pickle.loads((folder / _TASK).read_bytes())
+    result = run(task, lambda share: print(share, flush=True))
     rank_zero_only(_tell)(folder, result)
 
 
-def _tell(folder: Path, result: Outcome) -> None:
+def _tell(folder: Path, result: TrainingOutcome) -> None:
     (folder / _OUTCOME).write_text(json.dumps(asdict(result)), "utf-8")
 
 

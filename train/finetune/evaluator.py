@@ -13,7 +13,7 @@ from train.data import Texts
 from quaterion.eval.pair import RetrievalPrecision, RetrievalReciprocalRank  # isort: skip
 
 
-class Development:
+class DevelopmentEvaluator:
     """The development side as a task: find something of the own pair.
 
     Each wording is asked, among all other wordings and all answers; right is the pair's answer or
@@ -29,7 +29,7 @@ class Development:
         of_wording = [key for key, pair in zip(of_pair, pairs, strict=True) for _ in pair.wordings]
         self._owner = torch.tensor([*of_wording, *of_pair])
 
-    def measure(self, vectors: Tensor) -> tuple[float, float]:
+    def evaluate(self, vectors: Tensor) -> tuple[float, float]:
         """The mean reciprocal rank and the precision at 1.
 
         Args:

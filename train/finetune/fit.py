@@ -23,10 +23,10 @@ from index.vectors import Matrix
 from train.data import Sides, Texts, samples_of, texts_of_pairs
 from train.errors import TrainingFailed
 from train.finetune.distributed import run_in_child
-from train.finetune.hyperparameters import recipe_for
+from train.finetune.hyperparameters import hyperparameters_for
 from train.finetune.model import Encodings
 from train.finetune.sampler import false_negative_groups
-from train.finetune.trainer import Outcome, Work, run
+from train.finetune.trainer import TrainingOutcome, TrainingTask, run
 from train.settings import TrainSettings
 
 Progress = Callable[[str, float], None]
@@ -35,7 +35,7 @@ Progress = Callable[[str, float], None]
 MIN_PAIRS = 20
 # From here on the encoder is worth training, where an accelerator makes it a matter of minutes.
 MIN_PAIRS_FULL = 500
-# Development pairs that are measured after each epoch; more would change no decision.
+# Development pairs that are evaluated after each epoch; more would change no decision.
 MAX_DEVELOP = 1000
 # A batch that must be smaller than this to fit leaves too few negatives to learn from.
 MIN_BATCH = 8
@@ -123,7 +123,7 @@ def fit(
     encode_seconds = time.perf_counter() - started
 
     started = time.perf_counter()
-    work = _plan(
+    task = _plan(
         pairs,
         develop,
         encodings,
@@ -134,12 +134,12 @@ def fit(
         folder,
         logs or folder,
     )
-    work, outcome = _until_it_fits(work, notes, lambda share: progress("training", share))
+    task, outcome = _until_it_fits(task, notes, lambda share: progress("training", share))
     return Fitted(
         servable=folder / SERVABLE,
         depth=depth,
-        head=work.head,
-        batch_size=work.recipe.batch_size,
+        head=task.head,
+        batch_size=task.hyperparameters.batch_size,
         curves=outcome.curves,
         best_epoch=outcome.best_epoch,
         encode_seconds=encode_seconds,
@@ -199,12 +199,12 @@ def _plan(
     parent: Path,
     folder: Path,
     logs: Path,
-) -> Work:
+) -> TrainingTask:
     samples = samples_of(pairs)
-    recipe = recipe_for(depth, len(samples), settings.batch_size)
+    hyperparameters = hyperparameters_for(depth, len(samples), settings.batch_size)
     questions = _unit(encodings.of([pair.wordings[0] for pair in pairs]))
     answers = _unit(encodings.of([pair.answer for pair in pairs]))
-    groups = false_negative_groups(pairs, questions, answers, recipe.duplicate_cosine)
+    groups = false_negative_groups(pairs, questions, answers, hyperparameters.duplicate_cosine)
     if len(np.unique(groups)) < 2:
         raise TrainingFailed(
             "nothing to learn: the training pairs all have the same answer, or nearly so"
@@ -212,14 +212,23 @@ def _plan(
     head = settings.head if depth == "head" else "none"
     devices, processes = _devices(settings, device)
     digest = hashlib.sha256(encodings.vectors.tobytes())
-    for part in (pairs, develop, recipe, depth, head, settings.seed, parent.name, processes):
+    for part in (
+        pairs,
+        develop,
+        hyperparameters,
+        depth,
+        head,
+        settings.seed,
+        parent.name,
+        processes,
+    ):
         digest.update(repr(part).encode())
-    return Work(
+    return TrainingTask(
         key=digest.hexdigest(),
         parent=parent,
         depth=depth,
         head=head,
-        recipe=recipe,
+        hyperparameters=hyperparameters,
         samples=samples,
         groups=groups,
         neighbourhood=_unit(questions + answers),
@@ -263,16 +272,16 @@ def _precision(settings: TrainSettings, depth: str, device: torch.device) -> str
 
 
 def _until_it_fits(
-    work: Work, notes: list[str], progress: Callable[[float], None]
-) -> tuple[Work, Outcome]:
+    task: TrainingTask, notes: list[str], progress: Callable[[float], None]
+) -> tuple[TrainingTask, TrainingOutcome]:
     """Run, with half the batch as often as the memory is not enough."""
     while True:
         try:
-            return work, (run if work.processes == 1 else run_in_child)(work, progress)
+            return task, (run if task.processes == 1 else run_in_child)(task, progress)
         except RuntimeError as error:
             if not _is_out_of_memory(error):
                 raise
-            size = work.recipe.batch_size
+            size = task.hyperparameters.batch_size
         # Outside of the handler: the error's traceback holds on to the memory.
         if size // 2 < MIN_BATCH:
             raise TrainingFailed(
@@ -280,10 +289,10 @@ def _until_it_fits(
                 'memory, or set [train] depth to "head"'
             )
         notes.append(f"out of memory at a batch of {size}, went on with {size // 2}")
-        work = replace(
-            work,
-            recipe=replace(work.recipe, batch_size=size // 2),
-            key=f"{work.key}-{size // 2}",
+        task = replace(
+            task,
+            hyperparameters=replace(task.hyperparameters, batch_size=size // 2),
+            key=f"{task.key}-{size // 2}",
         )
         if torch.accelerator.is_available():
             torch.accelerator.empty_cache()

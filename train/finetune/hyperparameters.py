@@ -4,12 +4,12 @@ from dataclasses import dataclass, replace
 
 
 @dataclass(frozen=True)
-class Recipe:
+class Hyperparameters:
     """The numbers of a training run.
 
     Attributes:
         batch_size: Samples in a batch.
-        epochs: Measurements: times the model is measured and a checkpoint is written.
+        epochs: Times the model is evaluated and a checkpoint is written.
         passes: Times every sample is seen in an epoch; below 1, the share of the samples that is.
         least_steps: Optimizer steps that few samples, too, are trained for.
         learning_rate: At its highest.
@@ -21,7 +21,7 @@ class Recipe:
         duplicate_cosine: Pairs whose answers or questions are at least as similar as this in the
             parent's encoding are no negatives of each other.
         hard_share: Share of a batch that are each other's neighbours; the rest is random.
-        patience: Measurements without a better one after which training stops.
+        patience: Evaluations without a better one after which training stops.
         max_tokens: Longer texts are cut in training (not in serving).
         gradient_norm: Longer gradients are cut to it.
     """
@@ -42,7 +42,7 @@ class Recipe:
     gradient_norm: float = 1.0
 
 
-HEAD = Recipe(
+HEAD = Hyperparameters(
     batch_size=1024,
     epochs=38,
     passes=1,
@@ -57,7 +57,7 @@ HEAD = Recipe(
     patience=12,
 )
 
-FULL = Recipe(
+FULL = Hyperparameters(
     batch_size=64,
     epochs=4,
     passes=1 / 4,
@@ -73,14 +73,14 @@ FULL = Recipe(
 )
 
 
-def recipe_for(depth: str, samples: int, batch_size: int | None = None) -> Recipe:
-    """The recipe of a depth, fitted to the number of training samples.
+def hyperparameters_for(depth: str, samples: int, batch_size: int | None = None) -> Hyperparameters:
+    """The hyperparameters of a depth, fitted to the number of training samples.
 
     Args:
         batch_size: Wanted by the user.
     """
-    recipe = HEAD if depth == "head" else FULL
-    batch = min(batch_size or recipe.batch_size, samples)
-    steps = recipe.epochs * recipe.passes * samples / batch
-    passes = recipe.passes * max(1, round(recipe.least_steps / steps))
-    return replace(recipe, batch_size=batch, passes=passes)
+    chosen = HEAD if depth == "head" else FULL
+    batch = min(batch_size or chosen.batch_size, samples)
+    steps = chosen.epochs * chosen.passes * samples / batch
+    passes = chosen.passes * max(1, round(chosen.least_steps / steps))
+    return replace(chosen, batch_size=batch, passes=passes)

@@ -20,7 +20,7 @@ import train.finetune.compat  # noqa: F401
 from index.model.encoder import SentenceEncoder
 from index.vectors import Matrix
 from train.errors import TrainingFailed
-from train.finetune.hyperparameters import Recipe
+from train.finetune.hyperparameters import Hyperparameters
 from train.finetune.losses import RankingLoss
 
 from quaterion import TrainableModel  # isort: skip
@@ -134,7 +134,7 @@ class FaqModel(TrainableModel):  # type: ignore[misc]
         self,
         encoder: SentenceEncoder,
         head: EncoderHead,
-        recipe: Recipe,
+        hyperparameters: Hyperparameters,
         *,
         encodings: Encodings | None,
     ) -> None:
@@ -143,19 +143,23 @@ class FaqModel(TrainableModel):  # type: ignore[misc]
         """
         # In a tuple: Quaterion asks for the modules before there is a module to put them in.
         self._given = (encoder, head)
-        self._recipe = recipe
+        self._hyperparameters = hyperparameters
         self._encodings = encodings
         super().__init__()
 
     def configure_encoders(self) -> Encoder:
         encoder = self._given[0]
-        return encoder if self._encodings else TrainedEncoder(encoder, self._recipe.max_tokens)
+        return (
+            encoder
+            if self._encodings
+            else TrainedEncoder(encoder, self._hyperparameters.max_tokens)
+        )
 
     def configure_head(self, input_embedding_size: int) -> EncoderHead:
         return self._given[1]
 
     def configure_loss(self) -> RankingLoss:
-        return RankingLoss(self._recipe.scale, same_side=self._recipe.same_side)
+        return RankingLoss(self._hyperparameters.scale, same_side=self._hyperparameters.same_side)
 
     def configure_caches(self) -> CacheConfig | None:
         if self._encodings is None:
@@ -177,11 +181,13 @@ class FaqModel(TrainableModel):  # type: ignore[misc]
     def configure_optimizers(self) -> dict[str, Any]:
         trained = [p for p in self.model.parameters() if p.requires_grad]
         optimizer = torch.optim.AdamW(
-            trained, lr=self._recipe.learning_rate, weight_decay=self._recipe.weight_decay
+            trained,
+            lr=self._hyperparameters.learning_rate,
+            weight_decay=self._hyperparameters.weight_decay,
         )
         steps = int(self.trainer.estimated_stepping_batches)
         schedule = torch.optim.lr_scheduler.LambdaLR(
-            optimizer, lambda step: _rate(step, steps, self._recipe.warm_up)
+            optimizer, lambda step: _rate(step, steps, self._hyperparameters.warm_up)
         )
         return {
             "optimizer": optimizer,

@@ -49,7 +49,7 @@ def false_negative_groups(
     return np.asarray(connected_components(links, directed=False)[1], dtype=np.int64)
 
 
-class HardBatches(Sampler[list[int]]):
+class HardNegativeSampler(Sampler[list[int]]):
     """Batches of sample numbers, the same in every process for a seed and an epoch.
 
     Samples of one pair go to different rounds, so that they do not meet: each round has at most

@@ -1,4 +1,4 @@
-"""One training run by Lightning: measured after every epoch, resumable, its best weights kept."""
+"""One training run by Lightning: evaluated after every epoch, resumable, its best weights kept."""
 
 import importlib.util
 import json
@@ -23,10 +23,10 @@ import train.finetune.compat  # noqa: F401
 from index.errors import SettingsError
 from index.model.versions import SERVABLE
 from train.data import Sample, Texts
-from train.finetune.evaluator import Development
-from train.finetune.hyperparameters import Recipe
+from train.finetune.evaluator import DevelopmentEvaluator
+from train.finetune.hyperparameters import Hyperparameters
 from train.finetune.model import Encodings, FaqModel, make_head
-from train.finetune.sampler import HardBatches, Ints
+from train.finetune.sampler import HardNegativeSampler, Ints
 
 from quaterion import Quaterion  # isort: skip
 from quaterion.dataset import PairsSimilarityDataLoader, SimilarityPairSample  # isort: skip
@@ -40,11 +40,11 @@ MIN_MEASURED = 40
 
 
 @dataclass(frozen=True)
-class Work:
+class TrainingTask:
     """All that a training run needs.
 
     Attributes:
-        key: Stands for the data, the settings and the starting point; a checkpoint of other work
+        key: Stands for the data, the settings and the starting point; a checkpoint of another task
             is not continued.
         parent: Folder of the model version to start from.
         depth: "head" or "full".
@@ -60,7 +60,7 @@ class Work:
     parent: Path
     depth: str
     head: str
-    recipe: Recipe
+    hyperparameters: Hyperparameters
     samples: Sequence[Sample]
     groups: Ints
     neighbourhood: Any
@@ -77,15 +77,15 @@ class Work:
 
 
 @dataclass(frozen=True)
-class Outcome:
+class TrainingOutcome:
     """How a run went; see `train.finetune.fit.Fitted`."""
 
     curves: list[dict[str, float]]
     best_epoch: int
 
 
-def run(work: Work, progress: Callable[[float], None]) -> Outcome:
-    """Train, and write the best weights as a servable to `work.folder / "servable"`.
+def run(task: TrainingTask, progress: Callable[[float], None]) -> TrainingOutcome:
+    """Train, and write the best weights as a servable to `task.folder / "servable"`.
 
     A run that was killed goes on from its last checkpoint in the folder. With several devices
     Lightning starts this process's command once more for each: see `train.finetune.distributed`.
@@ -97,41 +97,41 @@ def run(work: Work, progress: Callable[[float], None]) -> Outcome:
         TrainingFailed: The loss is no number any more.
         SettingsError: TensorBoard is wanted and not installed.
     """
-    resumed = _prepare(work)
+    resumed = _prepare(task)
     with _on_its_own():
-        pl.seed_everything(work.seed, workers=True)
-        loader = _loader(work)
-        model = _model(work)
-        measured = Measured(work, progress)
-        trainer = _trainer(work, measured)
+        pl.seed_everything(task.seed, workers=True)
+        loader = _loader(task)
+        model = _model(task)
+        evaluation = EpochEvaluation(task, progress)
+        trainer = _trainer(task, evaluation)
         try:
             Quaterion.fit(model, trainer, loader, ckpt_path=str(resumed) if resumed else None)
         except SystemExit:
             # Lightning makes one of an interruption.
-            if isinstance(measured.stopped_by, KeyboardInterrupt):
-                raise measured.stopped_by from None
+            if isinstance(evaluation.stopped_by, KeyboardInterrupt):
+                raise evaluation.stopped_by from None
             raise
         finally:
             model.unwrap_cache()
         if trainer.is_global_zero:
             model.load_trained_weights(
-                torch.load(work.folder / _BEST, map_location="cpu", weights_only=True)
+                torch.load(task.folder / _BEST, map_location="cpu", weights_only=True)
             )
-            servable = work.folder / SERVABLE
+            servable = task.folder / SERVABLE
             shutil.rmtree(servable, ignore_errors=True)
             model.save_servable(str(servable))
-    return Outcome(measured.curves, measured.best_epoch)
+    return TrainingOutcome(evaluation.curves, evaluation.best_epoch)
 
 
-class Measured(pl.Callback):
+class EpochEvaluation(pl.Callback):
     """Measures the model after each epoch, keeps the best weights, and ends a run that stands."""
 
-    def __init__(self, work: Work, progress: Callable[[float], None]) -> None:
+    def __init__(self, task: TrainingTask, progress: Callable[[float], None]) -> None:
         self.curves: list[dict[str, float]] = []
         self.stopped_by: BaseException | None = None
-        self._work = work
+        self._task = task
         self._progress = progress
-        self._development = Development(work.develop)
+        self._development = DevelopmentEvaluator(task.develop)
         self._losses: list[torch.Tensor] = []
         self._started = 0.0
 
@@ -161,7 +161,7 @@ class Measured(pl.Callback):
         if self._development.wordings:
             with trainer.precision_plugin.forward_context():
                 vectors = pl_module.embed(self._development.texts)
-            mrr, precision = self._development.measure(vectors)
+            mrr, precision = self._development.evaluate(vectors)
         row = {
             "epoch": float(len(self.curves) + 1),
             "train_loss": float(loss),
@@ -176,10 +176,10 @@ class Measured(pl.Callback):
                 step=trainer.global_step,
             )
         if self.best_epoch == len(self.curves) and trainer.is_global_zero:
-            scratch = self._work.folder / f"{_BEST}.new"
+            scratch = self._task.folder / f"{_BEST}.new"
             torch.save(pl_module.trained_weights(), scratch)
-            scratch.replace(self._work.folder / _BEST)
-        if len(self.curves) - self.best_epoch >= self._work.recipe.patience:
+            scratch.replace(self._task.folder / _BEST)
+        if len(self.curves) - self.best_epoch >= self._task.hyperparameters.patience:
             trainer.should_stop = True
 
     def on_exception(
@@ -194,20 +194,20 @@ class Measured(pl.Callback):
         self.curves = list(state_dict["curves"])
 
 
-def _prepare(work: Work) -> Path | None:
-    """The checkpoint to go on from, if the folder has one of this very work."""
-    work.folder.mkdir(parents=True, exist_ok=True)
-    key = work.folder / _KEY
-    last = work.folder / LAST
+def _prepare(task: TrainingTask) -> Path | None:
+    """The checkpoint to go on from, if the folder has one of this very task."""
+    task.folder.mkdir(parents=True, exist_ok=True)
+    key = task.folder / _KEY
+    last = task.folder / LAST
     try:
-        same = json.loads(key.read_text("utf-8"))["key"] == work.key
+        same = json.loads(key.read_text("utf-8"))["key"] == task.key
     except (OSError, ValueError, KeyError, TypeError):
         same = False
-    if same and last.is_file() and (work.folder / _BEST).is_file():
+    if same and last.is_file() and (task.folder / _BEST).is_file():
         return last
-    for stale in (last, work.folder / _BEST):
+    for stale in (last, task.folder / _BEST):
         stale.unlink(missing_ok=True)
-    key.write_text(json.dumps({"key": work.key}) + "\n", "utf-8")
+    key.write_text(json.dumps({"key": task.key}) + "\n", "utf-8")
     return None
 
 
@@ -227,63 +227,63 @@ def _on_its_own() -> Iterator[None]:
                 signal.signal(signal.SIGINT, handler)
 
 
-def _loader(work: Work) -> PairsSimilarityDataLoader:
+def _loader(task: TrainingTask) -> PairsSimilarityDataLoader:
     dataset = [
-        SimilarityPairSample(s.first, s.second, subgroup=int(work.groups[s.pair]))
-        for s in work.samples
+        SimilarityPairSample(s.first, s.second, subgroup=int(task.groups[s.pair]))
+        for s in task.samples
     ]
-    batches = HardBatches(
-        work.samples,
-        work.neighbourhood,
-        batch_size=work.recipe.batch_size,
-        hard_share=work.recipe.hard_share,
-        passes=work.recipe.passes,
-        seed=work.seed,
-        processes=work.processes,
+    batches = HardNegativeSampler(
+        task.samples,
+        task.neighbourhood,
+        batch_size=task.hyperparameters.batch_size,
+        hard_share=task.hyperparameters.hard_share,
+        passes=task.hyperparameters.passes,
+        seed=task.seed,
+        processes=task.processes,
     )
     return PairsSimilarityDataLoader(dataset, batch_sampler=batches)
 
 
-def _model(work: Work) -> FaqModel:
-    parent = SimilarityModel.load(str(work.parent / SERVABLE))
+def _model(task: TrainingTask) -> FaqModel:
+    parent = SimilarityModel.load(str(task.parent / SERVABLE))
     (encoder,) = parent.encoders.values()
     model = FaqModel(
         encoder,
-        make_head(work.head, encoder.embedding_size),
-        work.recipe,
-        encodings=work.encodings if work.depth == "head" else None,
+        make_head(task.head, encoder.embedding_size),
+        task.hyperparameters,
+        encodings=task.encodings if task.depth == "head" else None,
     )
     model.train()  # what was loaded to be served has its dropout off
     return model
 
 
-def _trainer(work: Work, measured: Measured) -> pl.Trainer:
+def _trainer(task: TrainingTask, evaluation: EpochEvaluation) -> pl.Trainer:
     logger: TensorBoardLogger | bool = False
-    if work.tensorboard:
+    if task.tensorboard:
         if importlib.util.find_spec("tensorboard") is None:
             raise SettingsError(
                 "[train] tensorboard is set, but TensorBoard is not installed: "
                 "uv pip install -e '.[tensorboard]' -c constraints.txt, or take the key out"
             )
-        logger = TensorBoardLogger(str(work.logs), name="tensorboard", version="")
+        logger = TensorBoardLogger(str(task.logs), name="tensorboard", version="")
     return pl.Trainer(
-        accelerator=work.accelerator,
-        devices=work.devices,
+        accelerator=task.accelerator,
+        devices=task.devices,
         strategy="auto",
-        precision=work.precision,  # type: ignore[arg-type]
-        max_epochs=work.recipe.epochs,
-        gradient_clip_val=work.recipe.gradient_norm,
+        precision=task.precision,  # type: ignore[arg-type]
+        max_epochs=task.hyperparameters.epochs,
+        gradient_clip_val=task.hyperparameters.gradient_norm,
         # Our sampler deals its batches out to the processes itself.
         use_distributed_sampler=False,
         callbacks=[
-            measured,
+            evaluation,
             # Always the same file, replaced after each epoch.
-            ModelCheckpoint(work.folder, filename=Path(LAST).stem, enable_version_counter=False),
+            ModelCheckpoint(task.folder, filename=Path(LAST).stem, enable_version_counter=False),
         ],
         logger=logger,
         log_every_n_steps=10,
         deterministic="warn",
         enable_progress_bar=False,
         enable_model_summary=False,
-        default_root_dir=str(work.folder),
+        default_root_dir=str(task.folder),
     )

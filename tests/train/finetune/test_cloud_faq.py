@@ -9,7 +9,7 @@ from types import ModuleType
 
 import pytest
 
-from train.finetune import hyperparameters as recipe
+from train.finetune import hyperparameters
 
 ROOT = Path(__file__).parents[3]
 
@@ -43,7 +43,7 @@ def test_it_ends_with_one_line_of_figures(
     monkeypatch: pytest.MonkeyPatch,
     capsys: pytest.CaptureFixture[str],
 ) -> None:
-    monkeypatch.setattr(recipe, "HEAD", replace(recipe.HEAD, epochs=2))
+    monkeypatch.setattr(hyperparameters, "HEAD", replace(hyperparameters.HEAD, epochs=2))
     entries = (ROOT / "examples" / "helpdesk.jsonl").read_text("utf-8").splitlines()[:60]
     rows = [
         {

@@ -23,9 +23,9 @@ from train.data import Snapshot, Split
 from train.errors import TrainingFailed
 from train.finetune import distributed as worker
 from train.finetune import fit as module
-from train.finetune import hyperparameters as recipe
+from train.finetune import hyperparameters
 from train.finetune import trainer as loop
-from train.finetune.evaluator import Development
+from train.finetune.evaluator import DevelopmentEvaluator
 from train.finetune.fit import Fitted, fit
 from train.finetune.model import FaqModel
 from train.settings import TrainSettings
@@ -38,9 +38,11 @@ SHORT: dict[str, Any] = {"batch_size": 16, "epochs": 4, "least_steps": 1}
 @pytest.fixture(autouse=True)
 def _short(monkeypatch: pytest.MonkeyPatch) -> None:
     """Few epochs, measured on the few development pairs there are."""
-    monkeypatch.setattr(recipe, "HEAD", replace(recipe.HEAD, **SHORT))
+    monkeypatch.setattr(hyperparameters, "HEAD", replace(hyperparameters.HEAD, **SHORT))
     monkeypatch.setattr(
-        recipe, "FULL", replace(recipe.FULL, epochs=2, passes=0.5, least_steps=1, max_tokens=32)
+        hyperparameters,
+        "FULL",
+        replace(hyperparameters.FULL, epochs=2, passes=0.5, least_steps=1, max_tokens=32),
     )
     monkeypatch.setattr(loop, "MIN_MEASURED", 1)
 
@@ -125,12 +127,12 @@ from pathlib import Path
 import torch
 torch.set_num_threads(1)
 from index.store import Store
-from train import recipe
+from train.finetune import hyperparameters
 from train.data import take_snapshot
 from train.finetune.fit import fit
 from train.settings import TrainSettings
 import sys
-recipe.HEAD = replace(recipe.HEAD, **{SHORT!r})
+hyperparameters.HEAD = replace(hyperparameters.HEAD, **{SHORT!r})
 store = Store({helpdesk_url!r})
 settings = TrainSettings(depth="head", seed=3)
 fit(take_snapshot(store), settings, models_dir=Path({str(base_models)!r}), parent="base",
@@ -295,7 +297,7 @@ def test_other_errors_are_not_taken_for_too_little_memory(
 
 
 def test_a_loss_that_is_no_number_ends_the_run(run: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(recipe, "HEAD", replace(recipe.HEAD, scale=float("nan")))
+    monkeypatch.setattr(hyperparameters, "HEAD", replace(hyperparameters.HEAD, scale=float("nan")))
 
     with pytest.raises(TrainingFailed, match=r"the loss is nan at step 1"):
         run()
@@ -317,17 +319,23 @@ def test_a_run_without_development_pairs_keeps_the_last_epoch(
     run: Fit, helpdesk: Snapshot, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.undo()
-    monkeypatch.setattr(recipe, "HEAD", replace(recipe.HEAD, **{**SHORT, "epochs": 3}))
+    monkeypatch.setattr(
+        hyperparameters, "HEAD", replace(hyperparameters.HEAD, **{**SHORT, "epochs": 3})
+    )
 
     assert run(Split(helpdesk.train[:40], [])).best_epoch == 3
 
 
 def test_training_stops_when_it_gets_no_better(run: Fit, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(
-        recipe, "HEAD", replace(recipe.HEAD, **{**SHORT, "epochs": 10, "patience": 2})
+        hyperparameters,
+        "HEAD",
+        replace(hyperparameters.HEAD, **{**SHORT, "epochs": 10, "patience": 2}),
     )
     quality = iter([0.5, 0.7, 0.6, 0.6, 0.9])
-    monkeypatch.setattr(Development, "measure", lambda self, vectors: (next(quality), 0.5))
+    monkeypatch.setattr(
+        DevelopmentEvaluator, "evaluate", lambda self, vectors: (next(quality), 0.5)
+    )
 
     fitted = run()
 
@@ -376,7 +384,7 @@ def test_two_processes_train_one_model_together(run: Fit, helpdesk: Snapshot) ->
         progress=lambda what, share: shares.append(share) if what == "training" else None,
     )
 
-    assert len(fitted.curves) >= 4  # the child has the recipe as it is
+    assert len(fitted.curves) >= 4  # the child has the hyperparameters as they are
     assert fitted.curves[-1]["train_loss"] < fitted.curves[0]["train_loss"]
     assert shares == sorted(shares)
     assert shares[-1] == 1
@@ -413,7 +421,7 @@ def test_few_samples_are_gone_over_more_often(
 ) -> None:
     monkeypatch.undo()
 
-    fitted = recipe.recipe_for(depth, samples)
+    fitted = hyperparameters.hyperparameters_for(depth, samples)
 
     assert fitted.batch_size == batch
     assert fitted.epochs * fitted.passes * samples / batch == pytest.approx(steps, abs=1)

@@ -12,7 +12,7 @@ from index.model.encoder import SentenceEncoder
 from index.model.served import ServedModel
 from index.model.versions import SERVABLE
 from train.data import Texts
-from train.finetune.evaluator import Development
+from train.finetune.evaluator import DevelopmentEvaluator
 from train.finetune.model import Encodings, StoredEncodings, TrainedEncoder, make_head
 
 from quaterion.dataset import SimilarityPairSample  # isort: skip
@@ -98,8 +98,8 @@ def test_the_development_metrics_are_those_of_quaterions_evaluator(served: Serve
         sampler,
     ).evaluate(samples, served_model)
 
-    development = Development(pairs)
-    mrr, precision = development.measure(torch.from_numpy(served.encode(development.texts)))
+    development = DevelopmentEvaluator(pairs)
+    mrr, precision = development.evaluate(torch.from_numpy(served.encode(development.texts)))
 
     n = len(pairs)
     assert mrr == pytest.approx(float(expected["mrr"][:n].mean()), abs=1e-6)
@@ -117,7 +117,7 @@ def test_a_further_wording_or_the_same_answer_is_right_too() -> None:
     # a and b point the same way, away from their answer; c and d too, away from theirs.
     vectors = torch.tensor([east, east, north, north, west, west, west])
 
-    assert Development(pairs).measure(vectors) == (1.0, 1.0)
+    assert DevelopmentEvaluator(pairs).evaluate(vectors) == (1.0, 1.0)
 
 
 def test_ranks_count_the_texts_before_the_right_one() -> None:
@@ -125,7 +125,7 @@ def test_ranks_count_the_texts_before_the_right_one() -> None:
     angles = torch.tensor([0.0, 0.1, 0.4, 0.2])  # of a, b, x, y
     vectors = torch.stack([angles.cos(), angles.sin()], dim=1)
 
-    mrr, precision = Development(pairs).measure(vectors)
+    mrr, precision = DevelopmentEvaluator(pairs).evaluate(vectors)
 
     # a: b, y, then x; b: a and y are as near, y before or after it.
     assert mrr == pytest.approx((1 / 3 + 1 / 2) / 2, abs=0.26)

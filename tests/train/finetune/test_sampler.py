@@ -8,13 +8,13 @@ import numpy as np
 import pytest
 
 from train.data import Sample, Texts
-from train.finetune.sampler import HardBatches, false_negative_groups
+from train.finetune.sampler import HardNegativeSampler, false_negative_groups
 
 TOPICS, PER_TOPIC, WORDINGS = 10, 30, 3
 PAIRS = TOPICS * PER_TOPIC
 
 
-def make(seed: int = 1, *, hard_share: float = 0, **more: float) -> HardBatches:
+def make(seed: int = 1, *, hard_share: float = 0, **more: float) -> HardNegativeSampler:
     rng = np.random.default_rng(0)
     centres = np.eye(TOPICS, 32, dtype=np.float32)
     vectors = np.repeat(centres, PER_TOPIC, axis=0)
@@ -22,7 +22,7 @@ def make(seed: int = 1, *, hard_share: float = 0, **more: float) -> HardBatches:
     vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
     samples = [Sample(f"q{i}-{k}", f"a{i}", i) for i in range(PAIRS) for k in range(WORDINGS)]
     options = {"batch_size": 64, "passes": 1, "seed": seed, **more}
-    return HardBatches(samples, vectors, hard_share=hard_share, **options)
+    return HardNegativeSampler(samples, vectors, hard_share=hard_share, **options)
 
 
 def pair_of(sample: int) -> int:
@@ -46,7 +46,7 @@ def test_samples_of_one_pair_do_not_meet_in_a_batch(hard_share: float) -> None:
 
 
 def test_neighbours_meet_more_often_than_by_chance() -> None:
-    def company(batches: HardBatches) -> float:
+    def company(batches: HardNegativeSampler) -> float:
         """The share of a sample's batch that is of its own topic."""
         shares = []
         for batch in batches:
@@ -92,11 +92,11 @@ def test_epochs_go_through_one_pass_after_the_other(passes: float, epochs: int) 
 def test_another_process_draws_the_same_batches() -> None:
     code = """
 import numpy as np
-from train.finetune.sampler import HardBatches
+from train.finetune.sampler import HardNegativeSampler
 from train.data import Sample
 samples = [Sample(f"q{i}", f"a{i}", i % 40) for i in range(100)]
 vectors = np.random.default_rng(0).standard_normal((40, 8)).astype(np.float32)
-batches = HardBatches(samples, vectors, batch_size=16, hard_share=0.5, passes=1, seed=5)
+batches = HardNegativeSampler(samples, vectors, batch_size=16, hard_share=0.5, passes=1, seed=5)
 drawn = list(batches)
 """
     here: dict[str, object] = {}
@@ -123,7 +123,7 @@ def test_several_processes_share_the_batches(monkeypatch: pytest.MonkeyPatch) ->
 def test_few_samples_make_one_batch() -> None:
     samples = [Sample("q", "a", 0), Sample("r", "b", 1)]
 
-    batches = HardBatches(
+    batches = HardNegativeSampler(
         samples, np.eye(2, dtype=np.float32), batch_size=2, hard_share=0.5, passes=1, seed=1
     )
 
