@@ -40,7 +40,7 @@ from index.store.jobs import Claim
 from index.store.types import JobKind, Pair, PairDraft
 from index.text import fold
 from train.data import side, take_snapshot
-from train.promotion.candidate import Steps, run_trial
+from train.promotion.candidate import Steps, train_candidate
 from train.ranker.augmentation import augmented
 from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch, View
 from train.run import settings_for
@@ -113,7 +113,7 @@ def refused_model(bot: Faqbot, depth: str) -> tuple[Embedder, LearnedRanker]:
     order = Order(Claim(0, ""), JobKind.RETRAIN, {"depth": depth}, bot.settings, None)
     scratch = bot.settings.data_dir / "refused"
     scratch.mkdir()
-    trial = run_trial(
+    candidate = train_candidate(
         order,
         settings_for(order),
         bot.store,
@@ -123,8 +123,8 @@ def refused_model(bot: Faqbot, depth: str) -> tuple[Embedder, LearnedRanker]:
         scratch,
         Steps(lambda share, what: None),
     )
-    served = ServedModel.load(trial.models_dir, trial.version, bot.settings.device)
-    return Embedder(served, bot.store.embeddings), trial.fit.ranker
+    served = ServedModel.load(candidate.models_dir, candidate.version, bot.settings.device)
+    return Embedder(served, bot.store.embeddings), candidate.fit.ranker
 
 
 def measured(

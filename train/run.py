@@ -31,8 +31,14 @@ from index.text import text_hash
 from train.data import Snapshot, apart, take_snapshot
 from train.finetune.hyperparameters import FULL, HEAD
 from train.promotion import golden, report
-from train.promotion.candidate import Steps, Trial, link_servable, move_servable, run_trial
-from train.promotion.rules import Basis, Decision, Earlier, flipped, why_not_now
+from train.promotion.candidate import (
+    Steps,
+    TrainedCandidate,
+    link_servable,
+    move_servable,
+    train_candidate,
+)
+from train.promotion.rules import Basis, Earlier, PromotionDecision, flipped, why_not_now
 from train.settings import TrainSettings
 
 # In a job's folder, what is not kept: checkpoints, and the candidate until it is a version.
@@ -79,7 +85,9 @@ def retrain(order: Order, tell: Report) -> Ending:
         try:
             scratch.mkdir(parents=True, exist_ok=True)
             version = _free_name(order)
-            trial = run_trial(order, settings, store, snapshot, live, version, scratch, steps)
+            candidate = train_candidate(
+                order, settings, store, snapshot, live, version, scratch, steps
+            )
             about = {
                 "job": order.claim.job_id,
                 "when": f"{datetime.now().astimezone():%F %H:%M %Z}",
@@ -95,7 +103,7 @@ def retrain(order: Order, tell: Report) -> Ending:
                     - len(apart(snapshot.held_out, snapshot.train)),
                 },
             }
-            return _conclude(order, store, snapshot, trial, basis, earlier, about, steps)
+            return _conclude(order, store, snapshot, candidate, basis, earlier, about, steps)
         finally:
             shutil.rmtree(scratch, ignore_errors=True)
 
@@ -104,7 +112,7 @@ def _conclude(
     order: Order,
     store: Store,
     snapshot: Snapshot,
-    trial: Trial,
+    candidate: TrainedCandidate,
     basis: Basis,
     earlier: list[Job],
     about: dict[str, Any],
@@ -114,10 +122,10 @@ def _conclude(
     generation: Generation | None = None
 
     def result(live: bool) -> dict[str, Any]:
-        return _result_of(order, snapshot, trial, basis, steps) | {
-            "promoted": live and trial.goes_live == "model",
-            "went_live": trial.goes_live if live else None,
-            "model_version": trial.version if live else None,
+        return _result_of(order, snapshot, candidate, basis, steps) | {
+            "promoted": live and candidate.goes_live == "model",
+            "went_live": candidate.goes_live if live else None,
+            "model_version": candidate.version if live else None,
             "generation": generation.id if generation else None,
         }
 
@@ -125,16 +133,16 @@ def _conclude(
         folder.mkdir(parents=True, exist_ok=True)
         about["seconds"] = steps.seconds
         nights = (order.claim.job_id, result(live))
-        drawn = report.draw(folder, trial, report.history(earlier[:_NIGHTS_SHOWN], nights))
-        return drawn | report.write(folder, trial, result(live), about)
+        drawn = report.draw(folder, candidate, report.history(earlier[:_NIGHTS_SHOWN], nights))
+        return drawn | report.write(folder, candidate, result(live), about)
 
     with steps.step("writing the report", 0.86, 0.87):
         # Whatever happens from here on, it says no more than what is true by now.
         report_to(order.folder, live=False)
-    if trial.goes_live and not dry_run:
+    if candidate.goes_live and not dry_run:
         # The version's own copy is there only if it goes live.
         kept = report_to(order.folder / SCRATCH / "report", live=True)
-        generation, trial = _go_live(order, store, trial, kept, steps)
+        generation, candidate = _go_live(order, store, candidate, kept, steps)
     try:
         if not dry_run:
             with closing(open_engine(order.index)) as engine, steps.step("tidying up", 0.98, 1):
@@ -150,30 +158,30 @@ def _conclude(
 
 
 def _go_live(
-    order: Order, store: Store, trial: Trial, files: dict[str, Path], steps: Steps
-) -> tuple[Generation | None, Trial]:
+    order: Order, store: Store, candidate: TrainedCandidate, files: dict[str, Path], steps: Steps
+) -> tuple[Generation | None, TrainedCandidate]:
     """Write the version, build its generation, switch to it.
 
     Returns:
-        The live generation, or None where a golden question stopped it; the trial with the
+        The live generation, or None where a golden question stopped it; the candidate with the
         decision as it then is.
     """
     index = order.index
     needed = False
     try:
         with steps.step("writing the model version", 0.87, 0.88):
-            _write_version(order, trial, files)
+            _write_version(order, candidate, files)
         with closing(open_engine(index)) as engine:
             with steps.step("building", 0.88, 0.97):
                 told = within(steps.report, 0.88, 0.97)
-                generation = build(index, store, engine, trial.version, order.claim, told)
+                generation = build(index, store, engine, candidate.version, order.claim, told)
             # From here on the pointer may name it, even where the store does not answer.
             needed = True
             try:
-                trial = _ask_golden(order, store, engine, generation, trial, steps)
-                if not trial.goes_live:
+                candidate = _ask_golden(order, store, engine, generation, candidate, steps)
+                if not candidate.goes_live:
                     needed = not discard(store, engine, generation)
-                    return None, trial
+                    return None, candidate
                 steps.report(0.975, "switching")
                 switch(store, engine, generation, order.claim)
             except BaseException:
@@ -181,35 +189,35 @@ def _go_live(
                     needed = False
                     raise
                 # The pointer had moved: it is too late to stop, and nothing failed.
-        return store.generations.get(generation.id) or generation, trial
+        return store.generations.get(generation.id) or generation, candidate
     finally:
         if not needed:
-            _remove_version(index.models_dir, trial.version)
+            _remove_version(index.models_dir, candidate.version)
 
 
-def _write_version(order: Order, trial: Trial, files: dict[str, Path]) -> None:
+def _write_version(order: Order, candidate: TrainedCandidate, files: dict[str, Path]) -> None:
     """Write what goes live as a model version: the trained model, or the live one's files again.
 
     Args:
         files: The report.
     """
     models_dir = order.index.models_dir
-    comparison = trial.held_out.comparison
-    manifest = read_manifest(trial.models_dir, trial.version)
+    comparison = candidate.held_out.comparison
+    manifest = read_manifest(candidate.models_dir, candidate.version)
     parent = manifest.parent
     assert parent is not None
-    if trial.refit is None:
-        ranker, figures = trial.fit.ranker, comparison.candidate
-        save_servable = partial(move_servable, trial)
+    if candidate.refit is None:
+        ranker, figures = candidate.fit.ranker, comparison.candidate
+        save_servable = partial(move_servable, candidate)
     else:
-        ranker, figures = trial.refit.fit.ranker, comparison.live
+        ranker, figures = candidate.refit.fit.ranker, comparison.live
         manifest = read_manifest(models_dir, parent)
         save_servable = partial(link_servable, models_dir / parent)
     ranking = order.folder / SCRATCH / RANKING
     write_ranker(ranking, ranker)
     write_version(
         models_dir,
-        trial.version,
+        candidate.version,
         save_servable,
         base_encoder=manifest.base_encoder,
         dimension=manifest.dimension,
@@ -225,38 +233,43 @@ def _write_version(order: Order, trial: Trial, files: dict[str, Path]) -> None:
 
 
 def _ask_golden(
-    order: Order, store: Store, engine: Engine, generation: Generation, trial: Trial, steps: Steps
-) -> Trial:
-    """The trial, decided anew where the built index gets a golden question wrong."""
+    order: Order,
+    store: Store,
+    engine: Engine,
+    generation: Generation,
+    candidate: TrainedCandidate,
+    steps: Steps,
+) -> TrainedCandidate:
+    """The candidate, decided on anew where the built index gets a golden question wrong."""
     pinned = store.golden.all()
     # As they are now: one that was retired meanwhile cannot be found, and is no fault.
     pairs = store.pairs.get([question.pair_id for question in pinned])
     active = {id: pair for id, pair in pairs.items() if pair.status is Status.ACTIVE}
-    known = {pair.id for pair in trial.search.pairs}
+    known = {pair.id for pair in candidate.search.pairs}
     questions = [q for q in golden.in_force(pinned, active) if q.pair_id in known]
     if not questions:
-        return trial
+        return candidate
     with (
         steps.step("asking the new index the golden questions", 0.97, 0.975),
         closing(Live.open(order.index, store, engine, generation)) as opened,
     ):
         checked = golden.check(
             questions,
-            lambda _: trial.golden_live,
+            lambda _: candidate.golden_live,
             lambda asked: golden.answers_right(opened.searcher, asked, store.pairs),
         )
-    if trial.refit is None:
-        decision = _decided_anew(trial.decision, checked)
-        return replace(trial, golden=checked, decision=decision)
-    decision = _decided_anew(trial.refit.decision, checked)
-    return replace(trial, refit=replace(trial.refit, golden=checked, decision=decision))
+    if candidate.refit is None:
+        decision = _decided_anew(candidate.decision, checked)
+        return replace(candidate, golden=checked, decision=decision)
+    decision = _decided_anew(candidate.refit.decision, checked)
+    return replace(candidate, refit=replace(candidate.refit, golden=checked, decision=decision))
 
 
-def _decided_anew(decision: Decision, checked: golden.Checked) -> Decision:
+def _decided_anew(decision: PromotionDecision, checked: golden.Checked) -> PromotionDecision:
     if not checked.flipped:
         return decision
     inputs = decision.inputs | {"golden_flips": checked.ids}
-    return Decision(False, f"{flipped(checked.ids)} by the new index", inputs)
+    return PromotionDecision(False, f"{flipped(checked.ids)} by the new index", inputs)
 
 
 def settings_for(order: Order) -> TrainSettings:
@@ -325,18 +338,20 @@ def _result(order: Order, snapshot: Snapshot, reason: str) -> dict[str, Any]:
 
 
 def _result_of(
-    order: Order, snapshot: Snapshot, trial: Trial, basis: Basis, steps: Steps
+    order: Order, snapshot: Snapshot, candidate: TrainedCandidate, basis: Basis, steps: Steps
 ) -> dict[str, Any]:
-    """What the job's row records; short, for lists and pictures of many of them."""
-    reason = trial.reason
+    """What the job's row records; short, for lists and plots of many of them."""
+    reason = candidate.reason
     if order.arguments.get("dry_run"):
-        reason = f"{'would go live' if trial.goes_live else 'would be refused'}: {reason}"
-    comparison = trial.held_out.comparison.as_dict()
+        reason = f"{'would go live' if candidate.goes_live else 'would be refused'}: {reason}"
+    comparison = candidate.held_out.comparison.as_dict()
     difference = comparison["mrr_difference"]
-    checked = trial.refit.golden if trial.refit and trial.goes_live else trial.golden
+    checked = (
+        candidate.refit.golden if candidate.refit and candidate.goes_live else candidate.golden
+    )
     return _result(order, snapshot, reason) | {
         "basis": basis.as_dict(),
-        "depth": trial.fitted.depth,
+        "depth": candidate.fitted.depth,
         "precision_at_1": {
             "live": comparison["live"]["precision_at_1"]["value"],
             "candidate": comparison["candidate"]["precision_at_1"]["value"],
@@ -350,9 +365,9 @@ def _result_of(
         },
         "n_held_out": comparison["questions"],
         "golden": {"checked": checked.checked, "flipped": len(checked.flipped)},
-        "ranking": report.ranking_figures(trial),
-        "texts": trial.texts,
-        "texts_encoded": trial.texts_encoded,
+        "ranking": report.ranking_figures(candidate),
+        "texts": candidate.texts,
+        "texts_encoded": candidate.texts_encoded,
         "seconds": dict(steps.seconds),
     }
 

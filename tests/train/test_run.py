@@ -32,10 +32,10 @@ from train import run as module
 from train.data import take_snapshot
 from train.errors import TrainingFailed
 from train.finetune.fit import Fitted, fit
-from train.promotion import candidate as trial_module
-from train.promotion.candidate import TRAINING, Trial
+from train.promotion import candidate as candidate_module
+from train.promotion.candidate import TRAINING, TrainedCandidate
 from train.promotion.report import draw
-from train.promotion.rules import Decision
+from train.promotion.rules import PromotionDecision
 from train.ranker import fit as ranking_module
 from train.ranker.fit import speller_of
 from train.ranker.simulated_search import SimulatedQuestion
@@ -201,8 +201,8 @@ def quick(desk: Desk, trained: Fitted, base: ServedModel, monkeypatch: pytest.Mo
         (folder / "nights.png").touch()
         return {"nights.png": folder / "nights.png"}
 
-    monkeypatch.setattr(trial_module, "fit", fit_at_once)
-    monkeypatch.setattr(trial_module, "load_embedder", load_at_once)
+    monkeypatch.setattr(candidate_module, "fit", fit_at_once)
+    monkeypatch.setattr(candidate_module, "load_embedder", load_at_once)
     monkeypatch.setattr(module.report, "draw", draw_nothing)
     return desk
 
@@ -210,15 +210,17 @@ def quick(desk: Desk, trained: Fitted, base: ServedModel, monkeypatch: pytest.Mo
 @pytest.fixture
 def refused(monkeypatch: pytest.MonkeyPatch) -> None:
     """No trained model is good enough."""
-    refusal = Decision(promote=False, reason="no better", inputs={})
-    monkeypatch.setattr(trial_module, "decide", lambda *args: refusal)
+    refusal = PromotionDecision(promote=False, reason="no better", inputs={})
+    monkeypatch.setattr(candidate_module, "decide_promotion", lambda *args: refusal)
 
 
 @pytest.fixture
 def same_ranking(monkeypatch: pytest.MonkeyPatch) -> None:
     """No new ranker is good enough."""
-    refusal = Decision(promote=False, reason="no better ranking", inputs={})
-    monkeypatch.setattr(trial_module, "decide_ranking", lambda *args, silenced: refusal)
+    refusal = PromotionDecision(promote=False, reason="no better ranking", inputs={})
+    monkeypatch.setattr(
+        candidate_module, "decide_ranking_promotion", lambda *args, loses_answers: refusal
+    )
 
 
 @pytest.fixture
@@ -472,7 +474,7 @@ def test_checkpoints_outlive_an_interruption_but_no_failure(
         (folder / "last.ckpt").touch()
         raise end
 
-    monkeypatch.setattr(trial_module, "fit", interrupted)
+    monkeypatch.setattr(candidate_module, "fit", interrupted)
 
     with pytest.raises(type(end)):
         quick.retrain()
@@ -569,13 +571,13 @@ def test_a_golden_question_guards_the_ranking_too(
     quick: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     golden_right(quick)
-    right_on_paper = trial_module._right_on_paper
+    right_on_paper = candidate_module._right_on_paper
 
     def only_as_it_is(search: Any, embedder: Any, model: Any, questions: Any) -> set[int]:
         is_live = model.ranker == shipped()
         return right_on_paper(search, embedder, model, questions) if is_live else set()
 
-    monkeypatch.setattr(trial_module, "_right_on_paper", only_as_it_is)
+    monkeypatch.setattr(candidate_module, "_right_on_paper", only_as_it_is)
 
     ending = quick.retrain()
 
@@ -659,22 +661,22 @@ def test_a_golden_question_of_a_retired_pair_is_left_out(quick: Desk) -> None:
 
 def question_that_flips(desk: Desk) -> tuple[str, str]:
     """A question that the base model answers rightly and the trained one does not, and its pair."""
-    trials: list[Trial] = []
+    candidates: list[TrainedCandidate] = []
     embedders: list[Embedder] = []
-    run_trial = module.run_trial
+    train_candidate = module.train_candidate
 
-    def keeping(*args: Any) -> Trial:
-        trials.append(trial := run_trial(*args))
+    def keeping(*args: Any) -> TrainedCandidate:
+        candidates.append(candidate := train_candidate(*args))
         # While it is there: a dry run's candidate goes with the run.
-        served = ServedModel.load(trial.models_dir, trial.version, "cpu")
+        served = ServedModel.load(candidate.models_dir, candidate.version, "cpu")
         embedders.append(Embedder(served, desk.store.embeddings))
-        return trial
+        return candidate
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(module, "run_trial", keeping)
+        patch.setattr(module, "train_candidate", keeping)
         desk.retrain(dry_run=True)
     embedders.insert(0, load_embedder(desk.settings, desk.store, "base"))
-    search = trials[0].search
+    search = candidates[0].search
     speller = speller_of(search, embedders[0])
     # Half of one pair's question and half of another's: some of them are close calls.
     asked = [
@@ -692,7 +694,7 @@ def question_that_flips(desk: Desk) -> tuple[str, str]:
             embedder.embed(list(search.texts)),
             ranker,
         )
-        for embedder, ranker in zip(embedders, (shipped(), trials[0].fit.ranker), strict=True)
+        for embedder, ranker in zip(embedders, (shipped(), candidates[0].fit.ranker), strict=True)
     )
     chosen = asked[int(np.flatnonzero((base == 1) & (trained > 1))[0])]
     return chosen.text, search.pairs[chosen.pair].id

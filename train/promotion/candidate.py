@@ -1,4 +1,4 @@
-"""A candidate on trial: trained, compared with the live model, given a ranker, and judged."""
+"""A candidate: trained, compared with the live model, given a ranker, and judged."""
 
 import os
 import shutil
@@ -25,8 +25,20 @@ from index.text import text_hash
 from train.data import Snapshot, apart
 from train.finetune.fit import Fitted, fit
 from train.promotion import golden
-from train.promotion.compare import UNSEEN, Answered, Comparer, Model, compare_rankers, silences
-from train.promotion.rules import USUAL_PRECISION, Decision, decide, decide_ranking
+from train.promotion.compare import (
+    UNSEEN,
+    Answered,
+    Comparer,
+    Model,
+    compare_rankers,
+    loses_automatic_answers,
+)
+from train.promotion.rules import (
+    USUAL_PRECISION,
+    PromotionDecision,
+    decide_promotion,
+    decide_ranking_promotion,
+)
 from train.ranker.fit import Fit, examples_for, fit_ranker, speller_of
 from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch
 from train.settings import TrainSettings
@@ -76,11 +88,11 @@ class Refit:
     fit: Fit
     seen: bool
     golden: golden.Checked
-    decision: Decision
+    decision: PromotionDecision
 
 
 @dataclass(frozen=True)
-class Trial:
+class TrainedCandidate:
     """What came out.
 
     Attributes:
@@ -101,7 +113,7 @@ class Trial:
     fit: Fit
     golden: golden.Checked
     golden_live: set[int]
-    decision: Decision
+    decision: PromotionDecision
     refit: Refit | None
     search: SimulatedSearch
     texts: int
@@ -130,7 +142,7 @@ class Trial:
         return self.decision.reason
 
 
-def run_trial(
+def train_candidate(
     order: Order,
     settings: TrainSettings,
     store: Store,
@@ -139,7 +151,7 @@ def run_trial(
     version: str,
     scratch: Path,
     steps: Steps,
-) -> Trial:
+) -> TrainedCandidate:
     """Train a candidate on a snapshot and judge it against the live model.
 
     Args:
@@ -210,12 +222,12 @@ def run_trial(
             partial(_right_on_paper, search, embedder, live_model),
             partial(_right_on_paper, search, candidate, Model(vectors, fitted_ranker.ranker)),
         )
-    decision = decide(sides["held_out"][UNSEEN].comparison, checked.ids)
+    decision = decide_promotion(sides["held_out"][UNSEEN].comparison, checked.ids)
     refit: Refit | None = None
     if not decision.promote:
         with steps.step("fitting the live model's ranking", 0.85, 0.86):
             refit = _refit(search, untrained, embedder, live_model, questions)
-    return Trial(
+    return TrainedCandidate(
         version=version,
         models_dir=models_dir,
         fitted=fitted,
@@ -231,9 +243,9 @@ def run_trial(
     )
 
 
-def move_servable(trial: Trial, folder: Path) -> None:
-    """Move the candidate's servable to a folder, for `write_version`; the trial is over then."""
-    shutil.move(trial.models_dir / trial.version / SERVABLE, folder)
+def move_servable(candidate: TrainedCandidate, folder: Path) -> None:
+    """Move the candidate's servable to a folder, for `write_version`; it is not here after that."""
+    shutil.move(candidate.models_dir / candidate.version / SERVABLE, folder)
 
 
 def link_servable(version: Path, folder: Path) -> None:
@@ -278,8 +290,10 @@ def _if_better(fit: Fit) -> Fit:
     """A fit, with the ranker that it started from unless its own is proven better."""
     if fit.judged is None:
         return fit
-    silenced = silences(fit, shipped(), USUAL_PRECISION)
-    decision = decide_ranking(compare_rankers(fit.judged), fit.questions, [], silenced=silenced)
+    loses_answers = loses_automatic_answers(fit, shipped(), USUAL_PRECISION)
+    decision = decide_ranking_promotion(
+        compare_rankers(fit.judged), fit.questions, [], loses_answers=loses_answers
+    )
     return fit if decision.promote else replace(fit, ranker=shipped())
 
 
@@ -303,8 +317,10 @@ def _refit(
         partial(_right_on_paper, search, embedder, replace(live, ranker=fit.ranker)),
     )
     comparison = compare_rankers(fit.judged) if fit.judged else None
-    silenced = silences(fit, live.ranker, USUAL_PRECISION)
-    decision = decide_ranking(comparison, fit.questions, checked.ids, silenced=silenced)
+    loses_answers = loses_automatic_answers(fit, live.ranker, USUAL_PRECISION)
+    decision = decide_ranking_promotion(
+        comparison, fit.questions, checked.ids, loses_answers=loses_answers
+    )
     return Refit(fit, live.ranker.questions > 0, checked, decision)
 
 

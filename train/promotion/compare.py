@@ -115,7 +115,7 @@ def compare_rankers(judged: Judged) -> RankerComparison:
     return RankerComparison(int(known.sum()), log_loss, precision)
 
 
-def silences(fit: Fit, present: LearnedRanker, precision: float) -> bool:
+def loses_automatic_answers(fit: Fit, present: LearnedRanker, precision: float) -> bool:
     """Whether a fit would end good answers: it proves no threshold, the present one's holds here.
 
     Few held-out questions prove nothing, however good the ranker. That is no reason to take away

@@ -1,4 +1,4 @@
-"""The pictures of a report, drawn without a display and without pyplot's global state."""
+"""The plots of a report, drawn without a display and without pyplot's global state."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass

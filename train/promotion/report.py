@@ -1,4 +1,4 @@
-"""The report of a retrain: JSON for programs, Markdown and pictures for people."""
+"""The report of a retrain: JSON for programs, Markdown and plots for people."""
 
 import importlib.metadata
 import json
@@ -14,8 +14,8 @@ from index.evaluation.bootstrap import Estimate
 from index.ranking.features import FEATURES
 from index.ranking.names import published
 from index.store.types import Job
-from train.promotion import plots as pictures
-from train.promotion.candidate import Trial
+from train.promotion import plots
+from train.promotion.candidate import TrainedCandidate
 from train.promotion.compare import UNSEEN, Answered, Comparison
 from train.promotion.reliability import Reliability, reliability
 from train.ranker.fit import MIN_ANSWERS, MIN_QUESTIONS, OUTSIDE, Fit
@@ -36,7 +36,7 @@ assert sorted(name for names in RETRIEVERS.values() for name in names) == sorted
 _PACKAGES = ("faqbot", "torch", "quaterion", "pytorch-lightning", "sentence-transformers")
 
 
-def history(earlier: Sequence[Job], now: tuple[int, dict[str, Any]]) -> list[pictures.Night]:
+def history(earlier: Sequence[Job], now: tuple[int, dict[str, Any]]) -> list[plots.Night]:
     """The retrains that came to a decision, oldest first.
 
     Args:
@@ -45,7 +45,7 @@ def history(earlier: Sequence[Job], now: tuple[int, dict[str, Any]]) -> list[pic
     """
     found = [(job.id, job.result) for job in reversed(earlier)]
     return [
-        pictures.Night(
+        plots.Night(
             job_id=job_id,
             promoted=bool(result["promoted"]),
             precision_live=result["precision_at_1"]["live"],
@@ -60,11 +60,11 @@ def history(earlier: Sequence[Job], now: tuple[int, dict[str, Any]]) -> list[pic
 
 def write(
     folder: Path,
-    trial: Trial,
+    candidate: TrainedCandidate,
     result: dict[str, Any],
     about: dict[str, Any],
 ) -> dict[str, Path]:
-    """Write the report to a folder, without its pictures.
+    """Write the report to a folder, without its plots.
 
     Args:
         result: What the job's row records.
@@ -74,9 +74,9 @@ def write(
         The files by name.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    values = _values(trial, result, about)
+    values = _values(candidate, result, about)
     (folder / "report.json").write_text(json.dumps(values, indent=2) + "\n", "utf-8")
-    (folder / "report.md").write_text(_markdown(trial, result, about), "utf-8")
+    (folder / "report.md").write_text(_markdown(candidate, result, about), "utf-8")
     return {name: folder / name for name in ("report.json", "report.md")}
 
 
@@ -90,22 +90,22 @@ class _Believed:
     after: Reliability | None
 
     @classmethod
-    def of(cls, trial: Trial) -> "_Believed":
-        fit = trial.refit.fit if trial.refit else trial.fit
+    def of(cls, candidate: TrainedCandidate) -> "_Believed":
+        fit = candidate.refit.fit if candidate.refit else candidate.fit
         judged = fit.judged
         if judged is None:
-            return cls(trial.refit is None, fit, None, None)
+            return cls(candidate.refit is None, fit, None, None)
         return cls(
-            trial.refit is None,
+            candidate.refit is None,
             fit,
             reliability(judged.before, judged.right_before, judged.weight),
             reliability(judged.confidence, judged.right, judged.weight),
         )
 
 
-def ranking_figures(trial: Trial) -> dict[str, Any]:
+def ranking_figures(candidate: TrainedCandidate) -> dict[str, Any]:
     """What the job's row says of the ranker that was fitted; short."""
-    believed = _Believed.of(trial)
+    believed = _Believed.of(candidate)
     after = believed.after
     return {
         "model": "trained" if believed.of_trained else "live",
@@ -116,49 +116,53 @@ def ranking_figures(trial: Trial) -> dict[str, Any]:
     }
 
 
-def draw(folder: Path, trial: Trial, nights: Sequence[pictures.Night]) -> dict[str, Path]:
-    """Draw the report's pictures into its folder; returns them by name."""
+def draw(
+    folder: Path, candidate: TrainedCandidate, nights: Sequence[plots.Night]
+) -> dict[str, Path]:
+    """Draw the report's plots into its folder; returns them by name."""
     folder.mkdir(parents=True, exist_ok=True)
-    held_out, fitted = trial.held_out, trial.fitted
-    pictures.nights(folder / "nights.png", nights)
-    pictures.flips(folder / "flips.png", held_out.live, held_out.candidate)
-    pictures.training(folder / "training.png", fitted.curves, fitted.best_epoch)
+    held_out, fitted = candidate.held_out, candidate.fitted
+    plots.nights(folder / "nights.png", nights)
+    plots.flips(folder / "flips.png", held_out.live, held_out.candidate)
+    plots.training(folder / "training.png", fitted.curves, fitted.best_epoch)
     names = ["nights.png", "flips.png", "training.png"]
-    believed = _Believed.of(trial)
+    believed = _Believed.of(candidate)
     if believed.before and believed.after:
-        pictures.confidence(folder / _CONFIDENCE, believed.before, believed.after)
+        plots.confidence(folder / _CONFIDENCE, believed.before, believed.after)
         names.append(_CONFIDENCE)
     return {name: folder / name for name in names}
 
 
-def _values(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> dict[str, Any]:
-    fitted = trial.fitted
+def _values(
+    candidate: TrainedCandidate, result: dict[str, Any], about: dict[str, Any]
+) -> dict[str, Any]:
+    fitted = candidate.fitted
     return {
         **about,
         "result": result,
         "decision": {
-            "promote": trial.decision.promote,
-            "reason": trial.decision.reason,
-            **trial.decision.inputs,
+            "promote": candidate.decision.promote,
+            "reason": candidate.decision.reason,
+            **candidate.decision.inputs,
         },
         "metrics": {
             side: {view: answered.comparison.as_dict() for view, answered in views.items()}
-            for side, views in trial.sides.items()
+            for side, views in candidate.sides.items()
         },
         "golden": {
-            "checked": trial.golden.checked,
-            "live_right": trial.golden.live_right,
-            "flipped": [golden.id for golden in trial.golden.flipped],
-            "mended": [golden.id for golden in trial.golden.mended],
+            "checked": candidate.golden.checked,
+            "live_right": candidate.golden.live_right,
+            "flipped": [golden.id for golden in candidate.golden.flipped],
+            "mended": [golden.id for golden in candidate.golden.mended],
         },
-        "ranking": _ranking(trial),
+        "ranking": _ranking(candidate),
         "flips": [
             {
-                "pair": trial.search.pairs[trial.held_out.questions[i].pair].id,
-                "rank_live": int(trial.held_out.live[i]),
-                "rank_candidate": int(trial.held_out.candidate[i]),
+                "pair": candidate.search.pairs[candidate.held_out.questions[i].pair].id,
+                "rank_live": int(candidate.held_out.live[i]),
+                "rank_candidate": int(candidate.held_out.candidate[i]),
             }
-            for i in (*_flipped(trial.held_out, better=True), *_flipped(trial.held_out))
+            for i in (*_flipped(candidate.held_out, better=True), *_flipped(candidate.held_out))
         ],
         "training": {
             "depth": fitted.depth,
@@ -170,15 +174,15 @@ def _values(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> dict
             "curves": fitted.curves,
             "notes": fitted.notes,
         },
-        "texts": {"all": trial.texts, "encoded": trial.texts_encoded},
+        "texts": {"all": candidate.texts, "encoded": candidate.texts_encoded},
         "versions": {"python": platform.python_version(), **_versions()},
     }
 
 
-def _ranking(trial: Trial) -> dict[str, Any]:
-    believed = _Believed.of(trial)
+def _ranking(candidate: TrainedCandidate) -> dict[str, Any]:
+    believed = _Believed.of(candidate)
     fit, before, after = believed.fit, believed.before, believed.after
-    values: dict[str, Any] = ranking_figures(trial) | {
+    values: dict[str, Any] = ranking_figures(candidate) | {
         "decision": None,
         "ranker": {published(name): value for name, value in asdict(fit.ranker).items()},
         "features": {published(name): round(share, 4) for name, share in fit.parts.items()},
@@ -188,8 +192,8 @@ def _ranking(trial: Trial) -> dict[str, Any]:
             for precision, confidence, answered in _thresholds(fit)
         ],
     }
-    if trial.refit:
-        decision = trial.refit.decision
+    if candidate.refit:
+        decision = candidate.refit.decision
         values["decision"] = {
             "promote": decision.promote,
             "reason": decision.reason,
@@ -250,10 +254,10 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _markdown(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> str:
-    data, fitted = about["data"], trial.fitted
+def _markdown(candidate: TrainedCandidate, result: dict[str, Any], about: dict[str, Any]) -> str:
+    data, fitted = about["data"], candidate.fitted
     lines = [
-        f"# Retrain {about['job']}: {_heading(result, trial)}",
+        f"# Retrain {about['job']}: {_heading(result, candidate)}",
         "",
         _sentence(str(result["reason"])),
         "",
@@ -263,7 +267,7 @@ def _markdown(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> st
         f"{data['held_out']} held out",
         f"- Model: depth {fitted.depth}, head {fitted.head}, trained from {about['live_model']}; "
         f"epoch {fitted.best_epoch} of {len(fitted.curves)} was kept",
-        f"- Texts: {trial.texts}, of which {trial.texts_encoded} were new",
+        f"- Texts: {candidate.texts}, of which {candidate.texts_encoded} were new",
         f"- Time: {sum(about['seconds'].values()):.0f} s ("
         + ", ".join(f"{step} {seconds:.0f}" for step, seconds in about["seconds"].items())
         + ")",
@@ -276,24 +280,24 @@ def _markdown(trial: Trial, result: dict[str, Any], about: dict[str, Any]) -> st
         "than pairs. A pair that shares a wording with one trained on is left out.",
         "",
     ]
-    for view, answered in trial.sides["held_out"].items():
+    for view, answered in candidate.sides["held_out"].items():
         lines += _table(_VIEWS[view], answered.comparison)
     lines += [
         *_READING,
         "",
         "![What flipped](flips.png)",
         "",
-        *_listed("Now first, not before", trial, _flipped(trial.held_out, better=True)),
-        *_listed("No longer first", trial, _flipped(trial.held_out)),
+        *_listed("Now first, not before", candidate, _flipped(candidate.held_out, better=True)),
+        *_listed("No longer first", candidate, _flipped(candidate.held_out)),
         "## Golden questions",
         "",
-        *_golden(trial),
+        *_golden(candidate),
         "",
         "## Confidence",
         "",
         "How sure the bot is of an answer: of those given with 70 %, 70 of 100 should be right.",
         "",
-        *_confidence(trial),
+        *_confidence(candidate),
         "",
         "## Training",
         "",
@@ -322,14 +326,14 @@ _READING = (
 )
 
 
-def _heading(result: dict[str, Any], trial: Trial) -> str:
+def _heading(result: dict[str, Any], candidate: TrainedCandidate) -> str:
     if result["dry_run"]:
         return "tried, nothing changed"
     if result["went_live"] == "ranking":
         return f"the model stays, its ranking was fitted anew ({result['model_version']})"
     if result["went_live"]:
         return f"{result['model_version']} went live"
-    return "better, but not live" if trial.goes_live else "refused"
+    return "better, but not live" if candidate.goes_live else "refused"
 
 
 def _sentence(text: str) -> str:
@@ -364,10 +368,10 @@ def _flipped(answered: Answered, *, better: bool = False) -> list[int]:
     return [int(i) for i in chosen[np.argsort(-after[chosen], kind="stable")]]
 
 
-def _listed(title: str, trial: Trial, positions: Sequence[int]) -> list[str]:
+def _listed(title: str, candidate: TrainedCandidate, positions: Sequence[int]) -> list[str]:
     if not positions:
         return []
-    answered = trial.held_out
+    answered = candidate.held_out
     lines = [f"### {title} ({len(positions)})", "", "The rank is the right answer's place.", ""]
     lines.append("| question | rank live | rank trained |")
     lines.append("|---|---|---|")
@@ -379,8 +383,8 @@ def _listed(title: str, trial: Trial, positions: Sequence[int]) -> list[str]:
     return [*lines, ""]
 
 
-def _golden(trial: Trial) -> list[str]:
-    checked = trial.golden
+def _golden(candidate: TrainedCandidate) -> list[str]:
+    checked = candidate.golden
     if not checked.checked:
         return ["There are none. Pin some with `faqbot golden add`."]
     lines = [
@@ -391,8 +395,8 @@ def _golden(trial: Trial) -> list[str]:
     return lines
 
 
-def _confidence(trial: Trial) -> list[str]:
-    believed = _Believed.of(trial)
+def _confidence(candidate: TrainedCandidate) -> list[str]:
+    believed = _Believed.of(candidate)
     fit, before, after = believed.fit, believed.before, believed.after
     if not (before and after):
         return [
@@ -408,12 +412,12 @@ def _confidence(trial: Trial) -> list[str]:
         "has not seen its answer.",
         "",
     ]
-    if not trial.refit and not fit.ranker.questions:
+    if not candidate.refit and not fit.ranker.questions:
         lines += ["It was not proven better than the constants that are shipped, which stay.", ""]
-    if trial.refit:
-        verdict = "It goes live" if trial.refit.decision.promote else "The one in use stays"
-        lines += [f"{verdict}: {trial.refit.decision.reason}.", ""]
-        if trial.refit.seen:
+    if candidate.refit:
+        verdict = "It goes live" if candidate.refit.decision.promote else "The one in use stays"
+        lines += [f"{verdict}: {candidate.refit.decision.reason}.", ""]
+        if candidate.refit.seen:
             lines += [
                 "The one in use was fitted to some of these questions itself, and looks better on "
                 "them than it is: a new one has to be better even so.",

@@ -50,7 +50,7 @@ USUAL_PRECISION = 0.9
 
 
 @dataclass(frozen=True)
-class Decision:
+class PromotionDecision:
     """What was decided.
 
     Attributes:
@@ -64,7 +64,7 @@ class Decision:
     inputs: dict[str, Any]
 
 
-def decide(held_out: Comparison, golden_flips: Sequence[int]) -> Decision:
+def decide_promotion(held_out: Comparison, golden_flips: Sequence[int]) -> PromotionDecision:
     """Decide by the rule above.
 
     Args:
@@ -93,23 +93,23 @@ def decide(held_out: Comparison, golden_flips: Sequence[int]) -> Decision:
         f"precision@1 {live.precision_at_1.value:.3f} -> {candidate.precision_at_1.value:.3f}"
     )
     if golden_flips:
-        return Decision(False, f"{flipped(golden_flips)}; {found}", inputs)
+        return PromotionDecision(False, f"{flipped(golden_flips)}; {found}", inputs)
     if mrr.high < 0:
-        return Decision(False, f"worse: {found}", inputs)
+        return PromotionDecision(False, f"worse: {found}", inputs)
     if not mrr.low > 0:  # also where it is not a number
-        return Decision(False, f"not proven better: {found}", inputs)
+        return PromotionDecision(False, f"not proven better: {found}", inputs)
     if held_out.precision_difference.value < 0:
-        return Decision(False, f"fewer first answers right: {precision}; {found}", inputs)
-    return Decision(True, f"better: {found}, {precision}", inputs)
+        return PromotionDecision(False, f"fewer first answers right: {precision}; {found}", inputs)
+    return PromotionDecision(True, f"better: {found}, {precision}", inputs)
 
 
-def decide_ranking(
+def decide_ranking_promotion(
     comparison: RankerComparison | None,
     questions: int,
     golden_flips: Sequence[int],
     *,
-    silenced: bool = False,
-) -> Decision:
+    loses_answers: bool = False,
+) -> PromotionDecision:
     """Decide whether a ranker that was fitted anew goes live with the live model.
 
     Args:
@@ -117,17 +117,17 @@ def decide_ranking(
         questions: How many there were.
         golden_flips: Ids of the golden questions that the live index gets right and the new ranker
             wrong.
-        silenced: Whether automatic answers at `USUAL_PRECISION` would end for want of proof, and
-            the present ones are that good (`train.promotion.compare.silences`).
+        loses_answers: Whether automatic answers at `USUAL_PRECISION` would end for want of proof,
+            and the present ones are that good (`train.promotion.compare.loses_automatic_answers`).
     """
     inputs: dict[str, Any] = {
         "rule": RANKING_RULE,
         "questions": questions,
         "golden_flips": list(golden_flips),
-        "silenced": silenced,
+        "silenced": loses_answers,
     }
     if comparison is None:
-        return Decision(False, f"{questions} questions are too few to fit it", inputs)
+        return PromotionDecision(False, f"{questions} questions are too few to fit it", inputs)
     loss, precision = comparison.log_loss_gain, comparison.precision_gain
     inputs |= {"log_loss_gain": _rounded(loss), "precision_gain": _rounded(precision)}
     found = (
@@ -136,19 +136,19 @@ def decide_ranking(
         f"on {comparison.questions} questions"
     )
     if golden_flips:
-        return Decision(False, f"{flipped(golden_flips)}; {found}", inputs)
+        return PromotionDecision(False, f"{flipped(golden_flips)}; {found}", inputs)
     if not loss.low > 0:
-        return Decision(False, f"not proven better: {found}", inputs)
+        return PromotionDecision(False, f"not proven better: {found}", inputs)
     if precision.high < 0:
-        return Decision(False, f"fewer right first answers: {found}", inputs)
-    if silenced:
-        return Decision(
+        return PromotionDecision(False, f"fewer right first answers: {found}", inputs)
+    if loses_answers:
+        return PromotionDecision(
             False,
             f"its held-out answers prove no threshold for {USUAL_PRECISION:.0%}, so the bot would "
             f"ask first; the present ranking stays: {found}",
             inputs,
         )
-    return Decision(True, f"better: {found}", inputs)
+    return PromotionDecision(True, f"better: {found}", inputs)
 
 
 def flipped(golden: Sequence[int]) -> str:

@@ -7,7 +7,13 @@ import pytest
 from index.evaluation.bootstrap import Estimate
 from tests.support.tables import table
 from train.promotion.compare import Comparison, Figures, RankerComparison
-from train.promotion.rules import Basis, Earlier, decide, decide_ranking, why_not_now
+from train.promotion.rules import (
+    Basis,
+    Earlier,
+    decide_promotion,
+    decide_ranking_promotion,
+    why_not_now,
+)
 
 BASIS = Basis(
     revision=7, live_model="base", settings={"depth": "head", "seed": 1}, golden=[], recipe="r"
@@ -32,7 +38,7 @@ def comparison(
 
 
 def test_a_model_that_is_surely_better_goes_live() -> None:
-    decision = decide(comparison((0.031, 0.012, 0.05)), [])
+    decision = decide_promotion(comparison((0.031, 0.012, 0.05)), [])
 
     assert decision.promote
     assert decision.reason == (
@@ -81,7 +87,7 @@ def test_the_live_model_stays(
     golden: list[int],
     reason: str,
 ) -> None:
-    decision = decide(comparison(mrr, precision), golden)
+    decision = decide_promotion(comparison(mrr, precision), golden)
 
     assert not decision.promote
     assert decision.reason.startswith(reason)
@@ -89,7 +95,7 @@ def test_the_live_model_stays(
 
 
 def test_as_many_first_answers_as_before_are_enough() -> None:
-    assert decide(comparison((0.03, 0.01, 0.05), (0.6, 0.6)), []).promote
+    assert decide_promotion(comparison((0.03, 0.01, 0.05), (0.6, 0.6)), []).promote
 
 
 def rankers(
@@ -100,7 +106,7 @@ def rankers(
 
 
 def test_a_ranking_that_is_surely_better_goes_live() -> None:
-    decision = decide_ranking(rankers((0.08, 0.05, 0.11), (0.011, -0.004, 0.02)), 480, [])
+    decision = decide_ranking_promotion(rankers((0.08, 0.05, 0.11), (0.011, -0.004, 0.02)), 480, [])
 
     assert decision.promote
     assert decision.reason == (
@@ -127,7 +133,7 @@ def test_a_ranking_that_is_surely_better_goes_live() -> None:
 def test_the_live_ranking_stays(
     comparison: RankerComparison | None, golden: list[int], reason: str
 ) -> None:
-    decision = decide_ranking(comparison, 480, golden)
+    decision = decide_ranking_promotion(comparison, 480, golden)
 
     assert not decision.promote
     assert decision.reason.startswith(reason)
@@ -135,7 +141,9 @@ def test_the_live_ranking_stays(
 
 
 def test_a_ranking_may_lose_a_first_answer_or_two_by_chance() -> None:
-    assert decide_ranking(rankers((0.1, 0.05, 0.2), (-0.004, -0.01, 0.002)), 480, []).promote
+    assert decide_ranking_promotion(
+        rankers((0.1, 0.05, 0.2), (-0.004, -0.01, 0.002)), 480, []
+    ).promote
 
 
 @pytest.mark.parametrize(
