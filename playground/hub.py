@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 from collections import deque
-from collections.abc import Iterable
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -45,7 +44,6 @@ class AppSettings:
     subscriptions: frozenset[str] = DEFAULT_SUBSCRIPTIONS
     # None: every scope a support bot asks for, but not chat:write.public.
     scopes: frozenset[str] | None = None
-    commands: frozenset[str] | None = None
 
 
 @dataclass
@@ -138,10 +136,6 @@ class Hub:
     def interact(self, kind: Kind, label: str, payload: Json) -> Delivery:
         """Delivers a slash command or an interaction, which must be acknowledged in time."""
         return self.dispatcher.send(kind, label, payload, accepts_response_payload=True)
-
-    def set_subscriptions(self, names: Iterable[str]) -> None:
-        """Subscribes the app to exactly these events."""
-        self.app.subscriptions = frozenset(names)
 
     async def close(self) -> None:
         """Stops everything that runs."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import copy
-import uuid
 from typing import Any
 
 from playground.hub import Hub
@@ -86,40 +85,6 @@ def _emit_mention(hub: Hub, channel: Channel, message: Message) -> None:
     for key in ("channel_type", "subtype"):
         event.pop(key, None)
     hub.emit("app_mention", copy.deepcopy(event))
-
-
-def post_as_person(
-    hub: Hub,
-    channel: Channel,
-    user_id: str,
-    text: str,
-    blocks: list[Json],
-    *,
-    thread_ts: str | None = None,
-    broadcast: bool = False,
-    me: bool = False,
-    files: list[Json] | None = None,
-) -> Message:
-    """What a person typed, posted."""
-    subtype = None
-    if me:
-        subtype = "me_message"
-    elif files:
-        subtype = "file_share"
-    elif broadcast:
-        subtype = "thread_broadcast"
-    message = Message(
-        channel=channel.id,
-        ts=hub.workspace.next_ts(),
-        text=text,
-        user=user_id,
-        blocks=blocks,
-        files=files or [],
-        thread_ts=thread_ts,
-        subtype=subtype,
-        client_msg_id=str(uuid.uuid4()),
-    )
-    return post(hub, message)
 
 
 def edit(hub: Hub, channel: Channel, message: Message, editor: str, changes: Json) -> None:

@@ -8,7 +8,7 @@ from playground.client.connection import Connection
 
 
 class Installation(Connection):
-    """The app's subscriptions, scopes and commands, and the workspace's patience with it."""
+    """The app's subscriptions and scopes, and the workspace's patience with it."""
 
     def subscribe(self, *subscriptions: str) -> None:
         """Subscribes the app to exactly these events."""
@@ -32,10 +32,6 @@ class Installation(Connection):
             retry_delays=None if retry_delays is None else list(retry_delays),
             trigger_seconds=trigger_seconds,
         )
-
-    def set_commands(self, commands: Iterable[str] | None) -> None:
-        """The slash commands the app has; None: whatever is typed is one."""
-        self.change_settings(commands=None if commands is None else list(commands))
 
     def deliver_by_http(self, url: str, *, verify: bool = True) -> None:
         """Delivers to a request URL instead of websockets, after the url_verification handshake."""

@@ -69,7 +69,3 @@ class Playground(Waiting, Installation, Faults):
     def archive(self, channel: Channel | str, archived: bool = True) -> None:
         """Archives a channel, or brings it back."""
         self.tell("archive", channel=id_of(channel), archived=archived)
-
-    def remove_bot(self, channel: Channel | str) -> None:
-        """Takes the bot out of a channel."""
-        self.tell("leave", user=self.bot_user_id, channel=id_of(channel))

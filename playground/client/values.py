@@ -48,8 +48,6 @@ class Message:
     streaming: bool = False
     username: str | None = None
     files: tuple[Json, ...] = ()
-    attachments: tuple[Json, ...] = ()
-    raw: Json = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_json(cls, body: Json) -> Message:
@@ -71,8 +69,6 @@ class Message:
             streaming="streaming_state" in body,
             username=body.get("username"),
             files=tuple(body.get("files", ())),
-            attachments=tuple(body.get("attachments", ())),
-            raw=body,
         )
 
     @property
@@ -106,7 +102,6 @@ class Channel:
     name: str
     kind: Literal["public", "private", "im"]
     members: tuple[str, ...] = ()
-    is_archived: bool = False
 
     @classmethod
     def from_json(cls, body: Json) -> Channel:
@@ -116,7 +111,6 @@ class Channel:
             name=body["name"],
             kind=body["kind"],
             members=tuple(body["members"]),
-            is_archived=body["is_archived"],
         )
 
 
@@ -141,9 +135,6 @@ class View:
     blocks: tuple[Json, ...]
     state: Json
     errors: dict[str, str]
-    user: str
-    hash: str
-    raw: Json = field(default_factory=dict, repr=False)
 
     @classmethod
     def from_json(cls, body: Json) -> View:
@@ -157,9 +148,6 @@ class View:
             blocks=tuple(body["blocks"]),
             state=body["state"]["values"],
             errors=body["errors"],
-            user=body["user"],
-            hash=body["hash"],
-            raw=body,
         )
 
     @property

@@ -75,9 +75,6 @@ async def command(hub: Hub, body: Body) -> Json:
     """Types a slash command and waits for its acknowledgement."""
     user, channel = find_user(hub, body.text("user")), find_channel(hub, body.text("channel"))
     command = "/" + body.text("command").removeprefix("/")
-    known = hub.app.commands
-    if known is not None and command not in known:
-        raise ControlError(f"{command} is not a valid command.")
     text = body.maybe("text") or ""
     delivery = await commands.run_command(hub, user, channel, command, text)
     return delivery_answer(delivery)

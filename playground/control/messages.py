@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import uuid
 from typing import Any
 
 from playground.actions import messages, reactions
@@ -11,7 +12,7 @@ from playground.control.lookup import find_channel, find_message, find_user
 from playground.control.registry import on_post
 from playground.errors import ControlError
 from playground.hub import Hub
-from playground.workspace.models import Channel
+from playground.workspace.models import Channel, Message, User
 from playground.workspace.typed_text import rich_text, typed_text
 
 Json = dict[str, Any]
@@ -36,30 +37,40 @@ def post(hub: Hub, body: Body) -> Json:
         raise ControlError("'text' has to be a string.")
     if not body.flag("raw"):
         text = typed_text(hub.workspace, text)
-    files = body.values.get("files") or []
-    if not text and not files:
+    names = body.values.get("files") or []
+    if not text and not names:
         raise ControlError("Give 'text' as a string.")
-    message = messages.post_as_person(
-        hub,
-        channel,
-        user.id,
-        text,
-        rich_text(text) if text else [],
+    message = Message(
+        channel=channel.id,
+        ts=hub.workspace.next_ts(),
+        text=text,
+        user=user.id,
+        blocks=rich_text(text) if text else [],
+        files=[_file(hub, user, str(name)) for name in names],
         thread_ts=thread_ts,
-        broadcast=body.flag("broadcast"),
-        me=body.flag("me"),
-        files=[
-            {
-                "id": hub.workspace.next_id("F"),
-                "name": str(name),
-                "title": str(name),
-                "mode": "hosted",
-                "user": user.id,
-            }
-            for name in files
-        ],
+        subtype=_subtype(body),
+        client_msg_id=str(uuid.uuid4()),
     )
+    messages.post(hub, message)
     return message_answer(hub, message)
+
+
+def _file(hub: Hub, user: User, name: str) -> Json:
+    return {
+        "id": hub.workspace.next_id("F"),
+        "name": name,
+        "title": name,
+        "mode": "hosted",
+        "user": user.id,
+    }
+
+
+def _subtype(body: Body) -> str | None:
+    if body.flag("me"):
+        return "me_message"
+    if body.values.get("files"):
+        return "file_share"
+    return "thread_broadcast" if body.flag("broadcast") else None
 
 
 def _root_ts(channel: Channel, ts: str) -> str:

@@ -23,7 +23,6 @@ async def settings(hub: Hub, body: Body) -> Json:
         "trigger_seconds",
         "subscriptions",
         "scopes",
-        "commands",
         "delivery",
         "url",
         "verify",
@@ -31,7 +30,6 @@ async def settings(hub: Hub, body: Body) -> Json:
         "delivery_delay",
         "duplicate_deliveries",
         "posts_per_second",
-        "link_enabled",
     }
     if set(values) - known:
         raise ControlError(f"Unknown settings: {sorted(set(values) - known)}.")
@@ -42,11 +40,10 @@ async def settings(hub: Hub, body: Body) -> Json:
     if "trigger_seconds" in values:
         hub.workspace.trigger_seconds = body.number("trigger_seconds", 3)
     if "subscriptions" in values:
-        hub.set_subscriptions(body.strings("subscriptions"))
-    for name in ("scopes", "commands"):
-        if name in values:
-            chosen = None if values[name] is None else frozenset(body.strings(name))
-            setattr(hub.app, name, chosen)
+        hub.app.subscriptions = frozenset(body.strings("subscriptions"))
+    if "scopes" in values:
+        scopes = None if values["scopes"] is None else frozenset(body.strings("scopes"))
+        hub.app.scopes = scopes
     if "refuse_tokens" in values:
         refusal = body.maybe("refuse_tokens")
         if refusal is not None and refusal not in get_args(TokenRefusal):
@@ -59,8 +56,6 @@ async def settings(hub: Hub, body: Body) -> Json:
     if "posts_per_second" in values:
         rate = None if values["posts_per_second"] is None else body.number("posts_per_second", 1)
         hub.faults.posts_per_second = rate or None
-    if "link_enabled" in values:
-        hub.sockets.link_enabled = body.flag("link_enabled")
     if "delivery" in values:
         await _deliver_by(hub, body)
     hub.changed()

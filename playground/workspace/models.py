@@ -29,7 +29,6 @@ class User:
     is_bot: bool = False
     is_admin: bool = False
     is_owner: bool = False
-    deleted: bool = False
 
 
 @dataclass
@@ -74,7 +73,6 @@ class Channel:
     creator: str
     members: list[str] = field(default_factory=list)
     archived: bool = False
-    topic: str = ""
     im_user: str | None = None
     messages: dict[str, Message] = field(default_factory=dict)
     ephemerals: dict[str, Message] = field(default_factory=dict)
@@ -102,8 +100,6 @@ class View:
     previous_view_id: str | None = None
     state: dict[str, dict[str, Json]] = field(default_factory=dict)
     errors: dict[str, str] = field(default_factory=dict)
-    # Modals opened from a message know where they came from.
-    response_urls: list[Json] = field(default_factory=list)
 
 
 @dataclass
@@ -157,4 +153,3 @@ class File:
     user: str
     title: str = ""
     content: bytes | None = None
-    shared: bool = False

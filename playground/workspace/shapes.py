@@ -26,7 +26,7 @@ def user_json(user: User) -> Json:
         "id": user.id,
         "team_id": TEAM_ID,
         "name": user.name,
-        "deleted": user.deleted,
+        "deleted": False,
         "real_name": user.real_name,
         "tz": "Europe/London",
         "tz_label": "Greenwich Mean Time",
@@ -87,7 +87,7 @@ def channel_json(channel: Channel) -> Json:
         "pending_shared": [],
         "previous_names": [],
         "shared_team_ids": [TEAM_ID],
-        "topic": {"value": channel.topic, "creator": "", "last_set": 0},
+        "topic": {"value": "", "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
         "num_members": len(channel.members),
     }

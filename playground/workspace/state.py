@@ -7,7 +7,7 @@ locks are needed; whoever changes the state through `Workspace` keeps it consist
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
 from playground.errors import SlackError
@@ -210,9 +210,3 @@ class Workspace:
         )
         self.response_urls[url.ticket] = url
         return url
-
-    def channels_of(self, user_id: str) -> Iterator[Channel]:
-        """The channels a person can open in the web page."""
-        for channel in self.channels.values():
-            if channel.kind == "public" or user_id in channel.members:
-                yield channel

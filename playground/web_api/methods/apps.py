@@ -70,6 +70,4 @@ def complete_upload(hub: Hub, arguments: Arguments) -> Json:
             subtype="file_share",
         )
         messages.post(hub, message)
-    for file in files:
-        file.shared = bool(channels)
     return {"files": [file_json(file) | {"channels": names} for file in files]}

@@ -22,3 +22,15 @@ def test_joining_is_a_message_and_an_event(
     ann.invite_bot(other)
     event = app.next_event("member_joined_channel")
     assert (event["user"], event["inviter"]) == (slack.bot_user_id, ann.id)
+
+
+def test_leaving_is_an_event(
+    slack: Playground, connect: Connect, channel: Channel, ann: Person
+) -> None:
+    app = connect()
+    slack.subscribe("member_left_channel")
+    ann.join(channel)
+    ann.leave(channel)
+    event = app.next_event("member_left_channel")
+    assert (event["user"], event["channel"]) == (ann.id, channel.id)
+    assert ann.id not in slack.channel("help").members

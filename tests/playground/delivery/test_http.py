@@ -85,6 +85,17 @@ def test_the_request_url_is_verified_first(slack: Playground, endpoint: Endpoint
         slack.deliver_by_http("http://127.0.0.1:9/")
 
 
+def test_delivery_goes_back_to_websockets(
+    slack: Playground, endpoint: Endpoint, connect: Callable[[], Any], channel: Channel, ann: Person
+) -> None:
+    slack.deliver_by_http(endpoint.url)
+    slack.deliver_by_socket()
+    app = connect()
+    ann.post(channel, "hello")
+    assert app.next_event("message")["text"] == "hello"
+    assert len(endpoint.requests) == 1
+
+
 def test_bolt_takes_signed_events_commands_and_clicks(
     slack: Playground, endpoint: Endpoint, channel: Channel, ann: Person
 ) -> None:
