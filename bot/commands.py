@@ -4,23 +4,24 @@ Whatever changes the bot is for admins only, and is checked here at each command
 not done here: a command writes a job into the store, and a worker somewhere takes it.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
 from typing import Any
 
 import structlog
+from slack_bolt import Respond
 
 from bot import status
 from bot.cards.admin import job_title, without_places
-from bot.settings import BotSettings
+from bot.cards.kit import notice
+from bot.deps import Deps
 from bot.slack import mrkdwn
-from bot.slack.admins import REFUSALS, Admins, Standing
+from bot.slack.admins import FAILED, REFUSALS, Standing
 from bot.slack.message import Message
+from bot.slack.respond import respond_privately
 from bot.suggestions import listed
-from index.store import Store
 from index.store.jobs import describe
-from index.store.types import Generation, Job, JobKind, JobState
+from index.store.types import Job, JobKind, JobState
 
 COMMAND = "/faq"
 DEPTHS = ("head", "full")
@@ -66,12 +67,17 @@ class Typed:
 class Commands:
     """What the commands do; each answers with mrkdwn, or with a message of its own."""
 
-    store: Store
-    admins: Admins
-    jobs_changed: Callable[[], None]
-    settings: BotSettings
-    models_dir: Path
-    kept: Callable[[], Sequence[Generation]]
+    deps: Deps
+
+    def carry_out(self, typed: Typed, respond: Respond) -> None:
+        """Do what a command says and answer to whoever typed it, whatever happens."""
+        try:
+            answer = self.answer(typed)
+        except Exception as error:
+            log.error("command_failed", command=typed.name, error=type(error).__name__)
+            answer = FAILED
+        message = notice(answer) if isinstance(answer, str) else answer
+        respond_privately(respond, message, failed="command_not_answered")
 
     def answer(self, typed: Typed) -> str | Message:
         """Carry a command out, if whoever typed it may; returns what to tell them."""
@@ -87,7 +93,7 @@ class Commands:
             return HELP
         if typed.name not in commands:
             return f"I don't know “{mrkdwn.line(typed.name, QUOTE_LIMIT)}”. {HELP}"
-        standing = self.admins.standing(typed.user)
+        standing = self.deps.admins.standing(typed.user)
         if standing is not Standing.ADMIN:
             log.info("command_refused", command=typed.name, user=typed.user, standing=standing)
             return REFUSALS[standing]
@@ -95,14 +101,14 @@ class Commands:
         return commands[typed.name](typed)
 
     def status(self, _typed: Typed) -> str:
-        report = status.collect(self.store, self.settings, self.models_dir)
+        report = status.collect(self.deps.store, self.deps.settings, self.deps.models_dir)
         return "\n".join(
             f"*{name}*: {mrkdwn.line(without_places(value), VALUE_LIMIT)}"
             for name, value in status.lines(report)
         )
 
     def suggestions(self, _typed: Typed) -> Message:
-        return listed(self.store)
+        return listed(self.deps.store)
 
     def retrain(self, typed: Typed) -> str:
         if len(typed.rest) > 1 or (typed.rest and typed.rest[0] not in DEPTHS):
@@ -115,7 +121,7 @@ class Commands:
     def rollback(self, typed: Typed) -> str:
         if not typed.rest:
             return self._request(typed, JobKind.ROLLBACK, {})
-        ids = [generation.id for generation in self.kept()]
+        ids = [generation.id for generation in self.deps.kept_generations()]
         if len(typed.rest) == 1 and typed.rest[0] in map(str, ids):
             return self._request(typed, JobKind.ROLLBACK, {"generation": int(typed.rest[0])})
         wanted = mrkdwn.line(" ".join(typed.rest), QUOTE_LIMIT)
@@ -131,16 +137,16 @@ class Commands:
         if len(typed.rest) > 1 or not kinds:
             return f"To stop a job, use `/faq cancel`, {_calls('cancel', KINDS[:3])}."
         for state in OPEN:  # what runs before what waits
-            for job in self.store.jobs.latest(1, kinds=kinds, states=(state,)):
-                left = self.store.jobs.cancel(job.id)
-                self.jobs_changed()
+            for job in self.deps.store.jobs.latest(1, kinds=kinds, states=(state,)):
+                left = self.deps.store.jobs.cancel(job.id)
+                self.deps.jobs_changed()
                 if left is JobState.RUNNING:
                     return f"{job_title(job)} is told to stop."
                 return f"{job_title(job)} is {left}."
         return f"No {typed.rest[0] if typed.rest else 'job'} is running or waiting."
 
     def _request(self, typed: Typed, kind: JobKind, arguments: dict[str, Any]) -> str:
-        job, is_new = self.store.jobs.request(
+        job, is_new = self.deps.store.jobs.request(
             kind, arguments=arguments, requested_by=typed.user, channel=typed.channel
         )
         before = self._before(job)
@@ -150,7 +156,7 @@ class Commands:
             )
         if not is_new:
             return f"{_sentence(describe(job))}. `/faq cancel {kind}` stops it."
-        self.jobs_changed()
+        self.deps.jobs_changed()
         answer = f"{job_title(job)} is asked for."
         if before:
             answer += f" It waits for its turn: {describe(before)}."
@@ -161,9 +167,9 @@ class Commands:
 
     def _before(self, job: Job) -> Job | None:
         """The job that this one waits for: the one that runs, else the first in the queue."""
-        if running := self.store.jobs.running():
+        if running := self.deps.store.jobs.running():
             return running if running.id != job.id else None
-        waiting = self.store.jobs.latest(100, kinds=KINDS, states=(JobState.QUEUED,))
+        waiting = self.deps.store.jobs.latest(100, kinds=KINDS, states=(JobState.QUEUED,))
         first = min(waiting, key=lambda other: other.id, default=job)
         return first if first.id < job.id else None
 

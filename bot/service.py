@@ -11,6 +11,7 @@ import structlog
 
 from bot.answering.worker import Workers
 from bot.app import create_app
+from bot.deps import Deps
 from bot.job_messages import JobMessages
 from bot.runner import Runner
 from bot.settings import BotSettings
@@ -90,18 +91,18 @@ class Service:
             )
             self._runner = Runner(self.store, index, bot, config, serving=self.serving, works=works)
             app = create_app(
-                client,
-                self.store,
-                signing_secret=second if bot.mode == "http" else None,
-                watched=frozenset(bot.watched_channels),
-                arrived=self._workers.wake,
-                admins=Admins(bot.admins, client, str(who["team_id"])),
-                jobs_changed=self._jobs_changed,
-                listening=self._listening,
-                background=self._background,
-                settings=bot,
-                models_dir=index.models_dir,
-                kept=lambda: available(index, self.store, engine),
+                Deps(
+                    store=self.store,
+                    client=client,
+                    settings=bot,
+                    admins=Admins(bot.admins, client, str(who["team_id"])),
+                    models_dir=index.models_dir,
+                    listening=self._listening,
+                    background=self._background,
+                    question_arrived=self._workers.wake,
+                    jobs_changed=self._jobs_changed,
+                    kept_generations=lambda: available(index, self.store, engine),
+                )
             )
             self.transport: Transport = (
                 HttpTransport(app, bot.http_host, bot.http_port)

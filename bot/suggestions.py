@@ -1,9 +1,17 @@
 """The suggested wordings that wait for an admin: listed, approved and rejected."""
 
+from collections.abc import Mapping
+from typing import Any
+
 import structlog
+from slack_bolt import Respond
 
 from bot.cards.admin import APPROVE, MAX_SUGGESTIONS, SuggestionLine, suggestions_message
+from bot.cards.kit import notice
+from bot.deps import Deps
+from bot.slack.admins import FAILED, REFUSALS, Standing
 from bot.slack.message import Message
+from bot.slack.respond import respond_privately
 from index.store import Store
 from index.store.types import Suggestion, SuggestionState
 
@@ -56,3 +64,30 @@ def describe(found: Suggestion | None, *, approves: bool) -> str:
             else "It was approved before."
         )
     return "It was rejected before." if approves else "Rejected: it will not be suggested again."
+
+
+def carry_out(deps: Deps, body: Mapping[str, Any], respond: Respond) -> None:
+    """Do what a click says and show the list anew, to whoever clicked.
+
+    Args:
+        body: The `block_actions` payload.
+    """
+    user = str((body.get("user") or {}).get("id") or "")
+    action = (body.get("actions") or [{}])[0]
+    action_id, value = str(action.get("action_id")), str(action.get("value") or "")
+    replaces = False
+    try:
+        standing = deps.admins.standing(user)
+        if standing is not Standing.ADMIN:
+            log.info("click_refused", action=action_id, user=user, standing=standing)
+            message = notice(REFUSALS[standing])
+        elif value.isdecimal() and len(value) < 19:
+            said = settle(deps.store, action_id, int(value), user)
+            message, replaces = listed(deps.store, said), True
+        else:
+            log.warning("click_ignored", action=action_id)
+            return
+    except Exception as error:
+        log.error("click_failed", error=type(error).__name__)
+        message = notice(FAILED)
+    respond_privately(respond, message, failed="click_not_answered", replaces=replaces)

@@ -1,24 +1,16 @@
 """Events: questions are stored before Slack is told that they were received."""
 
-import re
-from collections.abc import Callable, Collection
+from collections.abc import Callable
 
 from slack_bolt import App, BoltContext, BoltResponse
 
+from bot.deps import Deps
 from bot.intake.events import question_from_event
-from index.store.inbox import Inbox
-
-ANY = re.compile(".*")
 
 
-def register(
-    app: App, inbox: Inbox, *, watched: Collection[str], arrived: Callable[[], None]
-) -> None:
-    """Take in questions.
-
-    Args:
-        arrived: Called after a question was stored; must not block.
-    """
+def register(app: App, deps: Deps) -> None:
+    """Take in questions."""
+    watched = frozenset(deps.settings.watched_channels)
 
     # A global middleware: Bolt runs these before it acknowledges an event, and listeners after.
     # Where storing fails there is no acknowledgement, and Slack delivers the event again.
@@ -27,11 +19,6 @@ def register(
         body: dict[str, object], context: BoltContext, next: Callable[[], BoltResponse]
     ) -> BoltResponse:
         question = question_from_event(body, bot_user_id=context.bot_user_id or "", watched=watched)
-        if question is not None and inbox.add(question):
-            arrived()
+        if question is not None and deps.store.inbox.add(question):
+            deps.question_arrived()
         return next()
-
-    # Bolt acknowledges only events that some listener takes.
-    @app.event(ANY)
-    def acknowledge() -> None:
-        """Everything worth doing has been done by the middleware."""
