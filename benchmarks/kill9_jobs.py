@@ -40,7 +40,8 @@ from running import (
 )
 
 from index.generations.setup import open_engine
-from index.jobs.supervisor import LOG, fail_abandoned
+from index.jobs.recording import fail_abandoned
+from index.jobs.supervisor import LOG
 from index.model.base import BASE_VERSION
 from index.settings import IndexSettings
 from index.store import Store

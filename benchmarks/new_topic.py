@@ -31,7 +31,7 @@ from sklearn.linear_model import LogisticRegression
 from index.engines.points import answer_text
 from index.errors import FaqbotError
 from index.generations.setup import live_generation, load_embedder
-from index.jobs.child import Order
+from index.jobs.protocol import JobOrder
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.ranking.ranker import LearnedRanker
@@ -110,7 +110,7 @@ def live_ranker(bot: Faqbot) -> LearnedRanker:
 
 def refused_model(bot: Faqbot, depth: str) -> tuple[Embedder, LearnedRanker]:
     """What the last retrain trained, which did not go live: trained once more, to be measured."""
-    order = Order(Claim(0, ""), JobKind.RETRAIN, {"depth": depth}, bot.settings, None)
+    order = JobOrder(Claim(0, ""), JobKind.RETRAIN, {"depth": depth}, bot.settings, None)
     scratch = bot.settings.data_dir / "refused"
     scratch.mkdir()
     candidate = train_candidate(

@@ -22,7 +22,7 @@ from typing import Any
 from index.errors import FaqbotError
 from index.generations.live import Live
 from index.generations.setup import initialise, live_generation, load_embedder, open_engine
-from index.jobs.child import Ending, Order
+from index.jobs.protocol import JobEnding, JobOrder
 from index.model.embedder import Embedder
 from index.settings import IndexSettings
 from index.store import Store
@@ -72,10 +72,10 @@ class Faqbot:
             live.catch_up()
         return Grown(encoded, time.perf_counter() - started - encoded)
 
-    def retrain(self, **arguments: Any) -> tuple[Ending, float]:
+    def retrain(self, **arguments: Any) -> tuple[JobEnding, float]:
         """One run; how it ended and how many seconds it took."""
         job = self.store.jobs.begin(JobKind.RETRAIN, ME, arguments=arguments)
-        order = Order(Claim(job.id, ME), JobKind.RETRAIN, arguments, self.settings, None)
+        order = JobOrder(Claim(job.id, ME), JobKind.RETRAIN, arguments, self.settings, None)
         started = time.perf_counter()
         told = ""
 

@@ -14,7 +14,7 @@ from pathlib import Path
 from typing import Any
 
 from index import processes
-from index.jobs.supervisor import COMMANDS, StopRequest, run_job
+from index.jobs.supervisor import COMMANDS, StopRequest, Supervisor
 from index.model.base import BASE_VERSION
 from index.model.versions import SERVABLE, write_version
 from index.settings import IndexSettings
@@ -219,8 +219,7 @@ def run(
     owner = processes.owner()
     job = store.jobs.begin(kind, owner, arguments=arguments, requested_by="benchmark")
     commands = COMMANDS if command is None else {**COMMANDS, kind: command}
-    return run_job(
-        job,
+    supervisor = Supervisor(
         store,
         index,
         None,
@@ -229,6 +228,7 @@ def run(
         on_progress=on_progress,
         commands=commands,
     )
+    return supervisor.run(job)
 
 
 def write_turned(models_dir: Path, version: str, seed: int) -> None:

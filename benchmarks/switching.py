@@ -294,11 +294,11 @@ def _asked_again(index: IndexSettings, store: Store) -> dict[str, Any]:
 def stand_in() -> int:
     """The child process that stands in for a retrain."""
     from index.generations.build import go_live, tidy
-    from index.jobs.child import Ending, Order
     from index.jobs.child import run as run_child
+    from index.jobs.protocol import JobEnding, JobOrder
     from index.progress import Report
 
-    def work(order: Order, report: Report) -> Ending:
+    def work(order: JobOrder, report: Report) -> JobEnding:
         version = f"turned-{order.claim.job_id}"
         with (
             closing(Store(order.index.store_url)) as store,
@@ -308,7 +308,7 @@ def stand_in() -> int:
             write_turned(order.index.models_dir, version, order.arguments["seed"])
             generation = go_live(order.index, store, engine, version, order.claim, report)
             tidy(order.index, store, engine)
-            return Ending("promoted", {"generation": generation.id})
+            return JobEnding("promoted", {"generation": generation.id})
 
     return run_child(work)
 

@@ -11,8 +11,8 @@ from bot.settings import BotSettings
 from index import processes
 from index.generations import build as building
 from index.generations.follow import Serving
-from index.jobs.child import Ending
-from index.jobs.worker import KINDS, Work, Worker
+from index.jobs.protocol import JobEnding
+from index.jobs.worker import KINDS, Task, Worker
 from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
@@ -84,18 +84,18 @@ def work(index: IndexSettings, bot: BotSettings, config: Path | None) -> None:
     log.info("stopped")
 
 
-def check_of(serving: Serving, store: Store) -> Work:
+def check_of(serving: Serving, store: Store) -> Task:
     """A check of what is served against the store; where it fails, a reindex is asked for."""
 
-    def check(job: Job, report: Report) -> Ending:
+    def check(job: Job, report: Report) -> JobEnding:
         with serving.use() as live:
             problems = building.check(live, store, report)
         if problems is None:
-            return Ending("not checked: the index is following the store")
+            return JobEnding("not checked: the index is following the store")
         if not problems:
-            return Ending("the index matches the store", {"problems": []})
+            return JobEnding("the index matches the store", {"problems": []})
         repair, _ = store.jobs.request(JobKind.REINDEX, requested_by=CHECK)
-        return Ending(
+        return JobEnding(
             f"the index does not match the store: {'; '.join(problems)}; "
             f"reindex (job {repair.id}) is asked for",
             {"problems": problems, "reindex": repair.id},

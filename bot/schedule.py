@@ -16,7 +16,8 @@ from tzlocal import get_localzone
 from bot.cron import OFF, Crontab, read_zone
 from bot.settings import BotSettings
 from index.errors import FaqbotError, SettingsError
-from index.jobs.supervisor import SCHEDULE, can_train
+from index.jobs.extras import can_train
+from index.jobs.recording import SCHEDULE
 from index.store import Store
 from index.store.types import JobKind
 

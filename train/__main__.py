@@ -2,11 +2,12 @@
 
 import sys
 
-from index.jobs.child import Ending, Order, run
+from index.jobs.child import run
+from index.jobs.protocol import JobEnding, JobOrder
 from index.progress import Report
 
 
-def _work(order: Order, report: Report) -> Ending:
+def _task(order: JobOrder, report: Report) -> JobEnding:
     # Imported late: a cancelled child should not have to wait for it.
     from train.run import retrain
 
@@ -14,4 +15,4 @@ def _work(order: Order, report: Report) -> Ending:
 
 
 if __name__ == "__main__":
-    sys.exit(run(_work))
+    sys.exit(run(_task))

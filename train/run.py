@@ -20,7 +20,7 @@ from index.errors import SettingsError
 from index.generations.build import build, discard, switch
 from index.generations.live import Live
 from index.generations.setup import live_generation, open_engine
-from index.jobs.child import Cancelled, Ending, Order
+from index.jobs.protocol import Cancelled, JobEnding, JobOrder
 from index.jobs.tasks import tidy_afterwards
 from index.model.versions import read_manifest, remove_versions, write_version
 from index.progress import Report, within
@@ -52,7 +52,7 @@ _LOOK_BACK = 1000
 _NIGHTS_SHOWN = 60
 
 
-def retrain(order: Order, tell: Report) -> Ending:
+def retrain(order: JobOrder, tell: Report) -> JobEnding:
     """Do it, as a child process is ordered to.
 
     Arguments of the job: `depth`, `head` and `seed` stand in for the settings; `dry_run` stops
@@ -80,7 +80,7 @@ def retrain(order: Order, tell: Report) -> Ending:
         reason = _why_not_now(order, settings, store, snapshot, basis, earlier)
         if reason is not None:
             result = _result(order, snapshot, reason) | {"skipped": True}
-            return Ending(reason, result)
+            return JobEnding(reason, result)
         scratch = order.folder / SCRATCH
         try:
             scratch.mkdir(parents=True, exist_ok=True)
@@ -109,7 +109,7 @@ def retrain(order: Order, tell: Report) -> Ending:
 
 
 def _conclude(
-    order: Order,
+    order: JobOrder,
     store: Store,
     snapshot: Snapshot,
     candidate: TrainedCandidate,
@@ -117,7 +117,7 @@ def _conclude(
     earlier: list[Job],
     about: dict[str, Any],
     steps: Steps,
-) -> Ending:
+) -> JobEnding:
     dry_run = bool(order.arguments.get("dry_run"))
     generation: Generation | None = None
 
@@ -154,11 +154,11 @@ def _conclude(
         # Too late: the new generation answers.
         report_to(order.folder, live=True)
     ended = result(generation is not None)
-    return Ending(str(ended["reason"]), ended)
+    return JobEnding(str(ended["reason"]), ended)
 
 
 def _go_live(
-    order: Order, store: Store, candidate: TrainedCandidate, files: dict[str, Path], steps: Steps
+    order: JobOrder, store: Store, candidate: TrainedCandidate, files: dict[str, Path], steps: Steps
 ) -> tuple[Generation | None, TrainedCandidate]:
     """Write the version, build its generation, switch to it.
 
@@ -195,7 +195,7 @@ def _go_live(
             _remove_version(index.models_dir, candidate.version)
 
 
-def _write_version(order: Order, candidate: TrainedCandidate, files: dict[str, Path]) -> None:
+def _write_version(order: JobOrder, candidate: TrainedCandidate, files: dict[str, Path]) -> None:
     """Write what goes live as a model version: the trained model, or the live one's files again.
 
     Args:
@@ -233,7 +233,7 @@ def _write_version(order: Order, candidate: TrainedCandidate, files: dict[str, P
 
 
 def _ask_golden(
-    order: Order,
+    order: JobOrder,
     store: Store,
     engine: Engine,
     generation: Generation,
@@ -272,7 +272,7 @@ def _decided_anew(decision: PromotionDecision, checked: golden.Checked) -> Promo
     return PromotionDecision(False, f"{flipped(checked.ids)} by the new index", inputs)
 
 
-def settings_for(order: Order) -> TrainSettings:
+def settings_for(order: JobOrder) -> TrainSettings:
     """The settings of training, with what the job's arguments say instead.
 
     Raises:
@@ -306,7 +306,7 @@ def sweep(jobs_dir: Path) -> None:
 
 
 def _why_not_now(
-    order: Order,
+    order: JobOrder,
     settings: TrainSettings,
     store: Store,
     snapshot: Snapshot,
@@ -324,7 +324,7 @@ def _why_not_now(
     )
 
 
-def _result(order: Order, snapshot: Snapshot, reason: str) -> dict[str, Any]:
+def _result(order: JobOrder, snapshot: Snapshot, reason: str) -> dict[str, Any]:
     return {
         "promoted": False,
         "went_live": None,
@@ -338,7 +338,7 @@ def _result(order: Order, snapshot: Snapshot, reason: str) -> dict[str, Any]:
 
 
 def _result_of(
-    order: Order, snapshot: Snapshot, candidate: TrainedCandidate, basis: Basis, steps: Steps
+    order: JobOrder, snapshot: Snapshot, candidate: TrainedCandidate, basis: Basis, steps: Steps
 ) -> dict[str, Any]:
     """What the job's row records; short, for lists and plots of many of them."""
     reason = candidate.reason
@@ -372,7 +372,7 @@ def _result_of(
     }
 
 
-def _free_name(order: Order) -> str:
+def _free_name(order: JobOrder) -> str:
     """A name that no version has: a store that was made anew counts its jobs from 1 again."""
     name = wanted = f"retrain-{order.claim.job_id}"
     number = 1

@@ -139,7 +139,7 @@ def fitted_ranker(index: "IndexSettings", pairs: Path, version: str) -> "Learned
     import sys
     import tempfile
 
-    from index.jobs.supervisor import require_training
+    from index.jobs.extras import require_training
     from index.ranking.ranker_file import RANKING, read_ranker
 
     require_training()

@@ -29,7 +29,9 @@ def run_in_foreground(
     """
     from bot import logs
     from index import processes
-    from index.jobs.supervisor import StopRequest, fail_abandoned, require_training, run_job
+    from index.jobs.extras import require_training
+    from index.jobs.recording import fail_abandoned
+    from index.jobs.supervisor import StopRequest, Supervisor
     from index.store.types import JobKind, JobState
 
     if kind is JobKind.RETRAIN:
@@ -46,8 +48,7 @@ def run_in_foreground(
         )
         say(f"{kind.capitalize()} (job {job.id}): starting; the model takes a moment to load ...")
         with _progress(kind.capitalize()) as report:
-            ended = run_job(
-                job,
+            supervisor = Supervisor(
                 store,
                 index,
                 settings.config,
@@ -55,6 +56,7 @@ def run_in_foreground(
                 stop=stop,
                 on_progress=report,
             )
+            ended = supervisor.run(job)
         live = store.generations.live()
     still = f"; generation {live.id} answers" if live else ""
     if as_json:

@@ -77,7 +77,7 @@ def cancel(
     ] = None,
 ) -> None:
     """Stop a job. Whatever it has done so far is undone; the live generation answers on."""
-    from index.jobs.supervisor import fail_abandoned
+    from index.jobs.recording import fail_abandoned
     from index.store.types import JobKind, JobState
 
     with opened_store(context.obj.index) as store:
@@ -114,7 +114,7 @@ def _open_job(store: "Store") -> "Job":
 
 def _when_over(store: "Store", job_id: int) -> "Job":
     """The job once it is over, or as it is when patience has run out."""
-    from index.jobs.supervisor import fail_abandoned
+    from index.jobs.recording import fail_abandoned
 
     deadline = time.monotonic() + CANCEL_PATIENCE_S
     while not (job := found_job(store, job_id)).state.is_over and time.monotonic() < deadline:

@@ -2,16 +2,17 @@
 
 import sys
 
-from index.jobs.child import Ending, Order, run
+from index.jobs.child import run
+from index.jobs.protocol import JobEnding, JobOrder
 from index.progress import Report
 
 
-def _work(order: Order, report: Report) -> Ending:
+def _task(order: JobOrder, report: Report) -> JobEnding:
     # Imported late: a cancelled child should not have to wait for it.
-    from index.jobs.tasks import WORKS
+    from index.jobs.tasks import TASKS
 
-    return WORKS[order.kind](order, report)
+    return TASKS[order.kind](order, report)
 
 
 if __name__ == "__main__":
-    sys.exit(run(_work))
+    sys.exit(run(_task))

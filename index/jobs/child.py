@@ -1,16 +1,10 @@
-"""The child's side of a job: long work in a process of its own, under a parent's eyes.
+"""The side of a job's process: long work, under the eyes of the one that supervises it.
 
-    stdin   one line of JSON, the order; then nothing. Its end means that the parent is gone.
-    stdout  lines of JSON: {"progress": 0.43, "detail": "training, epoch 12 of 38"}, and at the
-            end one {"state": "done", "detail": "...", "result": {...}}
-    stderr  the log, for people
-    SIGTERM cancels
-
-The parent owns the job's row and renews its lease. A child whose parent has died ends at once:
-nobody would record what it does.
+`index/jobs/protocol.py` describes what goes over the pipes. The supervisor owns the job's row and
+renews its lease. A process whose supervisor has died ends at once: nobody would record what it
+does.
 """
 
-import json
 import os
 import signal
 import sys
@@ -19,17 +13,21 @@ import time
 import traceback
 from collections.abc import Callable
 from contextlib import suppress
-from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import FrameType
-from typing import Any
 
 from index.errors import FaqbotError
+from index.jobs.protocol import (
+    Cancelled,
+    JobEnding,
+    JobOrder,
+    JobProgress,
+    decode_order,
+    encode,
+)
 from index.progress import Report
-from index.settings import IndexSettings
-from index.store.jobs import Claim
-from index.store.types import JobKind, JobState
+from index.store.types import JobState
 
 # Between two progress lines of the same step; a new step is told at once.
 REPORT_EVERY_S = 0.2
@@ -39,41 +37,7 @@ NICENESS = 10
 OOM_SCORE = 500
 
 
-class Cancelled(BaseException):
-    """Somebody wants the job to end; raised in the main thread, wherever it is."""
-
-
-@dataclass(frozen=True)
-class Order:
-    """What the parent asks for.
-
-    Attributes:
-        claim: The job's claim; it fences the switch to a new generation.
-        config: The configuration file the parent was given, for the settings of other tables.
-    """
-
-    claim: Claim
-    kind: JobKind
-    arguments: dict[str, Any]
-    index: IndexSettings
-    config: Path | None
-
-    @property
-    def folder(self) -> Path:
-        """Where the job's log and reports are kept."""
-        return self.index.jobs_dir / str(self.claim.job_id)
-
-
-@dataclass(frozen=True)
-class Ending:
-    """How a job ended: one line for people, and values for programs (JSON)."""
-
-    detail: str
-    result: dict[str, Any] = field(default_factory=dict)
-    state: JobState = JobState.DONE
-
-
-def run(work: Callable[[Order, Report], Ending]) -> int:
+def run(work: Callable[[JobOrder, Report], JobEnding]) -> int:
     """Take the order from stdin, do the work, and tell how it went; returns the exit status.
 
     Import what is heavy inside `work`: until then a cancelled child ends within milliseconds,
@@ -82,12 +46,12 @@ def run(work: Callable[[Order, Report], Ending]) -> int:
     wire = _Wire()
     cancelling = _Cancelling()
     try:
-        order = _order(json.loads(sys.stdin.buffer.readline()))
-    except (ValueError, KeyError, TypeError):
+        order = decode_order(sys.stdin.buffer.readline())
+    except ValueError:
         log("this command is started by faqbot itself: its order on stdin cannot be read")
         return 2
     except Cancelled:
-        wire.end(Ending("cancelled", state=JobState.CANCELLED))
+        wire.send(JobEnding("cancelled", state=JobState.CANCELLED))
         return 0
     threading.Thread(target=_follow_parent, args=(wire,), name="parent", daemon=True).start()
     _step_back()
@@ -96,16 +60,16 @@ def run(work: Callable[[Order, Report], Ending]) -> int:
         ending = work(order, _Reporter(wire))
         cancelling.stop()
     except Cancelled:
-        ending = Ending("cancelled", state=JobState.CANCELLED)
+        ending = JobEnding("cancelled", state=JobState.CANCELLED)
     except FaqbotError as error:
-        ending = Ending(str(error), state=JobState.FAILED)
+        ending = JobEnding(str(error), state=JobState.FAILED)
     except BaseException as error:
         traceback.print_exc()
-        ending = Ending(f"unexpected {type(error).__name__}; see the log", state=JobState.FAILED)
+        ending = JobEnding(f"unexpected {type(error).__name__}; see the log", state=JobState.FAILED)
     finally:
         cancelling.stop()
     log(f"{ending.state}: {ending.detail}")
-    wire.end(ending)
+    wire.send(ending)
     return 0
 
 
@@ -141,17 +105,14 @@ class _Wire:
         os.dup2(2, 1)
         self.ended = False
 
-    def send(self, message: dict[str, Any]) -> None:
-        line = json.dumps(message).encode() + b"\n"
+    def send(self, said: JobProgress | JobEnding) -> None:
+        self.ended = self.ended or isinstance(said, JobEnding)
+        line = encode(said)
         try:
             while line:
                 line = line[os.write(self._pipe, line) :]
         except OSError:
             _end_at_once(1)
-
-    def end(self, ending: Ending) -> None:
-        self.ended = True
-        self.send({"state": ending.state, "detail": ending.detail, "result": ending.result})
 
 
 class _Reporter:
@@ -168,20 +129,10 @@ class _Reporter:
         is_new, self._step = step != self._step, step
         if is_new or now - self._sent > REPORT_EVERY_S:
             self._sent = now
-            self._wire.send({"progress": round(share, 4), "detail": detail})
+            self._wire.send(JobProgress(share, detail))
         if is_new or now - self._logged > LOG_EVERY_S:
             self._logged = now
             log(f"{share:4.0%} {detail}")
-
-
-def _order(given: dict[str, Any]) -> Order:
-    return Order(
-        claim=Claim(int(given["job_id"]), str(given["owner"])),
-        kind=JobKind(given["kind"]),
-        arguments=dict(given.get("arguments") or {}),
-        index=IndexSettings(**given["index"]),
-        config=Path(given["config"]) if given.get("config") else None,
-    )
 
 
 def _follow_parent(wire: _Wire) -> None:

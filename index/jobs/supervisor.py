@@ -1,59 +1,43 @@
 """A job in a process of its own, as its parent sees it: started, watched, ended, recorded.
 
-`index/jobs/child.py` is the other side and describes what goes over the pipes. The work may take
-all the memory it wants, crash or hang: whoever answers questions is another process.
+The work may take all the memory it wants, crash or hang: whoever answers questions is another
+process.
 """
 
-import importlib.util
-import json
-import os
 import signal
-import subprocess
 import sys
 import threading
 import time
-from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
-from typing import IO, Any, TypeVar
 
 import structlog
 
-from index import processes
-from index.errors import FaqbotError, StoreError
+from index.errors import FaqbotError
+from index.jobs.child_process import NOTHING_SAID, ChildProcess
+from index.jobs.extras import require_training
+from index.jobs.protocol import JobEnding, JobOrder, JobProgress
+from index.jobs.recording import claim_of, patiently, record_end
+from index.jobs.timing import USUAL, Timing
 from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import RENEW_EVERY_S, Claim, LeaseState
+from index.store.jobs import LeaseState
 from index.store.types import Job, JobKind, JobState
 
 # -P: whatever stands in the working directory is not what is run.
 _PYTHON = (sys.executable, "-P", "-m")
-_INDEX_WORK = (*_PYTHON, "index.jobs")
+_INDEX_JOB = (*_PYTHON, "index.jobs")
 COMMANDS: Mapping[JobKind, Sequence[str]] = {
     JobKind.RETRAIN: (*_PYTHON, "train"),
-    JobKind.REINDEX: _INDEX_WORK,
-    JobKind.ROLLBACK: _INDEX_WORK,
-    JobKind.PURGE: _INDEX_WORK,
+    JobKind.REINDEX: _INDEX_JOB,
+    JobKind.ROLLBACK: _INDEX_JOB,
+    JobKind.PURGE: _INDEX_JOB,
 }
 LOG = "log.txt"
-# Who asked for what the schedule asked for.
-SCHEDULE = "schedule"
-# Of the environment's variables the child gets all but these: it never speaks with Slack.
-_NOT_INHERITED = ("SLACK_", "FAQBOT_BOT_SLACK_")
-_ON_REQUEST = (JobState.CANCELLED, "cancelled on request")
 # Seconds in which a child that was asked to end has to clean up.
 GRACE_S = 20.0
-# How often a lease is renewed at most because there is progress to record.
-RECORD_EVERY_S = 1.0
-# How long, about, and in which steps it is tried to record an end while the store is away.
-STORE_PATIENCE_S = 60.0
-_FIRST_PAUSE_S, _LONGEST_PAUSE_S = 0.2, 10.0
-_LOOK_EVERY_S = 0.25
-_MOMENT_S = 0.02
-_NOTHING_SAID = (0.0, "")
-
-T = TypeVar("T")
 
 log = structlog.get_logger(__name__)
 
@@ -66,309 +50,159 @@ class StopRequest(threading.Event):
         self.reason = reason
         self.grace_s = grace_s
 
-
-def can_train() -> bool:
-    """Whether the packages for training are installed; they are not imported."""
-    return importlib.util.find_spec("quaterion") is not None
-
-
-def require_training() -> None:
-    """Check that the packages for training are installed.
-
-    Raises:
-        FaqbotError: They are not.
-    """
-    if not can_train():
-        raise FaqbotError(
-            "training needs the extra `train`: from faqbot's folder, "
-            "uv pip install -e '.[train]' -c constraints.txt"
-        )
+    @property
+    def stopped(self) -> str | None:
+        """Why it is set; None where it is not."""
+        return self.reason if self.is_set() else None
 
 
-def run_job(
-    job: Job,
-    store: Store,
-    index: IndexSettings,
-    config: Path | None,
-    *,
-    limit_s: float,
-    stop: StopRequest,
-    on_progress: Report = lambda share, detail: None,
-    commands: Mapping[JobKind, Sequence[str]] = COMMANDS,
-) -> Job:
-    """Run a job that this process has claimed or begun, and record how it ended.
+@dataclass(frozen=True)
+class Supervisor:
+    """Runs jobs in processes of their own, one at a time, and records how they end.
 
-    Args:
+    Attributes:
         config: The configuration file that the child reads, too; None: the usual one.
-        limit_s: Seconds after which the job is ended, as failed.
-        stop: Ends the job, as cancelled.
-
-    Returns:
-        The job as it is recorded in the end. Where somebody else has taken it for dead
-        meanwhile, what they recorded. Where a stop ended what the schedule had asked for, it
-        waits for its turn again.
-
-    Raises:
-        StoreError: The store was away for so long that the end could not be recorded.
+        limit_s: Seconds after which a job is ended, as failed.
+        stop: Ends the running job, as cancelled.
+        on_progress: Told how far the running job is.
+        commands: What is run, by the job's kind.
     """
-    assert job.owner is not None, "it is claimed"
-    claim = Claim(job.id, job.owner)
-    folder = index.jobs_dir / str(job.id)
-    try:
-        if job.kind is JobKind.RETRAIN:
-            require_training()
-        folder.mkdir(parents=True, exist_ok=True)
-        with (folder / LOG).open("ab") as file:
-            child = _Child(commands[job.kind], file)
+
+    store: Store
+    index: IndexSettings
+    config: Path | None
+    limit_s: float
+    stop: StopRequest
+    on_progress: Report = lambda share, detail: None
+    commands: Mapping[JobKind, Sequence[str]] = field(default_factory=lambda: COMMANDS)
+    timing: Timing = USUAL
+
+    def run(self, job: Job) -> Job:
+        """Run a job that this process has claimed or begun, and record how it ended.
+
+        Returns:
+            The job as it is recorded in the end. Where somebody else has taken it for dead
+            meanwhile, what they recorded. Where a stop ended what the schedule had asked for, it
+            waits for its turn again.
+
+        Raises:
+            StoreError: The store was away for so long that the end could not be recorded.
+        """
+        folder = self.index.jobs_dir / str(job.id)
+        try:
+            if job.kind is JobKind.RETRAIN:
+                require_training()
+            folder.mkdir(parents=True, exist_ok=True)
+            ending = self._in_child(job, folder / LOG)
+        except FaqbotError as error:
+            ending = JobEnding(str(error), state=JobState.FAILED)
+        except OSError as error:
+            reason = error.strerror or type(error).__name__
+            ending = JobEnding(f"{error.filename or folder}: {reason}", state=JobState.FAILED)
+        if ending.state is not JobState.DONE:
+            left = patiently(lambda: _what_it_left(job, self.store), self.timing)
+            ending = JobEnding(ending.detail + left, ending.result, ending.state)
+        return record_end(job, ending, self.store, stopped=self.stop.stopped, timing=self.timing)
+
+    def _in_child(self, job: Job, log_path: Path) -> JobEnding:
+        order = JobOrder(claim_of(job), job.kind, job.arguments, self.index, self.config)
+        with log_path.open("ab") as file:
+            child = ChildProcess(self.commands[job.kind], file)
             try:
-                child.order(_order(job, claim, index, config))
-                state, detail, result = _follow(
-                    job, claim, child, store, limit_s, stop, on_progress, folder / LOG
-                )
+                child.order(order)
+                return _Watch(self, job, child, log_path).until_it_ends()
             finally:
                 child.close()
-    except FaqbotError as error:
-        state, detail, result = JobState.FAILED, str(error), {}
-    except OSError as error:
-        reason = error.strerror or type(error).__name__
-        state, detail, result = JobState.FAILED, f"{error.filename or folder}: {reason}", {}
-    if state is not JobState.DONE:
-        detail += patiently(lambda: _what_it_left(job, store))
-    return record_end(job, claim, store, state, detail, result, stop)
 
 
-def record_end(
-    job: Job,
-    claim: Claim,
-    store: Store,
-    state: JobState,
-    detail: str,
-    result: dict[str, Any],
-    stop: StopRequest,
-) -> Job:
-    """Record how a job ended; returns it as it is then.
+class _Watch:
+    """Watching over one child: its lease, its progress, its limits."""
 
-    What the schedule asked for and a stop ended waits for its turn again: its time comes only
-    once.
+    def __init__(self, by: Supervisor, job: Job, child: ChildProcess, log_path: Path) -> None:
+        self._by = by
+        self._job = job
+        self._child = child
+        self._log_path = log_path
+        self._started = self._renewed = time.monotonic()
+        # Not what it says by now: it may have begun already, and that is news too.
+        self._recorded = self._shown = NOTHING_SAID
+        self._asked_to_end: JobEnding | None = None
+        self._killed_at: float | None = None  # at the latest
 
-    Raises:
-        StoreError: The store was away for too long.
-    """
-    if state is JobState.CANCELLED and stop.is_set() and job.requested_by == SCHEDULE:
-        waits = f"waits for its turn again: {stop.reason}"
-        if patiently(lambda: store.jobs.put_back(claim, waits)):
-            return patiently(lambda: store.jobs.get(job.id)) or job
-    if not patiently(lambda: store.jobs.finish(job.id, state, result, detail, owner=claim.owner)):
-        log.error("job_lost", job=job.id, kind=job.kind)
-    return patiently(lambda: store.jobs.get(job.id)) or job
+    def until_it_ends(self) -> JobEnding:
+        """Watch until the process has ended; returns how the job ended."""
+        while (status := self._child.wait(self._by.timing.look_every)) is None:
+            self._look(time.monotonic())
+        said, asked = self._child.ending, self._asked_to_end
+        # What it says it has done it has done, even if it was asked to end just then.
+        if said is not None and said.state is JobState.DONE:
+            return said
+        if asked is None and said is not None and self._is_cancelled():
+            # It ran into the fence before it was told.
+            asked = _ON_REQUEST
+        if asked is not None:
+            return JobEnding(asked.detail, said.result if said else {}, asked.state)
+        if said is not None:
+            return said
+        how = f"the {self._job.kind} process {_how(status)}; see {self._log_path}"
+        return JobEnding(how, state=JobState.FAILED)
 
-
-def patiently(act: Callable[[], T]) -> T:
-    """Do something in the store, again and again for a while where it is away.
-
-    Raises:
-        StoreError: It is away for too long.
-    """
-    deadline = time.monotonic() + STORE_PATIENCE_S
-    pause = _FIRST_PAUSE_S
-    while True:
-        try:
-            return act()
-        except StoreError as error:
-            if time.monotonic() + pause > deadline:
-                raise
-            log.error("store_away", reason=str(error))
-        time.sleep(pause)
-        pause = min(2 * pause, _LONGEST_PAUSE_S)
-
-
-def fail_abandoned(store: Store) -> None:
-    """Mark jobs as failed whose runners are gone: at once where that was on this machine."""
-    running = store.jobs.latest(100, states=(JobState.RUNNING,))
-    for owner in {job.owner for job in running if job.owner}:
-        if processes.is_dead(owner):
-            store.jobs.fail_abandoned_by(owner)
-    if any(job.kind is not JobKind.IMPORT for job in running):
-        store.jobs.fail_abandoned()
-
-
-def _order(job: Job, claim: Claim, index: IndexSettings, config: Path | None) -> dict[str, Any]:
-    return {
-        "job_id": claim.job_id,
-        "owner": claim.owner,
-        "kind": job.kind,
-        "arguments": job.arguments,
-        "index": index.revealed(),
-        "config": None if config is None else str(config.absolute()),
-    }
-
-
-class _Child:
-    """The process, and what it has said so far."""
-
-    def __init__(self, command: Sequence[str], log_file: IO[bytes]) -> None:
-        self._process = subprocess.Popen(
-            command,
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=log_file,
-            env={k: v for k, v in os.environ.items() if not k.startswith(_NOT_INHERITED)},
-            # A session of its own: Ctrl-C reaches the parent alone, which then decides.
-            start_new_session=True,
-        )
-        self._log_file = log_file
-        self.progress = _NOTHING_SAID
-        self.ending: tuple[JobState, str, dict[str, Any]] | None = None
-        self._silent = threading.Event()
-        self._reader = threading.Thread(target=self._read, name="job-output", daemon=True)
-        self._reader.start()
-
-    def order(self, order: dict[str, Any]) -> None:
-        """Say what to do. The pipe stays open: its end tells the child that its parent is gone."""
-        assert self._process.stdin is not None
-        with suppress(OSError):  # it has ended already; its status says how
-            self._process.stdin.write(json.dumps(order).encode() + b"\n")
-            self._process.stdin.flush()
-
-    def wait(self, seconds: float) -> int | None:
-        """Its exit status, negative for a signal; None while it runs."""
-        if self._silent.wait(seconds):
-            time.sleep(_MOMENT_S)  # from its last word to its end
-        status = self._process.poll()
-        if status is not None:
-            # What it started and left behind would keep the pipe open, and go on.
-            self._kill_group()
-            self._reader.join(RECORD_EVERY_S)
-        return status
-
-    def terminate(self) -> None:
-        """Ask it to clean up and end."""
-        self._process.terminate()
-
-    def kill(self) -> None:
-        """End it, and what it started, at once."""
-        self._kill_group()
-        self._process.kill()
-
-    def close(self) -> None:
-        """Leave nothing behind, whatever happened."""
-        if self._process.poll() is None:
-            self.kill()
-            self._process.wait()
-            self._reader.join(RECORD_EVERY_S)
-        assert self._process.stdin is not None
-        assert self._process.stdout is not None
-        with suppress(OSError):
-            self._process.stdin.close()
-        if not self._reader.is_alive():
-            self._process.stdout.close()
-
-    def _kill_group(self) -> None:
-        with suppress(ProcessLookupError, PermissionError):
-            os.killpg(self._process.pid, signal.SIGKILL)
-
-    def _read(self) -> None:
-        assert self._process.stdout is not None
-        for line in self._process.stdout:
-            try:
-                # No database's JSON has a value for what is not a number.
-                self._take(json.loads(line, parse_constant=lambda _: None))
-            except (ValueError, KeyError, TypeError):
-                # Not ours: a library's word, which belongs to the log.
-                with suppress(ValueError, OSError):  # which may be closed, or full
-                    self._log_file.write(line)
-                    self._log_file.flush()
-        self._silent.set()
-
-    def _take(self, said: dict[str, Any]) -> None:
-        if "state" in said:
-            state = JobState(said["state"])
-            if not state.is_over:
-                raise ValueError(f"{state} is no ending")
-            self.ending = state, str(said["detail"]), dict(said.get("result") or {})
-        else:
-            share = float(said["progress"])
-            if not 0 <= share <= 1:
-                raise ValueError(f"{share} is no share")
-            self.progress = share, str(said["detail"])
-
-
-def _follow(
-    job: Job,
-    claim: Claim,
-    child: _Child,
-    store: Store,
-    limit_s: float,
-    stop: StopRequest,
-    on_progress: Report,
-    log_path: Path,
-) -> tuple[JobState, str, dict[str, Any]]:
-    """Watch over a child until it has ended; returns state, detail and result of the job."""
-    started = renewed = time.monotonic()
-    # Not what it says by now: it may have begun already, and that is news too.
-    recorded = shown = _NOTHING_SAID
-    asked_to_end: tuple[JobState, str] | None = None
-    ended_by: float | None = None  # when it is killed, at the latest
-    while (status := child.wait(_LOOK_EVERY_S)) is None:
-        now = time.monotonic()
-        news = child.progress
-        lease = LeaseState.HELD
-        if now - renewed > (RENEW_EVERY_S if news == recorded else RECORD_EVERY_S):
-            lease = _renew(store, claim, news)
-            renewed, recorded = now, news
-            if lease is LeaseState.LOST:
-                # Somebody else may be at it.
-                child.kill()
-                continue
-        if news != shown:
-            shown = news
-            on_progress(*news)
-        if ended_by is not None:
-            if now > ended_by:
-                child.kill()
-        elif child.ending is not None:
+    def _look(self, now: float) -> None:
+        """Keep the lease, pass progress on, and end the child where it has to end."""
+        news = self._child.progress
+        lease = self._renewed_lease(now, news)
+        if lease is LeaseState.LOST:
+            # Somebody else may be at it.
+            self._child.kill()
+            return
+        if news != self._shown:
+            self._shown = news
+            self._by.on_progress(news.share, news.detail)
+        if self._killed_at is not None:
+            if now > self._killed_at:
+                self._child.kill()
+        elif self._child.ending is not None:
             # It is done; what keeps it from leaving is of no interest.
-            ended_by = now + stop.grace_s
-        else:
-            if stop.is_set():
-                asked_to_end = JobState.CANCELLED, f"cancelled: {stop.reason}"
-            elif lease is LeaseState.CANCELLED:
-                asked_to_end = _ON_REQUEST
-            elif now - started > limit_s:
-                asked_to_end = (
-                    JobState.FAILED,
-                    f"ended after {limit_s / 3600:g} h, the limit "
-                    f"([bot] job_time_limit_hours); see {log_path}",
-                )
-            if asked_to_end is not None:
-                child.terminate()
-                ended_by = now + stop.grace_s
-    # What it says it has done it has done, even if it was asked to end just then.
-    if child.ending is not None and child.ending[0] is JobState.DONE:
-        return child.ending
-    if asked_to_end is None and child.ending is not None and _is_cancelled(store, claim):
-        # It ran into the fence before it was told.
-        asked_to_end = _ON_REQUEST
-    if asked_to_end is not None:
-        return *asked_to_end, child.ending[2] if child.ending else {}
-    if child.ending is not None:
-        return child.ending
-    return JobState.FAILED, f"the {job.kind} process {_how(status)}; see {log_path}", {}
+            self._killed_at = now + self._by.stop.grace_s
+        elif (reason := self._why_end(now, lease)) is not None:
+            self._asked_to_end = reason
+            self._child.terminate()
+            self._killed_at = now + self._by.stop.grace_s
+
+    def _renewed_lease(self, now: float, news: JobProgress) -> LeaseState:
+        timing = self._by.timing
+        due = timing.renew_every if news == self._recorded else timing.record_every
+        if now - self._renewed <= due:
+            return LeaseState.HELD
+        self._renewed, self._recorded = now, news
+        try:
+            return self._by.store.jobs.renew(claim_of(self._job), news.share, news.detail or None)
+        except FaqbotError as error:
+            # The store may be back before the lease ends; if not, the switch is fenced.
+            log.error("job_renewal_failed", job=self._job.id, reason=str(error))
+            return LeaseState.HELD
+
+    def _why_end(self, now: float, lease: LeaseState) -> JobEnding | None:
+        """How a job ends that has to be ended now; None where it may go on."""
+        stop, limit_s = self._by.stop, self._by.limit_s
+        if stop.is_set():
+            return JobEnding(f"cancelled: {stop.reason}", state=JobState.CANCELLED)
+        if lease is LeaseState.CANCELLED:
+            return _ON_REQUEST
+        if now - self._started > limit_s:
+            return JobEnding(
+                f"ended after {limit_s / 3600:g} h, the limit "
+                f"([bot] job_time_limit_hours); see {self._log_path}",
+                state=JobState.FAILED,
+            )
+        return None
+
+    def _is_cancelled(self) -> bool:
+        job = patiently(lambda: self._by.store.jobs.get(self._job.id), self._by.timing)
+        return job is not None and job.cancel_requested
 
 
-def _is_cancelled(store: Store, claim: Claim) -> bool:
-    job = patiently(lambda: store.jobs.get(claim.job_id))
-    return job is not None and job.cancel_requested
-
-
-def _renew(store: Store, claim: Claim, news: tuple[float, str]) -> LeaseState:
-    share, detail = news
-    try:
-        return store.jobs.renew(claim, share, detail or None)
-    except FaqbotError as error:
-        # The store may be back before the lease ends; if not, the switch is fenced.
-        log.error("job_renewal_failed", job=claim.job_id, reason=str(error))
-        return LeaseState.HELD
+_ON_REQUEST = JobEnding("cancelled on request", state=JobState.CANCELLED)
 
 
 def _how(status: int) -> str:

@@ -9,13 +9,14 @@ from index.engines.base import Engine
 from index.errors import FaqbotError
 from index.generations import build as building
 from index.generations.setup import live_generation, open_engine
-from index.jobs.child import Cancelled, Ending, Order, log
+from index.jobs.child import log
+from index.jobs.protocol import Cancelled, JobEnding, JobOrder
 from index.progress import Report, within
 from index.store import Store
 from index.store.types import JobKind
 
 
-def reindex(order: Order, report: Report) -> Ending:
+def reindex(order: JobOrder, report: Report) -> JobEnding:
     """A new collection with the live model version, from the store."""
     with _opened(order) as (store, engine):
         version = live_generation(store).model_version
@@ -23,26 +24,26 @@ def reindex(order: Order, report: Report) -> Ending:
         generation = building.go_live(order.index, store, engine, version, order.claim, part)
         report(0.96, "tidying up")
         tidy_afterwards(order, store, engine)
-        return Ending(
+        return JobEnding(
             f"generation {generation.id} (model {version}) is live",
             {"generation": generation.id, "model_version": version},
         )
 
 
-def rollback(order: Order, report: Report) -> Ending:
+def rollback(order: JobOrder, report: Report) -> JobEnding:
     """Back to an earlier generation: `generation` in the arguments, else the one before."""
     with _opened(order) as (store, engine):
         before = live_generation(store)
         wanted = order.arguments.get("generation")
         target = building.rollback(order.index, store, engine, wanted, order.claim, report)
-        return Ending(
+        return JobEnding(
             f"generation {target.id} (model {target.model_version}) is live again, "
             f"in place of {before.id}",
             {"generation": target.id, "model_version": target.model_version, "before": before.id},
         )
 
 
-def purge(order: Order, report: Report) -> Ending:
+def purge(order: JobOrder, report: Report) -> JobEnding:
     """Clear away what is not needed; with `days` in the arguments, also older questions' texts."""
     with _opened(order) as (store, engine):
         report(0.0, "tidying up")
@@ -51,13 +52,13 @@ def purge(order: Order, report: Report) -> Ending:
         if days := order.arguments.get("days"):
             report(0.8, "forgetting old questions")
             forgotten = store.inbox.expire_questions(timedelta(days=days))
-        return Ending(
+        return JobEnding(
             f"{tidied}, {forgotten} old questions forgotten",
             {**asdict(tidied), "questions": forgotten},
         )
 
 
-def tidy_afterwards(order: Order, store: Store, engine: Engine) -> None:
+def tidy_afterwards(order: JobOrder, store: Store, engine: Engine) -> None:
     """Clear away behind a job whose work is done: nothing that happens here changes how it went."""
     try:
         log(str(building.tidy(order.index, store, engine)))
@@ -67,7 +68,7 @@ def tidy_afterwards(order: Order, store: Store, engine: Engine) -> None:
 
 
 @contextmanager
-def _opened(order: Order) -> Iterator[tuple[Store, Engine]]:
+def _opened(order: JobOrder) -> Iterator[tuple[Store, Engine]]:
     with (
         closing(Store(order.index.store_url)) as store,
         closing(open_engine(order.index)) as engine,
@@ -75,7 +76,7 @@ def _opened(order: Order) -> Iterator[tuple[Store, Engine]]:
         yield store, engine
 
 
-WORKS: dict[JobKind, Callable[[Order, Report], Ending]] = {
+TASKS: dict[JobKind, Callable[[JobOrder, Report], JobEnding]] = {
     JobKind.REINDEX: reindex,
     JobKind.ROLLBACK: rollback,
     JobKind.PURGE: purge,

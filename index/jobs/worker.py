@@ -9,30 +9,22 @@ import structlog
 
 from index import processes
 from index.errors import FaqbotError
-from index.jobs.child import Cancelled, Ending
-from index.jobs.supervisor import (
-    COMMANDS,
-    RECORD_EVERY_S,
-    StopRequest,
-    fail_abandoned,
-    record_end,
-    run_job,
-)
+from index.jobs.protocol import Cancelled, JobEnding
+from index.jobs.recording import claim_of, fail_abandoned, record_end
+from index.jobs.supervisor import COMMANDS, StopRequest, Supervisor
+from index.jobs.timing import USUAL, Timing
 from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import RENEW_EVERY_S, Claim, LeaseState
+from index.store.jobs import LeaseState
 from index.store.types import Job, JobKind, JobState
 
 # What runs in a process of its own; a check looks into the collection that is being served.
 KINDS = (JobKind.RETRAIN, JobKind.REINDEX, JobKind.ROLLBACK, JobKind.PURGE)
-# How often an idle worker looks for jobs that another process asked for.
-POLL_S = 1.0
-RETRY_AFTER_S = 5.0
 # A stop waits no longer than this for a child that cleans up after itself.
 STOP_GRACE_S = 5.0
 
-Work = Callable[[Job, Report], Ending]
+Task = Callable[[Job, Report], JobEnding]
 
 log = structlog.get_logger(__name__)
 
@@ -48,8 +40,9 @@ class Worker:
         *,
         limit_hours: float,
         kinds: Sequence[JobKind] = KINDS,
-        here: Mapping[JobKind, Work] | None = None,
+        here: Mapping[JobKind, Task] | None = None,
         commands: Mapping[JobKind, Sequence[str]] = COMMANDS,
+        timing: Timing = USUAL,
     ) -> None:
         """Args:
         config: The configuration file for the children; None: the usual one.
@@ -58,14 +51,21 @@ class Worker:
         here: What is run in this process, by kind.
         """
         self._store = store
-        self._index = index
-        self._config = config
         self._limit_s = limit_hours * 3600
         self._here = here or {}
         self._kinds = (*kinds, *self._here)
-        self._commands = commands
+        self._timing = timing
         self._wake = threading.Condition()
         self._stop = StopRequest("the worker was stopped", STOP_GRACE_S)
+        self._supervisor = Supervisor(
+            store,
+            index,
+            config,
+            limit_s=self._limit_s,
+            stop=self._stop,
+            commands=commands,
+            timing=timing,
+        )
         self._thread = threading.Thread(target=self._run, name="job-worker", daemon=True)
 
     def start(self) -> None:
@@ -85,14 +85,14 @@ class Worker:
 
     def _run(self) -> None:
         while not self._stop.is_set():
-            pause = POLL_S
+            pause = self._timing.poll
             try:
                 if self._run_next():
                     continue
             except Exception as error:  # a dead worker would go unnoticed
                 known = isinstance(error, FaqbotError)
                 log.error("job_worker_failed", reason=str(error) if known else type(error).__name__)
-                pause = RETRY_AFTER_S
+                pause = self._timing.retry_after
             with self._wake:
                 if not self._stop.is_set():
                     self._wake.wait(pause)
@@ -108,24 +108,15 @@ class Worker:
         if job.kind in self._here:
             ended = self._run_here(job, self._here[job.kind])
         else:
-            ended = run_job(
-                job,
-                self._store,
-                self._index,
-                self._config,
-                limit_s=self._limit_s,
-                stop=self._stop,
-                commands=self._commands,
-            )
+            ended = self._supervisor.run(job)
         if ended.state is JobState.FAILED:
             log.error("job_failed", job=job.id, kind=job.kind, reason=ended.detail)
         else:
             log.info("job_ended", job=job.id, kind=job.kind, state=ended.state)
         return True
 
-    def _run_here(self, job: Job, work: Work) -> Job:
-        claim = Claim(job.id, processes.owner())
-        with _Renewal(self._store, claim, self._limit_s) as renewal:
+    def _run_here(self, job: Job, task: Task) -> Job:
+        with _Renewal(self._store, job, self._limit_s, self._timing) as renewal:
 
             def report(share: float, detail: str) -> None:
                 if self._stop.is_set():
@@ -133,25 +124,24 @@ class Worker:
                 renewal.tell(share, detail)
 
             try:
-                ending = work(job, report)
+                ending = task(job, report)
             except Cancelled:
                 reason = f": {self._stop.reason}" if self._stop.is_set() else " on request"
-                ending = Ending(f"cancelled{reason}", state=JobState.CANCELLED)
+                ending = JobEnding(f"cancelled{reason}", state=JobState.CANCELLED)
             except FaqbotError as error:
-                ending = Ending(str(error), state=JobState.FAILED)
+                ending = JobEnding(str(error), state=JobState.FAILED)
             except Exception as error:
-                ending = Ending(f"unexpected {type(error).__name__}", state=JobState.FAILED)
-        return record_end(
-            job, claim, self._store, ending.state, ending.detail, ending.result, self._stop
-        )
+                ending = JobEnding(f"unexpected {type(error).__name__}", state=JobState.FAILED)
+        return record_end(job, ending, self._store, stopped=self._stop.stopped, timing=self._timing)
 
 
 class _Renewal:
     """Keeps a claim alive beside work that may say nothing for a while, and knows its limit."""
 
-    def __init__(self, store: Store, claim: Claim, limit_s: float) -> None:
+    def __init__(self, store: Store, job: Job, limit_s: float, timing: Timing) -> None:
         self._store = store
-        self._claim = claim
+        self._claim = claim_of(job)
+        self._timing = timing
         self._limit_s = limit_s
         self._began = time.monotonic()
         self._told = float("-inf")
@@ -175,7 +165,7 @@ class _Renewal:
             FaqbotError: It has taken too long.
         """
         now = time.monotonic()
-        if now - self._told > RECORD_EVERY_S:
+        if now - self._told > self._timing.record_every:
             self._told = now
             self._renew(share, detail)
         if self._lease is not LeaseState.HELD:
@@ -193,5 +183,5 @@ class _Renewal:
             log.error("job_renewal_failed", job=self._claim.job_id, reason=str(error))
 
     def _run(self) -> None:
-        while not self._over.wait(RENEW_EVERY_S):
+        while not self._over.wait(self._timing.renew_every):
             self._renew()

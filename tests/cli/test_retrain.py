@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from index.jobs import supervisor
+from index.jobs import extras
 from index.store import Store
 from tests.cli.outcomes import Children, Run, refusal
 
@@ -53,7 +53,7 @@ def test_training_needs_its_extra(
     run: Run, store: Store, children: Children, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     children("done()")
-    monkeypatch.setattr(supervisor.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
     assert "uv pip install -e '.[train]'" in refusal(run("retrain"))
     assert store.jobs.latest() == []
     assert run("reindex").code == 0

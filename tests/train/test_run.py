@@ -18,7 +18,7 @@ import pytest
 from index.errors import SearchIndexError, SettingsError, StoreError
 from index.generations.live import Live
 from index.generations.setup import initialise, load_embedder, open_engine
-from index.jobs.child import Cancelled, Ending, Order
+from index.jobs.protocol import Cancelled, JobEnding, JobOrder
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.model.versions import read_manifest, verify
@@ -138,12 +138,12 @@ class Desk:
     def begin(self, **arguments: Any) -> Job:
         return self.store.jobs.begin(JobKind.RETRAIN, ME, arguments=arguments)
 
-    def order(self, job: Job) -> Order:
-        return Order(Claim(job.id, ME), JobKind.RETRAIN, job.arguments, self.settings, None)
+    def order(self, job: Job) -> JobOrder:
+        return JobOrder(Claim(job.id, ME), JobKind.RETRAIN, job.arguments, self.settings, None)
 
     def retrain(
         self, report: Callable[[float, str], None] = lambda share, what: None, **arguments: Any
-    ) -> Ending:
+    ) -> JobEnding:
         """One retrain in this process, its end recorded as the parent would."""
         job = self.begin(**arguments)
         try:
@@ -703,7 +703,7 @@ def question_that_flips(desk: Desk) -> tuple[str, str]:
 def test_arguments_stand_in_for_the_settings(desk: Desk) -> None:
     def settings(**arguments: Any) -> TrainSettings:
         return module.settings_for(
-            Order(Claim(1, ME), JobKind.RETRAIN, arguments, desk.settings, None)
+            JobOrder(Claim(1, ME), JobKind.RETRAIN, arguments, desk.settings, None)
         )
 
     assert settings(depth="full", seed=7, head=None).depth == "full"

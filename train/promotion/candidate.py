@@ -12,7 +12,7 @@ from typing import Literal
 
 from index.generations.live import TemporaryCopy
 from index.generations.setup import load_embedder
-from index.jobs.child import Order
+from index.jobs.protocol import JobOrder
 from index.model.embedder import Embedder
 from index.model.served import ServedModel, load_head
 from index.model.versions import SERVABLE, read_manifest, write_version
@@ -143,7 +143,7 @@ class TrainedCandidate:
 
 
 def train_candidate(
-    order: Order,
+    order: JobOrder,
     settings: TrainSettings,
     store: Store,
     snapshot: Snapshot,
@@ -263,7 +263,7 @@ def link_servable(version: Path, folder: Path) -> None:
 
 
 def _candidate(
-    order: Order,
+    order: JobOrder,
     version: str,
     live: Generation,
     fitted: Fitted,
@@ -338,7 +338,9 @@ def _checkpoints_in(folder: Path) -> Iterator[None]:
         raise
 
 
-def _right_live(order: Order, store: Store, questions: Sequence[Golden], scratch: Path) -> set[int]:
+def _right_live(
+    order: JobOrder, store: Store, questions: Sequence[Golden], scratch: Path
+) -> set[int]:
     """What the live generation gets right, in a copy beside the process that serves it."""
     if not questions:
         return set()

@@ -16,7 +16,7 @@ from index.generations import build as building
 from index.generations.build import SwitchRefused, available, check, go_live, rollback, tidy
 from index.generations.live import Live
 from index.generations.setup import initialise
-from index.jobs.child import Cancelled
+from index.jobs.protocol import Cancelled
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import Claim

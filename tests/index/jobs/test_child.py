@@ -16,8 +16,8 @@ from pydantic import SecretStr
 from index.generations.build import check
 from index.generations.live import Live
 from index.generations.setup import initialise, open_engine
-from index.jobs import tasks as works
-from index.jobs.child import Order
+from index.jobs import tasks
+from index.jobs.protocol import JobOrder
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import Claim
@@ -29,14 +29,15 @@ OBEDIENT = """
 import sys, time
 from index.errors import FaqbotError
 from index.store.types import JobState
-from index.jobs.child import Ending, run
+from index.jobs.child import run
+from index.jobs.protocol import JobEnding
 
 def work(order, report):
     report(0.1, "begun")
     space = globals() | {"order": order, "report": report}
     for line in order.arguments["lines"]:
         exec(line, space)
-    return Ending("all went well", seen)
+    return JobEnding("all went well", seen)
 
 seen = {}
 sys.exit(run(work))
@@ -345,8 +346,8 @@ def test_old_questions_are_forgotten_where_a_number_of_days_is_given(
     home.inbox.finish(question.id, QuestionState.SILENT)
 
     def purge(**arguments: Any) -> Any:
-        order = Order(Claim(1, "me"), JobKind.PURGE, arguments, room, None)
-        return works.purge(order, lambda share, detail: None).result["questions"]
+        order = JobOrder(Claim(1, "me"), JobKind.PURGE, arguments, room, None)
+        return tasks.purge(order, lambda share, detail: None).result["questions"]
 
     assert purge() == 0
     assert purge(days=1) == 0

@@ -18,17 +18,13 @@ import pytest
 from bot.runner import check_of
 from index import processes
 from index.errors import FaqbotError, StoreError
-from index.jobs import supervisor as parent
-from index.jobs import worker as worker_module
-from index.jobs.child import Ending
-from index.jobs.supervisor import (
-    COMMANDS,
-    SCHEDULE,
-    StopRequest,
-    fail_abandoned,
-    require_training,
-    run_job,
-)
+from index.jobs import extras
+from index.jobs.child_process import ChildProcess
+from index.jobs.extras import require_training
+from index.jobs.protocol import JobEnding, JobOrder, JobProgress
+from index.jobs.recording import SCHEDULE, fail_abandoned
+from index.jobs.supervisor import COMMANDS, StopRequest, Supervisor
+from index.jobs.timing import Timing
 from index.jobs.worker import Worker
 from index.progress import Report
 from index.settings import IndexSettings
@@ -74,17 +70,16 @@ class Runs:
         return self.store.jobs.begin(kind, processes.owner(), arguments=arguments)
 
     def __call__(self, body: str, job: Job | None = None, **more: Any) -> Job:
-        return run_job(
-            job or self.begin(),
+        values: dict[str, Any] = {"limit_s": 60, "commands": self.command(body)} | more
+        supervisor = Supervisor(
             self.store,
             self.settings,
-            None,
-            limit_s=more.pop("limit_s", 60),
+            values.pop("config", None),
             stop=self.stop,
             on_progress=lambda share, detail: self.progress.append((share, detail)),
-            commands=self.command(body),
-            **more,
+            **values,
         )
+        return supervisor.run(job or self.begin())
 
     @contextmanager
     def beside(self, body: str, **more: Any) -> Iterator[Callable[[], Job]]:
@@ -156,15 +151,7 @@ def test_the_configuration_file_is_named_so_that_it_is_found_from_anywhere(
     run: Runs, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.chdir(tmp_path)
-    job = run_job(
-        run.begin(),
-        run.store,
-        run.settings,
-        Path("my.toml"),
-        limit_s=60,
-        stop=run.stop,
-        commands=run.command('done(config=order["config"])'),
-    )
+    job = run('done(config=order["config"])', config=Path("my.toml"))
     assert job.result == {"config": str(tmp_path / "my.toml")}
 
 
@@ -178,13 +165,13 @@ def test_progress_is_shown_and_recorded(run: Runs) -> None:
 def test_what_is_said_before_anybody_looks_is_shown(
     run: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    order = parent._Child.order
+    order = ChildProcess.order
 
-    def until_it_has_spoken(child: Any, what: dict[str, Any]) -> None:
+    def until_it_has_spoken(child: ChildProcess, what: JobOrder) -> None:
         order(child, what)
-        until(lambda: child.progress == (0.25, "begun"), "it speaks")
+        until(lambda: child.progress == JobProgress(0.25, "begun"), "it speaks")
 
-    monkeypatch.setattr(parent._Child, "order", until_it_has_spoken)
+    monkeypatch.setattr(ChildProcess, "order", until_it_has_spoken)
 
     with run.beside(WAIT_FOR_EVER):
         assert run.progress == [(0.25, "begun")]
@@ -244,15 +231,7 @@ def test_a_crash_after_the_switch_is_not_told_as_if_nothing_had_happened(run: Ru
 
 
 def test_a_command_that_cannot_be_run_is_a_failure(run: Runs) -> None:
-    job = run_job(
-        run.begin(),
-        run.store,
-        run.settings,
-        None,
-        limit_s=60,
-        stop=run.stop,
-        commands={JobKind.REINDEX: ["/no/such/program"]},
-    )
+    job = run("", commands={JobKind.REINDEX: ["/no/such/program"]})
     assert (job.state, job.detail) == ("failed", "/no/such/program: No such file or directory")
 
 
@@ -388,11 +367,8 @@ def test_a_job_that_takes_too_long_fails(run: Runs) -> None:
     assert "the limit ([bot] job_time_limit_hours); see " in (job.detail or "")
 
 
-def test_a_job_that_somebody_else_took_for_dead_is_ended(
-    run: Runs, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(parent, "RENEW_EVERY_S", 0.1)
-    with run.beside(WAIT_FOR_EVER) as join:
+def test_a_job_that_somebody_else_took_for_dead_is_ended(run: Runs) -> None:
+    with run.beside(WAIT_FOR_EVER, timing=Timing(renew_every=0.1)) as join:
         run.store.jobs.fail_abandoned_by(processes.owner())
         other = run.begin(JobKind.PURGE)
         job = join()
@@ -403,7 +379,6 @@ def test_a_job_that_somebody_else_took_for_dead_is_ended(
 def test_a_store_that_is_away_for_a_moment_ends_no_job(
     run: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parent, "RENEW_EVERY_S", 0.01)
     renew, failures = run.store.jobs.renew, []
 
     def renew_at_last(*args: Any) -> Any:
@@ -413,7 +388,7 @@ def test_a_store_that_is_away_for_a_moment_ends_no_job(
         return renew(*args)
 
     monkeypatch.setattr(run.store.jobs, "renew", renew_at_last)
-    with run.beside(f"{WAIT_FOR_EVER}") as join:
+    with run.beside(WAIT_FOR_EVER, timing=Timing(renew_every=0.01)) as join:
         until(lambda: len(failures) == 2, "it was away")
         run.stop.set()
         assert join().state == "cancelled"
@@ -422,7 +397,6 @@ def test_a_store_that_is_away_for_a_moment_ends_no_job(
 def test_an_end_that_the_store_did_not_take_at_once_is_recorded_later(
     run: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parent, "_FIRST_PAUSE_S", 0.001)
     finish, failures = run.store.jobs.finish, []
 
     def finish_at_last(*args: Any, **more: Any) -> Any:
@@ -432,27 +406,25 @@ def test_an_end_that_the_store_did_not_take_at_once_is_recorded_later(
         return finish(*args, **more)
 
     monkeypatch.setattr(run.store.jobs, "finish", finish_at_last)
-    assert run("done('rebuilt')").detail == "rebuilt"
+    assert run("done('rebuilt')", timing=Timing(first_pause=0.001)).detail == "rebuilt"
     assert len(failures) == 3
 
 
 def test_a_store_that_stays_away_is_not_waited_for_for_ever(
     run: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parent, "STORE_PATIENCE_S", 0)
-
     def away(*_: Any, **__: Any) -> Any:
         raise StoreError("the store cannot be reached")
 
     monkeypatch.setattr(run.store.jobs, "finish", away)
     with pytest.raises(StoreError, match="cannot be reached"):
-        run("done()")
+        run("done()", timing=Timing(store_patience=0))
 
 
 def test_training_without_its_packages_is_said_before_anything_starts(
     run: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(parent.importlib.util, "find_spec", lambda name: None)
+    monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
     with pytest.raises(FaqbotError, match=r"pip install -e '\.\[train\]'"):
         require_training()
     job = run("done()", run.begin(JobKind.RETRAIN))
@@ -614,11 +586,11 @@ def test_kinds_that_are_not_the_worker_s_stay_waiting(run: Runs, start: Start) -
 
 
 def test_some_kinds_run_in_the_worker_s_own_process(run: Runs, start: Start) -> None:
-    def check(job: Job, report: Report) -> Ending:
+    def check(job: Job, report: Report) -> JobEnding:
         report(0.5, "counting")
         counting = run.store.jobs.get(job.id)
         assert counting is not None
-        return Ending(f"it was {counting.detail}", {"pid": os.getpid()})
+        return JobEnding(f"it was {counting.detail}", {"pid": os.getpid()})
 
     start(kinds=(), here={JobKind.CHECK: check})
     job = ended(run.store, run.store.jobs.request(JobKind.CHECK)[0])
@@ -633,10 +605,10 @@ def test_some_kinds_run_in_the_worker_s_own_process(run: Runs, start: Start) -> 
 def test_a_failure_in_its_own_process_ends_that_job_only(
     run: Runs, start: Start, error: Exception, detail: str
 ) -> None:
-    def check(job: Job, report: Report) -> Ending:
+    def check(job: Job, report: Report) -> JobEnding:
         if not job.arguments:
             raise error
-        return Ending("fine")
+        return JobEnding("fine")
 
     start(kinds=(), here={JobKind.CHECK: check})
     first = ended(run.store, run.store.jobs.request(JobKind.CHECK)[0])
@@ -646,7 +618,7 @@ def test_a_failure_in_its_own_process_ends_that_job_only(
 
 
 def test_work_in_its_own_process_can_be_cancelled(run: Runs, start: Start) -> None:
-    def check(job: Job, report: Report) -> Ending:
+    def check(job: Job, report: Report) -> JobEnding:
         while True:
             report(0.5, "counting")
             time.sleep(0.01)
@@ -659,24 +631,25 @@ def test_work_in_its_own_process_can_be_cancelled(run: Runs, start: Start) -> No
 
 
 def test_work_in_its_own_process_that_says_nothing_new_is_cancelled_too(
-    run: Runs, start: Start, monkeypatch: pytest.MonkeyPatch
+    run: Runs, start: Start
 ) -> None:
-    monkeypatch.setattr(worker_module, "RECORD_EVERY_S", 1e9)
-    monkeypatch.setattr(worker_module, "RENEW_EVERY_S", 0.01)
-
-    def check(job: Job, report: Report) -> Ending:
+    def check(job: Job, report: Report) -> JobEnding:
         run.store.jobs.cancel(job.id)
         while True:
             report(0.5, "waiting")
             time.sleep(0.01)
 
-    start(kinds=(), here={JobKind.CHECK: check})
+    start(
+        kinds=(),
+        here={JobKind.CHECK: check},
+        timing=Timing(record_every=1e9, renew_every=0.01),
+    )
     job, _ = run.store.jobs.request(JobKind.CHECK)
     assert ended(run.store, job).state == "cancelled"
 
 
 def test_work_in_its_own_process_has_its_time_limit(run: Runs, settings: IndexSettings) -> None:
-    def check(job: Job, report: Report) -> Ending:
+    def check(job: Job, report: Report) -> JobEnding:
         while True:
             report(0.5, "waiting")
 
@@ -704,7 +677,6 @@ def test_an_index_that_is_following_is_not_said_to_be_wrong(
 def test_a_worker_goes_on_when_the_store_was_away(
     run: Runs, start: Start, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.jobs.worker.RETRY_AFTER_S", 0.01)
     waiting, failures = run.store.jobs.is_waiting, []
 
     def is_waiting(kinds: Any) -> bool:
@@ -715,7 +687,7 @@ def test_a_worker_goes_on_when_the_store_was_away(
 
     monkeypatch.setattr(run.store.jobs, "is_waiting", is_waiting)
     job, _ = run.store.jobs.request(JobKind.PURGE)
-    start()
+    start(timing=Timing(retry_after=0.01))
     assert ended(run.store, job).state == "done"
     assert failures
 
