@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from typing import Any
 
-from playground.actions import members as membership
+from playground.actions import members
 from playground.errors import SlackError
 from playground.hub import Hub
 from playground.web_api.arguments import Arguments
@@ -65,7 +65,7 @@ def list_channels(hub: Hub, arguments: Arguments) -> Json:
 
 
 @method("conversations.members", scopes=READ)
-def members(hub: Hub, arguments: Arguments) -> Json:
+def list_members(hub: Hub, arguments: Arguments) -> Json:
     """Who is in a channel."""
     channel = visible_channel(hub, arguments)
     shown, cursor = page(
@@ -167,5 +167,5 @@ def join(hub: Hub, arguments: Arguments) -> Json:
             "warning": "already_in_channel",
             "response_metadata": {"warnings": ["already_in_channel"]},
         }
-    membership.join(hub, channel, BOT_USER_ID)
+    members.join(hub, channel, BOT_USER_ID)
     return {"channel": channel_json(channel)}
