@@ -36,7 +36,7 @@ from sklearn.model_selection import train_test_split
 from index.engines.base import Hit, Retriever
 from index.engines.edge import EdgeEngine
 from index.engines.points import catch_up
-from index.evaluation import evaluate as evaluation
+from index.evaluation.datasets import read_pairs, read_queries
 from index.evaluation.metrics import measures
 from index.generations.setup import load_embedder
 from index.model.base import ensure_base_version
@@ -142,9 +142,9 @@ class Bench:
 
     def _queries(self, name: str, *, one_wording: bool = False) -> dict[str, Any]:
         say(f"{name}, one wording an answer" if one_wording else name)
-        drafts = evaluation.read_pairs(self.data / name / "faq.jsonl")
+        drafts = read_pairs(self.data / name / "faq.jsonl")
         known = {draft.external_id: draft.id for draft in drafts}
-        rows = evaluation.read_queries(self.data / name / "queries.jsonl", known)
+        rows = read_queries(self.data / name / "queries.jsonl", known)
         if one_wording:
             first = {fold(draft.answer): draft for draft in reversed(drafts)}
             known = {draft.external_id: first[fold(draft.answer)].id for draft in drafts}

@@ -17,7 +17,7 @@ from pathlib import Path
 
 from sklearn.model_selection import train_test_split
 
-from index.evaluation import evaluate as evaluation
+from index.evaluation.datasets import read_pairs
 from index.generations.setup import load_embedder
 from index.model.base import ensure_base_version
 from index.model.embedder import Embedder
@@ -52,10 +52,10 @@ def main() -> None:
     if not (data / "clinc150").is_dir():
         sys.exit(f"{data} has no clinc150 folder: see its README for what belongs there")
     sets = {
-        "clinc150": evaluation.read_pairs(data / "clinc150" / "faq.jsonl"),
-        "banking77": evaluation.read_pairs(data / "banking77" / "faq.jsonl"),
+        "clinc150": read_pairs(data / "clinc150" / "faq.jsonl"),
+        "banking77": read_pairs(data / "banking77" / "faq.jsonl"),
         "cloud_faq": cloud(data / "cloud_faq.jsonl"),
-        "helpdesk": evaluation.read_pairs(EXAMPLES),
+        "helpdesk": read_pairs(EXAMPLES),
     }
     with tempfile.TemporaryDirectory() as folder:
         settings = IndexSettings(data_dir=Path(folder))

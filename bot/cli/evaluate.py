@@ -67,6 +67,7 @@ def evaluate(
     from rich.table import Table
 
     from index.evaluation import evaluate as evaluation
+    from index.evaluation.datasets import read_pairs, read_queries
     from index.generations.setup import load_embedder
     from index.model.base import ensure_base_version
     from index.ranking.ranker_file import read_ranker
@@ -75,8 +76,8 @@ def evaluate(
         raise FaqbotError(
             f"--fit fits the ranking of all retrievers: leave out --retriever {retriever.value}"
         )
-    drafts = evaluation.read_pairs(pairs)
-    asked = evaluation.read_queries(queries, {draft.external_id for draft in drafts})
+    drafts = read_pairs(pairs)
+    asked = read_queries(queries, {draft.external_id for draft in drafts})
     settings: Context = context.obj
     index = settings.index
     with opened_store(index) as store:

@@ -1,11 +1,18 @@
-"""How far confidence can be believed: AUROC, calibration error, answer rate at a precision.
+"""How good answers are (precision@1, MRR, recall@k), and how far their confidence can be believed.
 
-All are over queries: for each the confidence in the answer that came first, and whether that
-answer was right. A query for which nothing was found has confidence 0 and is wrong.
+The measures of confidence (AUROC, calibration error, answer rate at a precision) are over queries:
+for each the confidence in the answer that came first, and whether that answer was right. A query
+for which nothing was found has confidence 0 and is wrong.
 """
+
+import math
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 import numpy.typing as npt
+
+from index.evaluation.bootstrap import Estimate, bootstrap, estimate_mean
 
 Floats = npt.NDArray[np.float64]
 Bools = npt.NDArray[np.bool_]
@@ -14,6 +21,8 @@ Ints = npt.NDArray[np.int_]
 BINS = 10
 # Random halvings that an answer rate is averaged over.
 HALVINGS = 20
+# Fewer than for means: each takes a sort.
+CONFIDENCE_RESAMPLES = 200
 
 
 def auroc(confidence: Floats, right: Bools, weight: Floats | None = None) -> float:
@@ -116,3 +125,76 @@ def measures(confidence: Floats, right: Bools, halvings: int = HALVINGS) -> dict
         "answer_rate_at_95": rate_95,
         "precision_reached_at_95": reached_95,
     }
+
+
+@dataclass(frozen=True)
+class Evaluation:
+    """What was measured.
+
+    Attributes:
+        n: Queries with a right answer: what precision@1, MRR and recall are means over.
+        n_without_answer: Queries where nothing is right. They count in the measures of
+            confidence: whatever is answered there is wrong.
+        of_confidence: By name, over all queries; see `measures`.
+    """
+
+    n: int
+    n_without_answer: int
+    precision_at_1: Estimate
+    mrr: Estimate
+    recall_at_3: Estimate
+    recall_at_5: Estimate
+    of_confidence: dict[str, Estimate]
+
+    def estimates(self) -> dict[str, Estimate]:
+        """All figures by name."""
+        names = ("precision_at_1", "mrr", "recall_at_3", "recall_at_5")
+        return {name: getattr(self, name) for name in names} | self.of_confidence
+
+    def as_dict(self) -> dict[str, Any]:
+        """One flat JSON object: each figure, and its interval beside it.
+
+        Figures that no query says anything of are null.
+        """
+        flat: dict[str, Any] = {"n": self.n, "n_without_answer": self.n_without_answer}
+        for name, figure in self.estimates().items():
+            flat[name] = _rounded(figure.value)
+            flat[f"{name}_ci95"] = [_rounded(figure.low), _rounded(figure.high)]
+        return flat
+
+
+def summarise(ranks: Ints, confidence: Floats, answerable: Bools) -> Evaluation:
+    """The figures for the ranks of the right answers and the confidence in the best ones.
+
+    Args:
+        ranks: Shape (n,); 1 is best, 0 means not found.
+        confidence: Of the answer that came first, from 0 to 1; shape (n,).
+        answerable: Whether the query has a right answer; shape (n,).
+    """
+    known = ranks[answerable]
+    found = known > 0
+    reciprocal = np.where(found, 1 / np.maximum(known, 1), 0.0)
+    return Evaluation(
+        n=len(known),
+        n_without_answer=len(ranks) - len(known),
+        precision_at_1=estimate_mean(known == 1),
+        mrr=estimate_mean(reciprocal),
+        recall_at_3=estimate_mean(found & (known <= 3)),
+        recall_at_5=estimate_mean(found & (known <= 5)),
+        of_confidence=_of_confidence(confidence, (ranks == 1) & answerable),
+    )
+
+
+def _of_confidence(confidence: Floats, right: Bools) -> dict[str, Estimate]:
+    """The measures of confidence, with their intervals over queries."""
+    figures = measures(confidence, right)
+
+    def resampled(rows: Ints) -> list[float]:
+        return list(measures(confidence[rows], right[rows], halvings=1).values())
+
+    estimates = bootstrap(resampled, list(figures.values()), len(right), CONFIDENCE_RESAMPLES)
+    return dict(zip(figures, estimates, strict=True))
+
+
+def _rounded(value: float) -> float | None:
+    return None if math.isnan(value) else round(value, 4)

@@ -12,7 +12,7 @@ from pydantic import SecretStr
 
 from bot.cli import app
 from bot.settings import BotSettings
-from index.evaluation.evaluate import summarise
+from index.evaluation.metrics import summarise
 from index.ranking.features import FEATURES
 from index.ranking.names import published
 from index.ranking.ranker import SIGNALS

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from index.evaluation.evaluate import read_pairs
+from index.evaluation.datasets import read_pairs
 from index.model.base import ensure_base_version
 from index.store import Store
 from index.store.types import PairDraft, Phrasing

@@ -18,7 +18,7 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import FaqbotError
-from index.evaluation.evaluate import read_pairs
+from index.evaluation.datasets import read_pairs
 from index.generations.setup import load_embedder
 from index.ranking.ranker_file import shipped, write_ranker
 from index.settings import IndexSettings

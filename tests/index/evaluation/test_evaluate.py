@@ -1,4 +1,4 @@
-"""The measures: worked out by hand on a toy set, and held to published figures on a real one."""
+"""Questions asked of an index: by hand on a toy set, and up to known figures on a real one."""
 
 import json
 import os
@@ -12,15 +12,8 @@ import numpy as np
 import pytest
 
 from index.engines.base import Hit, Retriever
-from index.errors import FaqbotError
-from index.evaluation.evaluate import (
-    Query,
-    RawRanker,
-    evaluate,
-    read_pairs,
-    read_queries,
-    summarise,
-)
+from index.evaluation.datasets import Query, read_pairs, read_queries
+from index.evaluation.evaluate import RawRanker, evaluate
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.ranking.features import FEATURES
@@ -177,50 +170,6 @@ def test_the_keys_are_the_documented_ones() -> None:
     }
 
 
-def test_recall_counts_ranks_up_to_k() -> None:
-    # The last two have no right answer.
-    ranks, answerable = np.array([1, 3, 4, 5, 6, 0, 0, 0]), np.arange(8) < 6
-
-    result = summarise(ranks, np.full(8, 0.5), answerable)
-
-    assert (result.n, result.n_without_answer) == (6, 2)
-
-    assert result.precision_at_1.value == pytest.approx(1 / 6)
-    assert result.recall_at_3.value == pytest.approx(2 / 6)
-    assert result.recall_at_5.value == pytest.approx(4 / 6)
-    assert result.mrr.value == pytest.approx((1 + 1 / 3 + 1 / 4 + 1 / 5 + 1 / 6) / 6)
-
-
-def test_confidence_is_measured_on_the_answer_that_came_first() -> None:
-    # Right, second only, not found, and nothing to be found.
-    result = summarise(
-        np.array([1, 2, 0, 0]),
-        np.array([0.9, 0.6, 0.5, 0.95]),
-        np.array([True, True, True, False]),
-    )
-
-    # Surer than two of the three wrong ones.
-    assert result.of_confidence["auroc"].value == pytest.approx(2 / 3)
-    # 0.9 and 0.95 are in one tenth, where one of two is right.
-    assert result.of_confidence["ece"].value == pytest.approx((1.85 - 1 + 0.6 + 0.5) / 4)
-
-
-def test_intervals_of_confidence_bracket_it_and_are_the_same_every_time() -> None:
-    generator = np.random.default_rng(0)
-    confidence = generator.random(300)
-    ranks = (generator.random(300) < confidence).astype(int)
-
-    result = summarise(ranks, confidence, np.ones(300, dtype=np.bool_))
-
-    for name in ("auroc", "ece", "answer_rate_at_90", "answer_rate_at_95"):
-        figure = result.of_confidence[name]
-        assert 0 <= figure.low <= figure.high <= 1
-        assert figure.low < figure.high, name
-    auroc = result.of_confidence["auroc"]
-    assert auroc.low < auroc.value < auroc.high
-    assert summarise(ranks, confidence, np.ones(300, dtype=np.bool_)) == result
-
-
 def test_what_cannot_be_said_is_null() -> None:
     # All are wrong: none can be told from a right one, and no precision is reached.
     figures = ask(("1", ["d"]), ("9", ["d"]))
@@ -261,90 +210,6 @@ def test_phrasings_are_found_too(served: ServedModel) -> None:
     assert result.precision_at_1.value == 1
 
 
-def write(path: Path, *lines: str) -> Path:
-    path.write_text("\n".join(lines), encoding="utf-8")
-    return path
-
-
-PAIR = '{"id": 1, "question": "q", "answer": "a"}'
-
-
-def test_files_are_read_as_rows(tmp_path: Path) -> None:
-    pairs = write(
-        tmp_path / "p.jsonl",
-        "\ufeff" + PAIR,
-        "",
-        '{"id": "b", "question": " two\\nlines ", "answer": "x\\ny", "group": "ignored", '
-        '"phrasings": ["or so", " "]}',
-    )
-    queries = write(
-        tmp_path / "q.jsonl",
-        '{"query": "?", "relevant": [1, "b"]}',
-        '{"query": "", "relevant": []}',
-    )
-
-    read = read_pairs(pairs)
-
-    assert [(d.external_id, d.question, d.answer) for d in read] == [
-        ("1", "q", "a"),
-        ("b", "two lines", "x\ny"),
-    ]
-    assert [[phrasing.text for phrasing in d.phrasings] for d in read] == [[], ["or so"]]
-    assert read_queries(queries, {"1", "b"}) == [
-        Query("?", frozenset({"1", "b"})),
-        Query("", frozenset()),
-    ]
-
-
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        ("{", "not JSON"),
-        ("[1]", "not a JSON object"),
-        ('{"id": 2, "question": "q"}', "expected"),
-        ('{"question": "q", "answer": "a"}', "expected"),
-        ('{"id": 2, "question": 3, "answer": "a"}', "expected"),
-        ('{"id": 2, "question": "q", "answer": "a", "phrasings": "p"}', "a list of texts"),
-        (PAIR, "was used before"),
-    ],
-)
-def test_a_wrong_pair_is_named_by_file_and_line(tmp_path: Path, line: str, reason: str) -> None:
-    path = write(tmp_path / "p.jsonl", PAIR, "", line)
-
-    with pytest.raises(FaqbotError, match=reason) as raised:
-        read_pairs(path)
-
-    assert str(raised.value).startswith(f"{path}:3: ")
-    assert "\n" not in str(raised.value)
-
-
-@pytest.mark.parametrize(
-    ("line", "reason"),
-    [
-        ('{"query": "q"}', "expected"),
-        ('{"query": "q", "relevant": "1"}', "expected"),
-        ('{"query": null, "relevant": []}', "expected"),
-        ('{"query": "q", "relevant": ["1", "nowhere"]}', "'nowhere' is not among the pairs"),
-    ],
-)
-def test_a_wrong_query_is_named_by_file_and_line(tmp_path: Path, line: str, reason: str) -> None:
-    path = write(tmp_path / "q.jsonl", '{"query": "q", "relevant": []}', line)
-
-    with pytest.raises(FaqbotError, match=reason) as raised:
-        read_queries(path, {"1"})
-
-    assert str(raised.value).startswith(f"{path}:2: ")
-
-
-def test_a_missing_or_undecodable_file_is_one_line(tmp_path: Path) -> None:
-    (tmp_path / "latin.jsonl").write_bytes(b'{"id": "\xfc"}')
-
-    for name, why in (("none", "No such file"), ("latin", "it is not UTF-8 text")):
-        with pytest.raises(FaqbotError, match=rf"{name}.jsonl cannot be read: {why}") as raised:
-            read_pairs(tmp_path / f"{name}.jsonl")
-        assert "\n" not in str(raised.value)
-
-
 def test_the_base_model_reaches_its_known_figure(served: ServedModel, tmp_path: Path) -> None:
     folder = DATA / "banking77"
     if not folder.is_dir():
@@ -352,8 +217,9 @@ def test_the_base_model_reaches_its_known_figure(served: ServedModel, tmp_path: 
     pairs = read_pairs(folder / "faq.jsonl")
     # All 3,080 give 0.763; every tenth of them is quick, and happens to give 0.789.
     with (folder / "queries.jsonl").open(encoding="utf-8") as lines:
-        sample = write(tmp_path / "queries.jsonl", *islice(lines, 0, None, 10))
-    queries = read_queries(sample, {pair.external_id for pair in pairs})
+        sample = "".join(islice(lines, 0, None, 10))
+    (tmp_path / "queries.jsonl").write_text(sample, encoding="utf-8")
+    queries = read_queries(tmp_path / "queries.jsonl", {pair.external_id for pair in pairs})
 
     result = evaluate(pairs, queries, Embedder(served), retriever=Retriever.QUESTION)
 

@@ -6,7 +6,13 @@ import numpy as np
 import pytest
 from sklearn.metrics import roc_auc_score
 
-from index.evaluation.metrics import answer_rate, auroc, expected_calibration_error, measures
+from index.evaluation.metrics import (
+    answer_rate,
+    auroc,
+    expected_calibration_error,
+    measures,
+    summarise,
+)
 from tests.support.tables import table
 
 
@@ -152,3 +158,47 @@ def test_the_measures_find_what_was_drawn() -> None:
     assert figures["precision_reached_at_95"] == pytest.approx(0.95, abs=0.01)
     assert figures["auroc"] == pytest.approx(5 / 6, abs=0.01)
     assert figures["ece"] < 0.02
+
+
+def test_recall_counts_ranks_up_to_k() -> None:
+    # The last two have no right answer.
+    ranks, answerable = np.array([1, 3, 4, 5, 6, 0, 0, 0]), np.arange(8) < 6
+
+    result = summarise(ranks, np.full(8, 0.5), answerable)
+
+    assert (result.n, result.n_without_answer) == (6, 2)
+
+    assert result.precision_at_1.value == pytest.approx(1 / 6)
+    assert result.recall_at_3.value == pytest.approx(2 / 6)
+    assert result.recall_at_5.value == pytest.approx(4 / 6)
+    assert result.mrr.value == pytest.approx((1 + 1 / 3 + 1 / 4 + 1 / 5 + 1 / 6) / 6)
+
+
+def test_confidence_is_measured_on_the_answer_that_came_first() -> None:
+    # Right, second only, not found, and nothing to be found.
+    result = summarise(
+        np.array([1, 2, 0, 0]),
+        np.array([0.9, 0.6, 0.5, 0.95]),
+        np.array([True, True, True, False]),
+    )
+
+    # Surer than two of the three wrong ones.
+    assert result.of_confidence["auroc"].value == pytest.approx(2 / 3)
+    # 0.9 and 0.95 are in one tenth, where one of two is right.
+    assert result.of_confidence["ece"].value == pytest.approx((1.85 - 1 + 0.6 + 0.5) / 4)
+
+
+def test_intervals_of_confidence_bracket_it_and_are_the_same_every_time() -> None:
+    generator = np.random.default_rng(0)
+    confidence = generator.random(300)
+    ranks = (generator.random(300) < confidence).astype(int)
+
+    result = summarise(ranks, confidence, np.ones(300, dtype=np.bool_))
+
+    for name in ("auroc", "ece", "answer_rate_at_90", "answer_rate_at_95"):
+        figure = result.of_confidence[name]
+        assert 0 <= figure.low <= figure.high <= 1
+        assert figure.low < figure.high, name
+    auroc = result.of_confidence["auroc"]
+    assert auroc.low < auroc.value < auroc.high
+    assert summarise(ranks, confidence, np.ones(300, dtype=np.bool_)) == result
