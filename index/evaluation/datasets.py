@@ -12,7 +12,7 @@ from index.text import clean, one_line
 
 
 @dataclass(frozen=True)
-class Query:
+class LabelledQuery:
     """A question and the ids of the pairs that answer it; none where silence is right."""
 
     text: str
@@ -48,7 +48,7 @@ def read_pairs(path: Path) -> list[PairDraft]:
     return list(drafts.values())
 
 
-def read_queries(path: Path, known: Collection[str]) -> list[Query]:
+def read_queries(path: Path, known: Collection[str]) -> list[LabelledQuery]:
     """Rows `{"query", "relevant": [ids]}` of a JSONL file.
 
     Args:
@@ -65,7 +65,7 @@ def read_queries(path: Path, known: Collection[str]) -> list[Query]:
         ids = frozenset(str(key) for key in relevant)
         if unknown := sorted(ids - set(known)):
             raise FaqbotError(f"{path}:{line}: relevant id {unknown[0]!r} is not among the pairs")
-        queries.append(Query(text, ids))
+        queries.append(LabelledQuery(text, ids))
     if not queries:
         raise FaqbotError(f"{path} has no queries")
     return queries

@@ -10,7 +10,7 @@ import numpy as np
 from index.engines.base import Hit, Retriever
 from index.engines.edge import EdgeEngine
 from index.engines.points import catch_up, texts_of
-from index.evaluation.datasets import Query
+from index.evaluation.datasets import LabelledQuery
 from index.evaluation.metrics import Evaluation, summarise
 from index.model.embedder import Embedder
 from index.query.spelling import Speller, base_words
@@ -54,7 +54,7 @@ class RawRanker:
 
 def evaluate(
     drafts: Sequence[PairDraft],
-    queries: Sequence[Query],
+    queries: Sequence[LabelledQuery],
     embedder: Embedder,
     *,
     retriever: Retriever | None = None,

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from index.errors import FaqbotError
-from index.evaluation.datasets import Query, read_pairs, read_queries
+from index.evaluation.datasets import LabelledQuery, read_pairs, read_queries
 
 
 def write(path: Path, *lines: str) -> Path:
@@ -38,8 +38,8 @@ def test_files_are_read_as_rows(tmp_path: Path) -> None:
     ]
     assert [[phrasing.text for phrasing in d.phrasings] for d in read] == [[], ["or so"]]
     assert read_queries(queries, {"1", "b"}) == [
-        Query("?", frozenset({"1", "b"})),
-        Query("", frozenset()),
+        LabelledQuery("?", frozenset({"1", "b"})),
+        LabelledQuery("", frozenset()),
     ]
 
 

@@ -12,7 +12,7 @@ import numpy as np
 import pytest
 
 from index.engines.base import Hit, Retriever
-from index.evaluation.datasets import Query, read_pairs, read_queries
+from index.evaluation.datasets import LabelledQuery, read_pairs, read_queries
 from index.evaluation.evaluate import RawRanker, evaluate
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
@@ -49,7 +49,7 @@ PAIRS = drafts(("a", "0", "180"), ("b", "10", "190"), ("c", "20", " 190"), ("d",
 def ask(
     *queries: tuple[str, Sequence[str]], retriever: Retriever = Retriever.QUESTION
 ) -> dict[str, object]:
-    asked = [Query(text, frozenset(ids)) for text, ids in queries]
+    asked = [LabelledQuery(text, frozenset(ids)) for text, ids in queries]
     return evaluate(PAIRS, asked, Angles(), retriever=retriever).as_dict()
 
 
@@ -128,7 +128,7 @@ def test_confidence_of_a_raw_score_stays_between_0_and_1() -> None:
 
 def test_the_ranker_that_is_given_decides() -> None:
     # Worded as a's answer, and nearest to d's question.
-    asked = [Query("180", frozenset("a"))]
+    asked = [LabelledQuery("180", frozenset("a"))]
 
     def first_by(feature: str) -> float:
         weights = tuple(float(name == feature) for name in FEATURES)
@@ -188,9 +188,9 @@ def test_the_real_model_finds_what_is_meant(served: ServedModel) -> None:
         ("error", "What does the update error mean?", "0x80070057: clear the cache."),
     )
     queries = [
-        Query("forgot my login", frozenset({"password"})),
-        Query("tunnel to the office drops", frozenset({"vpn"})),
-        Query("0x80070057", frozenset({"error"})),
+        LabelledQuery("forgot my login", frozenset({"password"})),
+        LabelledQuery("tunnel to the office drops", frozenset({"vpn"})),
+        LabelledQuery("0x80070057", frozenset({"error"})),
     ]
     steps: list[str] = []
 
@@ -205,7 +205,7 @@ def test_the_real_model_finds_what_is_meant(served: ServedModel) -> None:
 def test_phrasings_are_found_too(served: ServedModel) -> None:
     moving = PairDraft("evaluation", "a", "xyzzy", "Nothing happens.", (Phrasing("plugh plover"),))
 
-    result = evaluate([moving], [Query("plugh plover", frozenset("a"))], Embedder(served))
+    result = evaluate([moving], [LabelledQuery("plugh plover", frozenset("a"))], Embedder(served))
 
     assert result.precision_at_1.value == 1
 
