@@ -58,12 +58,6 @@ class Embeddings:
         with self._database.read() as connection:
             return int(connection.scalar(sa.select(sa.func.count()).select_from(embeddings)) or 0)
 
-    def count_of(self, encoder_id: str) -> int:
-        """How many texts one encoder has seen."""
-        query = sa.select(sa.func.count()).where(embeddings.c.encoder_id == encoder_id)
-        with self._database.read() as connection:
-            return int(connection.scalar(query) or 0)
-
     def keep_only(self, encoder_ids: Collection[str]) -> int:
         """Forget what other encoders put out; returns how many texts were forgotten."""
         with self._database.write() as connection:

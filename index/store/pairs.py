@@ -92,12 +92,6 @@ class Pairs:
                     moved += count
         return moved
 
-    def add_phrasing(self, pair_id: str, text: str, origin: Origin) -> bool:
-        """Add a wording to a pair; returns whether it was new to the pair."""
-        with self._database.write() as connection:
-            queue_up(connection)
-            return insert_phrasing(connection, pair_id, text, origin)
-
     def get(self, ids: Sequence[str]) -> dict[str, Pair]:
         """The pairs with these ids, by id; unknown ids are left out."""
         with self._database.read() as connection:

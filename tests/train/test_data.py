@@ -8,7 +8,8 @@ import pytest
 
 from index.engines.points import answer_text
 from index.store import Store
-from index.store.types import Origin, PairDraft, Phrasing, Status, pair_id
+from index.store.types import PairDraft, Phrasing, Status, pair_id
+from tests.index.picks import add_picked_wording
 from train.data import Sample, Texts, apart, samples_of, side, take_snapshot, texts_of_pairs
 
 VPN = PairDraft(
@@ -85,7 +86,7 @@ def test_what_changes_during_a_snapshot_counts_as_newer(
 
 def test_a_phrasing_added_later_is_on_its_pairs_side(sqlite_store: Store) -> None:
     sqlite_store.pairs.upsert([VPN])
-    sqlite_store.pairs.add_phrasing(VPN.id, "vpn is gone", Origin.VOTE)
+    add_picked_wording(sqlite_store, VPN.id, "vpn is gone")
 
     snapshot = take_snapshot(sqlite_store)
 

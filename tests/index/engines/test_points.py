@@ -12,7 +12,8 @@ from index.engines.points import catch_up, points_of
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.store import Store
-from index.store.types import Origin, PairDraft, Phrasing, Status
+from index.store.types import PairDraft, Phrasing, Status
+from tests.index.picks import add_picked_wording
 
 
 @pytest.fixture
@@ -123,7 +124,7 @@ def test_catching_up_follows_edits_phrasings_and_retirement(
 
     pairs.upsert([draft("vpn", "new wording")])
     pairs.set_status([mail.id], Status.RETIRED)
-    pairs.add_phrasing(wiki.id, "where is our handbook", Origin.VOTE)
+    add_picked_wording(sqlite_store, wiki.id, "where is our handbook")
     done = catch_up(pairs, since, embedder, indexed)
 
     assert done == 3
@@ -226,7 +227,7 @@ def test_a_change_while_catching_up_is_not_missed(
     pairs.upsert(drafts)
     reached: list[int] = []
     changes = {
-        2: lambda: pairs.add_phrasing(drafts[0].id, "changed early", Origin.ADMIN),
+        2: lambda: add_picked_wording(sqlite_store, drafts[0].id, "changed early"),
         4: lambda: pairs.upsert([draft("late")]),
         5: lambda: pairs.set_status([drafts[1].id], Status.RETIRED),
     }

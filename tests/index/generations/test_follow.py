@@ -22,8 +22,9 @@ from index.model.served import ServedModel
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import Claim
-from index.store.types import Generation, JobKind, JobState, Origin, PairDraft, Status
+from index.store.types import Generation, JobKind, JobState, PairDraft, Status
 from tests.index.models import TURNED, damage
+from tests.index.picks import add_picked_wording
 
 VPN = PairDraft("it", "vpn", "Why does the VPN disconnect?", "Update the client.")
 MAIL = PairDraft("it", "mail", "How do I add a mail signature?", "Settings, then Signature.")
@@ -116,7 +117,7 @@ def test_a_change_is_searchable_without_a_rebuild(post: Post) -> None:
     post.store.pairs.upsert([VPN, MAIL])
     eventually(lambda: post.ask("vpn drops") == "vpn")
 
-    post.store.pairs.add_phrasing(MAIL.id, "tunnel", Origin.VOTE)
+    add_picked_wording(post.store, MAIL.id, "tunnel")
     eventually(lambda: post.ask("tunnel") == "mail")
 
     post.store.pairs.set_status([VPN.id, MAIL.id], Status.RETIRED)

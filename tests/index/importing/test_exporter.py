@@ -18,6 +18,7 @@ from index.importing.exporter import ExportFormat
 from index.store import Store, tables
 from index.store.types import Origin, Pair, PairDraft, Phrasing, Status
 from index.text import clean, fold, one_line
+from tests.index.picks import add_picked_wording
 
 LOSSLESS: tuple[ExportFormat, ...] = ("jsonl", "csv", "yaml")
 
@@ -221,7 +222,7 @@ def test_an_export_is_the_same_each_time(store: Store) -> None:
     store.pairs.upsert(AWKWARD)
     first, second = io.StringIO(), io.StringIO()
     export_pairs(store, first)
-    store.pairs.add_phrasing(AWKWARD[0].id, "new", Origin.VOTE)
+    assert add_picked_wording(store, AWKWARD[1].id, "new")
     export_pairs(store, second)
     changed = set(first.getvalue().splitlines()) ^ set(second.getvalue().splitlines())
     assert len(changed) == 2  # one pair, before and after, in its place

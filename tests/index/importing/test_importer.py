@@ -14,7 +14,8 @@ from index.errors import ImportFailed
 from index.importing import ImportResult, import_files
 from index.store import Store
 from index.store.pairs import BATCH
-from index.store.types import Origin, Pair, Status
+from index.store.types import Pair, Status
+from tests.index.picks import add_picked_wording
 
 WriteFile = Callable[..., Path]
 Stored = Callable[[], dict[str, Pair]]
@@ -150,9 +151,9 @@ class TestIdentity:
     ) -> None:
         file = write_file("a.jsonl", [qa(1, phrasings=["one"])])
         import_files(sqlite_store, [file])
-        sqlite_store.pairs.add_phrasing(stored()["Question 1?"].id, "voted", Origin.VOTE)
+        add_picked_wording(sqlite_store, stored()["Question 1?"].id, "picked")
         assert import_files(sqlite_store, [file]).unchanged == 1
-        assert {p.text for p in stored()["Question 1?"].phrasings} == {"one", "voted"}
+        assert {p.text for p in stored()["Question 1?"].phrasings} == {"one", "picked"}
 
 
 class TestRejects:

@@ -8,6 +8,7 @@ import pytest
 
 from index.store import Store
 from index.store.types import Origin, PairDraft, Phrasing, Status
+from tests.index.picks import add_picked_wording
 
 OpenStore = Callable[[], Store]
 
@@ -101,7 +102,7 @@ def test_the_revision_grows_with_every_change(store: Store) -> None:
     seen.append(store.pairs.revision())
     store.pairs.upsert([draft(1, answer="New.")])
     seen.append(store.pairs.revision())
-    store.pairs.add_phrasing(draft(1).id, "another wording", Origin.VOTE)
+    add_picked_wording(store, draft(1).id, "another wording")
     seen.append(store.pairs.revision())
     store.pairs.set_status([draft(1).id], Status.RETIRED)
     seen.append(store.pairs.revision())
@@ -111,31 +112,31 @@ def test_the_revision_grows_with_every_change(store: Store) -> None:
 def test_people_s_phrasings_stay_when_a_file_comes_again(store: Store) -> None:
     first = draft(phrasings=(Phrasing("old import"), Phrasing("kept import")))
     store.pairs.upsert([first])
-    assert store.pairs.add_phrasing(first.id, "a vote", Origin.VOTE)
+    assert add_picked_wording(store, first.id, "a pick")
     second = draft(phrasings=(Phrasing("kept import"), Phrasing("new import")))
     assert store.pairs.upsert([second]).updated == 1
     assert {(p.text, p.origin) for p in only(store).phrasings} == {
         ("kept import", Origin.IMPORT),
         ("new import", Origin.IMPORT),
-        ("a vote", Origin.VOTE),
+        ("a pick", Origin.PICK),
     }
     assert store.pairs.upsert([second]).unchanged == 1
 
 
 def test_a_file_does_not_repeat_what_people_said(store: Store) -> None:
     store.pairs.upsert([draft()])
-    store.pairs.add_phrasing(draft().id, "VPN on a Mac", Origin.VOTE)
+    add_picked_wording(store, draft().id, "VPN on a Mac")
     again = draft(phrasings=(Phrasing("vpn on a  mac"),))
     assert store.pairs.upsert([again]).unchanged == 1
-    assert only(store).phrasings == (Phrasing("VPN on a Mac", Origin.VOTE),)
+    assert only(store).phrasings == (Phrasing("VPN on a Mac", Origin.PICK),)
 
 
 def test_a_phrasing_is_added_once(store: Store) -> None:
     store.pairs.upsert([draft()])
-    assert store.pairs.add_phrasing(draft().id, "in other words", Origin.PICK)
-    assert not store.pairs.add_phrasing(draft().id, "In OTHER words", Origin.VOTE)
-    assert not store.pairs.add_phrasing(draft().id, "question 1?", Origin.VOTE)
-    assert not store.pairs.add_phrasing("no-such-pair", "words", Origin.VOTE)
+    assert add_picked_wording(store, draft().id, "in other words")
+    assert not add_picked_wording(store, draft().id, "In OTHER words")
+    assert not add_picked_wording(store, draft().id, "question 1?")
+    assert not add_picked_wording(store, "no-such-pair", "words")
 
 
 def test_a_new_pair_is_active_and_a_draft_stays_one(store: Store) -> None:
@@ -218,7 +219,7 @@ def test_writers_that_meet_do_not_collide(open_store: OpenStore) -> None:
             for round_ in range(10):
                 # All write the same new pairs: one adds them, the others find them.
                 store.pairs.upsert([draft(10 * round_ + n) for n in range(10)])
-                store.pairs.add_phrasing(draft(10 * round_).id, "said by all", Origin.VOTE)
+                add_picked_wording(store, draft(10 * round_).id, "said by all")
         except BaseException as error:
             errors.append(error)
 
