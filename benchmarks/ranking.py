@@ -53,7 +53,8 @@ from index.store.types import PairDraft
 from index.text import clean, fold, one_line
 from index.vectors import Matrix
 from train.data import pairs_of
-from train.ranker.fit import examples_for, fit_ranker, speller_of
+from train.ranker.examples import examples_for, speller_of
+from train.ranker.fit import fit_ranker
 from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch, embedded
 
 PARTS = ("noise", "clinc150", "banking77", "one_wording", "half", "latency")

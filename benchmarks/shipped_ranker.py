@@ -30,13 +30,14 @@ from index.store import Store
 from index.store.types import PairDraft
 from index.text import clean, one_line
 from train.data import pairs_of
-from train.ranker.fit import MOST_QUESTIONS, Example, examples_for, fit_ranker
+from train.ranker.examples import MOST_QUESTIONS, Example, examples_for
+from train.ranker.fit import fit_ranker
 from train.ranker.simulated_search import SimulatedSearch
 
 EXAMPLES = Path(__file__).parents[1] / "examples" / "helpdesk.jsonl"
 # Nearly as many questions as the sets with several wordings have together, so that neither kind of
-# FAQ prevails. (This and `WITHHELD` of `train.ranker.fit` were weighed on the rest of the training
-# side.)
+# FAQ prevails. (This and `WITHHELD` of `train.ranker.examples` were weighed on the rest of
+# the training side.)
 CLOUD_PAIRS = 3000
 # More than for a team's own ranker: half of these questions are simulated, which is the easier
 # half, and nothing is known of the FAQ it will meet.

@@ -37,7 +37,7 @@ from train.promotion.candidate import TRAINING, TrainedCandidate
 from train.promotion.report import draw
 from train.promotion.rules import PromotionDecision
 from train.ranker import fit as ranking_module
-from train.ranker.fit import speller_of
+from train.ranker.examples import speller_of
 from train.ranker.simulated_search import SimulatedQuestion
 from train.run import SCRATCH, retrain, sweep
 from train.settings import TrainSettings

@@ -39,7 +39,8 @@ from train.promotion.rules import (
     decide_promotion,
     decide_ranking_promotion,
 )
-from train.ranker.fit import Fit, examples_for, fit_ranker, speller_of
+from train.ranker.examples import examples_for, speller_of
+from train.ranker.fit import Fit, fit_ranker
 from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch
 from train.settings import TrainSettings
 

@@ -14,7 +14,9 @@ from index.store.types import Pair
 from index.vectors import Matrix
 from train.errors import TrainingFailed
 from train.promotion.reliability import log_losses
-from train.ranker.fit import Fit, Judged, examples_for, fit_order, precision_curve
+from train.ranker.calibrate import precision_curve
+from train.ranker.examples import examples_for
+from train.ranker.fit import Fit, Judged, fit_order
 from train.ranker.simulated_search import Ints, SimulatedQuestion, SimulatedSearch, View
 
 # Questions asked of one side: beyond it the interval is narrow enough.

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from index.evaluation.metrics import BINS, auroc, expected_calibration_error, tenths
-from train.ranker.fit import Bools, Floats
+from train.ranker.calibrate import Bools, Floats
 
 
 @dataclass(frozen=True)

@@ -18,7 +18,8 @@ from train.promotion import plots
 from train.promotion.candidate import TrainedCandidate
 from train.promotion.compare import UNSEEN, Answered, Comparison
 from train.promotion.reliability import Reliability, reliability
-from train.ranker.fit import MIN_ANSWERS, MIN_QUESTIONS, OUTSIDE, Fit
+from train.ranker.calibrate import OUTSIDE
+from train.ranker.fit import MIN_ANSWERS, MIN_QUESTIONS, Fit
 
 _CONFIDENCE = "confidence.png"
 # Questions listed by their texts in the Markdown report, each way.

@@ -24,7 +24,8 @@ from index.ranking.ranker_file import shipped, write_ranker
 from index.settings import IndexSettings
 from index.store import Store
 from train.data import pairs_of
-from train.ranker.fit import MIN_ANSWERS, MIN_QUESTIONS, Fit, examples_for, fit_ranker
+from train.ranker.examples import examples_for
+from train.ranker.fit import MIN_ANSWERS, MIN_QUESTIONS, Fit, fit_ranker
 from train.ranker.simulated_search import SimulatedSearch
 
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from train.promotion.reliability import log_losses, reliability
-from train.ranker.fit import Bools, Floats
+from train.ranker.calibrate import Bools, Floats
 
 
 def equal(n: int) -> Floats:

@@ -3,40 +3,20 @@
 import random
 from dataclasses import replace
 from functools import cache
-from itertools import pairwise
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from index.model.embedder import Embedder
-from index.model.served import ServedModel
 from index.ranking.calibration import Calibration
 from index.ranking.features import FEATURES
 from index.ranking.ranker import SIGNALS, LearnedRanker
 from index.ranking.ranker_file import shipped
-from index.store import Store
-from index.text import fold
 from index.vectors import Matrix
 from tests.train.ranker.test_simulated_search import pair
-from train.data import Snapshot
 from train.promotion.reliability import reliability
-from train.ranker import fit as module
-from train.ranker.fit import (
-    FOLDS,
-    MIN_QUESTIONS,
-    OUTSIDE,
-    WITHOUT_ANSWER,
-    Example,
-    Fit,
-    Floats,
-    examples_for,
-    examples_of,
-    fit_order,
-    fit_ranker,
-    precision_curve,
-    questions_for,
-)
+from train.ranker.calibrate import OUTSIDE, Floats
+from train.ranker.examples import Example, examples_of
+from train.ranker.fit import MIN_QUESTIONS, Fit, fit_order, fit_ranker
 from train.ranker.out_of_scope import OUT_OF_SCOPE
 from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch
 
@@ -206,59 +186,6 @@ def test_the_truth_is_an_answer_or_none_of_them() -> None:
     assert np.all((judged.truth >= -1e-9) & (judged.truth <= 1))
 
 
-def test_questions_of_one_answer_are_in_one_fold() -> None:
-    groups = np.repeat(np.arange(-50, 50), 3)
-
-    folds = module._folds(groups)
-
-    assert all(len(set(folds[groups == group])) == 1 for group in groups)
-    assert np.bincount(folds).tolist() == [60] * FOLDS
-
-
-def test_isotonic_calibration_makes_no_equals_of_answers_told_apart() -> None:
-    generator = np.random.default_rng(0)
-    log_odds = np.sort(generator.normal(scale=3, size=800))
-    right = generator.random(800) < 1 / (1 + np.exp(-np.sign(log_odds) * 2))
-
-    calibration = module._isotonic(log_odds, right, np.ones(800))
-
-    assert calibration.method == "isotonic"
-    inner = np.linspace(log_odds[0], log_odds[-1], 50).tolist()
-    curve = [calibration.probability(z) for z in inner]
-    assert all(a < b for a, b in pairwise(curve))
-    assert calibration.probability(-1e9) == calibration.points[0][1]
-    assert calibration.probability(1e9) == calibration.points[-1][1]
-    assert 0 < curve[0] < 0.25
-    assert 0.75 < curve[-1] < 1
-
-
-def test_platt_calibration_finds_the_curve() -> None:
-    generator = np.random.default_rng(0)
-    log_odds = generator.normal(scale=2, size=5000)
-    right = generator.random(5000) < 1 / (1 + np.exp(-(0.5 * log_odds - 1)))
-
-    calibration = module._platt(log_odds, right, np.ones(5000))
-
-    assert calibration.method == "platt"
-    assert calibration.points[0] == pytest.approx((0.5, -1), abs=0.1)
-
-
-def test_the_held_out_curve_counts_answers_by_confidence() -> None:
-    confidence = np.array([0.95, 0.5, 0.2, 0.9] * 300)
-    right = np.array([True, True, False, False] * 300)
-    unanswerable = np.array([False, False, False, True] * 300)
-
-    curve = precision_curve(confidence, right, unanswerable)
-
-    # As many as there are questions with an answer, a share of them without one.
-    assert curve.answers[0] == 900
-    within, outside = (1 - OUTSIDE) * 300, OUTSIDE * 900
-    assert curve.right[0] == within * 2
-    assert (curve.answers[20], curve.answers[21]) == (900, within * 2 + outside)
-    assert (curve.answers[91], curve.right[91]) == (within, within)
-    assert (curve.answers[96], curve.right[96]) == (0, 0)
-
-
 def test_a_threshold_holds_with_questions_from_outside() -> None:
     fit = fit_to("chatty", 600)
     threshold = fit.ranker.threshold(0.9)
@@ -274,71 +201,11 @@ def test_a_threshold_holds_with_questions_from_outside() -> None:
     assert fit_to("chatty", MIN_QUESTIONS).ranker.threshold(0.99) is None, "too few to prove it"
 
 
-def test_each_question_is_asked_with_its_answer_and_without_and_out_of_scope_once() -> None:
-    examples = asked_of("chatty", 100)
-
-    known = [e for e in examples if e.weight == 1.0]
-    without = [e for e in examples if e.weight == WITHOUT_ANSWER]
-    out_of_scope = examples[len(known) + len(without) :]
-
-    assert len(known) == len(without) == 100
-    assert [e.text for e in known] == [e.text for e in without]
-    assert [e.group for e in known] == [e.group for e in without]
-    assert [e.text for e in out_of_scope] == list(OUT_OF_SCOPE)
-    assert {e.right for e in (*without, *out_of_scope)} == {-1}
-    assert sum(e.weight for e in out_of_scope) == pytest.approx(100 * WITHOUT_ANSWER / 4)
-    assert len({e.group for e in out_of_scope}) == len(OUT_OF_SCOPE)
-    assert all(e.x.shape[1] == len(FEATURES) for e in examples)
-
-
-def test_a_team_s_ranker_is_fitted_to_real_wordings_only(reworded: Snapshot) -> None:
-    search = SimulatedSearch(reworded.pairs)
-
-    questions = questions_for(search, reworded.pairs)
-
-    assert questions
-    assert all(q.unseen and len(search.pairs[q.pair].wordings) > 1 for q in questions)
-
-
 def test_wordings_of_few_answers_are_too_few() -> None:
     examples = [replace(e, group=e.group % 10) for e in asked_of("codes", 100)]
 
     assert not fit_ranker(examples, shipped()).fitted
     assert fit_order(examples, shipped()) == shipped()
-
-
-def test_simulated_questions_stand_in_for_answers_with_one_wording(reworded: Snapshot) -> None:
-    search = SimulatedSearch(reworded.pairs)
-
-    questions = questions_for(search, reworded.pairs, simulated=True)
-
-    of_one = [q for q in questions if len(search.pairs[q.pair].wordings) == 1]
-    assert all(q.unseen for q in questions if q not in of_one)
-    unseen = [q for q in of_one if q.unseen]
-    assert 0 < len(unseen) < len(of_one)
-    for question in of_one:
-        own = search.pairs[question.pair].question
-        assert (fold(question.text) == fold(own)) is question.unseen
-    assert questions == questions_for(search, tuple(reversed(reworded.pairs)), simulated=True)
-    few = questions_for(search, reworded.pairs, most=10, simulated=True)
-    assert 10 <= len(few) < 13, "whole pairs"
-    assert few == questions[: len(few)]
-
-
-def test_noise_is_read_as_the_bot_reads_what_people_type(
-    reworded: Snapshot, base_models: Path, helpdesk_store: Store
-) -> None:
-    embedder = Embedder(ServedModel.load(base_models, "base", "cpu"), helpdesk_store.embeddings)
-    search = SimulatedSearch(reworded.pairs)
-
-    vectors = embedder.embed(list(search.texts))
-    examples = examples_for(search, reworded.pairs, embedder, vectors, simulated=True)
-
-    typed = questions_for(search, reworded.pairs, simulated=True)
-    known = [e for e in examples if e.weight == 1.0]
-    changed = [q for q, e in zip(typed, known, strict=True) if q.text != e.text]
-    assert changed, "greetings are taken off, typos mended"
-    assert not any(question.unseen for question in changed), "stored wordings stay as they are"
 
 
 def test_a_neutral_start_is_no_worse_with_much_data() -> None:
