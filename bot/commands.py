@@ -12,11 +12,12 @@ import structlog
 from slack_bolt import Respond
 
 from bot import status
+from bot.cards import wording
 from bot.cards.admin import job_title, without_places
 from bot.cards.kit import notice
 from bot.deps import Deps
 from bot.slack import mrkdwn
-from bot.slack.admins import FAILED, REFUSALS, Standing
+from bot.slack.admins import Standing
 from bot.slack.message import Message
 from bot.slack.respond import respond_privately
 from bot.suggestions import listed
@@ -31,18 +32,6 @@ OPEN = (JobState.RUNNING, JobState.QUEUED)
 
 QUOTE_LIMIT = 60
 VALUE_LIMIT = 300
-
-HELP = """\
-Ask me by mentioning me, or in a direct message. Commands:
-• `/faq help`: this list
-For admins:
-• `/faq status`: what I know, what I was asked, and what is running
-• `/faq suggestions`: wordings that people picked an answer for, to approve or reject
-• `/faq retrain` (or `retrain head`, `retrain full`): let the model learn from your answers; \
-it goes live only where it is better
-• `/faq reindex`: build the search index anew
-• `/faq rollback` (or `rollback ID`): back to the generation before, or to that one
-• `/faq cancel` (or `cancel retrain`): stop what is running or waiting"""
 
 log = structlog.get_logger(__name__)
 
@@ -75,7 +64,7 @@ class Commands:
             answer = self.answer(typed)
         except Exception as error:
             log.error("command_failed", command=typed.name, error=type(error).__name__)
-            answer = FAILED
+            answer = wording.FAILED
         message = notice(answer) if isinstance(answer, str) else answer
         respond_privately(respond, message, failed="command_not_answered")
 
@@ -90,13 +79,13 @@ class Commands:
             "cancel": self.cancel,
         }
         if typed.name == "help":
-            return HELP
+            return wording.HELP
         if typed.name not in commands:
-            return f"I don't know “{mrkdwn.line(typed.name, QUOTE_LIMIT)}”. {HELP}"
+            return wording.unknown_command(mrkdwn.line(typed.name, QUOTE_LIMIT))
         standing = self.deps.admins.standing(typed.user)
         if standing is not Standing.ADMIN:
             log.info("command_refused", command=typed.name, user=typed.user, standing=standing)
-            return REFUSALS[standing]
+            return wording.REFUSALS[standing]
         log.info("command", command=typed.name, user=typed.user, channel=typed.channel)
         return commands[typed.name](typed)
 
@@ -112,7 +101,7 @@ class Commands:
 
     def retrain(self, typed: Typed) -> str:
         if len(typed.rest) > 1 or (typed.rest and typed.rest[0] not in DEPTHS):
-            return f"A retrain is one of `/faq retrain`, {_calls('retrain', DEPTHS)}."
+            return wording.no_such_retrain(_calls("retrain", DEPTHS))
         return self._request(typed, JobKind.RETRAIN, {"depth": typed.rest[0]} if typed.rest else {})
 
     def reindex(self, typed: Typed) -> str:
@@ -125,25 +114,20 @@ class Commands:
         if len(typed.rest) == 1 and typed.rest[0] in map(str, ids):
             return self._request(typed, JobKind.ROLLBACK, {"generation": int(typed.rest[0])})
         wanted = mrkdwn.line(" ".join(typed.rest), QUOTE_LIMIT)
-        there = (
-            f"There is {_calls('rollback', ids)}."
-            if ids
-            else "None is kept but the one that answers now."
-        )
-        return f"“{wanted}” is no generation to go back to. {there}"
+        return wording.no_such_generation(wanted, _calls("rollback", ids))
 
     def cancel(self, typed: Typed) -> str:
         kinds = [kind for kind in KINDS if not typed.rest or kind == typed.rest[0]]
         if len(typed.rest) > 1 or not kinds:
-            return f"To stop a job, use `/faq cancel`, {_calls('cancel', KINDS[:3])}."
+            return wording.no_such_job(_calls("cancel", KINDS[:3]))
         for state in OPEN:  # what runs before what waits
             for job in self.deps.store.jobs.latest(1, kinds=kinds, states=(state,)):
                 left = self.deps.store.jobs.cancel(job.id)
                 self.deps.jobs_changed()
                 if left is JobState.RUNNING:
-                    return f"{job_title(job)} is told to stop."
-                return f"{job_title(job)} is {left}."
-        return f"No {typed.rest[0] if typed.rest else 'job'} is running or waiting."
+                    return wording.told_to_stop(job_title(job))
+                return wording.is_now(job_title(job), str(left))
+        return wording.nothing_to_cancel(typed.rest[0] if typed.rest else None)
 
     def _request(self, typed: Typed, kind: JobKind, arguments: dict[str, Any]) -> str:
         job, is_new = self.deps.store.jobs.request(
@@ -151,19 +135,11 @@ class Commands:
         )
         before = self._before(job)
         if not is_new and before:
-            return (
-                f"{job_title(job)} is asked for already. It waits for its turn: {describe(before)}."
-            )
+            return wording.asked_for_already(job_title(job), describe(before))
         if not is_new:
-            return f"{_sentence(describe(job))}. `/faq cancel {kind}` stops it."
+            return wording.is_running_already(describe(job), kind)
         self.deps.jobs_changed()
-        answer = f"{job_title(job)} is asked for."
-        if before:
-            answer += f" It waits for its turn: {describe(before)}."
-        return (
-            f"{answer} A message here shows how far it is; where I am not a member, a direct "
-            "message does."
-        )
+        return wording.asked_for(job_title(job), describe(before) if before else None)
 
     def _before(self, job: Job) -> Job | None:
         """The job that this one waits for: the one that runs, else the first in the queue."""
@@ -174,9 +150,6 @@ class Commands:
         return first if first.id < job.id else None
 
 
-def _calls(name: str, arguments: Iterable[object]) -> str:
-    return ", ".join(f"`{COMMAND} {name} {argument}`" for argument in arguments)
-
-
-def _sentence(words: str) -> str:
-    return words[:1].upper() + words[1:]
+def _calls(name: str, arguments: Iterable[object]) -> list[str]:
+    """A command with each of the arguments that it can have."""
+    return [f"{COMMAND} {name} {argument}" for argument in arguments]

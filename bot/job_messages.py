@@ -16,6 +16,7 @@ import structlog
 from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
+from bot.cards import wording
 from bot.cards.admin import job_message
 from bot.slack.client import SlackRefused, SlackUnavailable, explain
 from bot.slack.lookup import is_user_id
@@ -214,7 +215,7 @@ class JobMessages:
                 "file": str(picture),
                 "filename": picture.name,
                 "title": _caption(picture),
-                "alt_txt": f"{_caption(picture)}, of retrain {job.id}",
+                "alt_txt": wording.picture_described(_caption(picture), job.id),
             }
             for picture in pictures
         ]

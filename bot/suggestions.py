@@ -6,16 +6,14 @@ from typing import Any
 import structlog
 from slack_bolt import Respond
 
+from bot.cards import wording
 from bot.cards.admin import APPROVE, MAX_SUGGESTIONS, SuggestionLine, suggestions_message
 from bot.cards.kit import notice
 from bot.deps import Deps
-from bot.slack.admins import FAILED, REFUSALS, Standing
+from bot.slack.admins import Standing
 from bot.slack.message import Message
 from bot.slack.respond import respond_privately
 from index.store import Store
-from index.store.types import Suggestion, SuggestionState
-
-GONE = "That suggestion is no longer there."
 
 log = structlog.get_logger(__name__)
 
@@ -48,22 +46,7 @@ def settle(store: Store, action_id: str, suggestion_id: int, by: str) -> str:
         pair=found and found.pair_id,
         state=found and found.state,
     )
-    return describe(found, approves=approves)
-
-
-def describe(found: Suggestion | None, *, approves: bool) -> str:
-    """What became of a suggestion that somebody approved or rejected, as it stands now."""
-    if found is None:
-        return GONE
-    if found.state is SuggestionState.OPEN:
-        return "Its answer is not active, so it gets no further wording."
-    if found.state is SuggestionState.APPROVED:
-        return (
-            "Approved: it is a wording of that answer now."
-            if approves
-            else "It was approved before."
-        )
-    return "It was rejected before." if approves else "Rejected: it will not be suggested again."
+    return wording.suggestion_settled(found, approves=approves)
 
 
 def carry_out(deps: Deps, body: Mapping[str, Any], respond: Respond) -> None:
@@ -80,7 +63,7 @@ def carry_out(deps: Deps, body: Mapping[str, Any], respond: Respond) -> None:
         standing = deps.admins.standing(user)
         if standing is not Standing.ADMIN:
             log.info("click_refused", action=action_id, user=user, standing=standing)
-            message = notice(REFUSALS[standing])
+            message = notice(wording.REFUSALS[standing])
         elif value.isdecimal() and len(value) < 19:
             said = settle(deps.store, action_id, int(value), user)
             message, replaces = listed(deps.store, said), True
@@ -89,5 +72,5 @@ def carry_out(deps: Deps, body: Mapping[str, Any], respond: Respond) -> None:
             return
     except Exception as error:
         log.error("click_failed", error=type(error).__name__)
-        message = notice(FAILED)
+        message = notice(wording.FAILED)
     respond_privately(respond, message, failed="click_not_answered", replaces=replaces)

@@ -5,7 +5,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.cards.answers import NO_QUESTION
+from bot.cards import wording
 from bot.cards.kit import QUESTION_LIMIT, actions, button, context, section
 from bot.slack import mrkdwn
 from bot.slack.lookup import is_user_id
@@ -46,22 +46,17 @@ def suggestions_message(
         waiting: How many there are in all.
         said: Mrkdwn that stands above: what became of the one before.
     """
-    left = f"{waiting} suggested wordings are" if waiting != 1 else "1 suggested wording is"
-    if not waiting:
-        left = "No suggested wordings are"
-    first = f"; the first {len(suggestions)}" if waiting > len(suggestions) else ""
-    text = "\n".join(filter(None, (said, f"{left} waiting{first}{':' if waiting else '.'}")))
+    text = "\n".join(filter(None, (said, wording.suggestions_waiting(waiting, len(suggestions)))))
     blocks = [section(text)]
     for suggestion in suggestions:
         asked = mrkdwn.line(suggestion.asked, QUESTION_LIMIT)
-        question = mrkdwn.line(suggestion.question, QUESTION_LIMIT) or NO_QUESTION
-        people = "1 person" if suggestion.picks == 1 else f"{suggestion.picks} people"
+        question = mrkdwn.line(suggestion.question, QUESTION_LIMIT) or wording.NO_QUESTION
         value = str(suggestion.suggestion_id)
         blocks += [
-            section(f"“{asked}”\nas a wording of: {question}\nPicked by {people}"),
+            section(wording.suggestion(asked, question, suggestion.picks)),
             actions(
-                button(value, "Approve", APPROVE, "Approve: add this wording", "primary"),
-                button(value, "Reject", REJECT, "Reject: never suggest it again"),
+                button(value, wording.APPROVE, APPROVE, "primary"),
+                button(value, wording.REJECT, REJECT),
             ),
         ]
     return Message(text, blocks)
@@ -80,29 +75,33 @@ def job_message(job: Job, waits_for: Job | None = None) -> Message:
         lines = [f"*{title}: {ending}*", detail, *_retrain_lines(job)]
         text = f"{title}: {ending}" + (f": {detail}" if detail else "")
     elif job.state is JobState.QUEUED:
-        waiting = "Waiting for its turn"
+        waiting = wording.WAITING
         if waits_for is not None and waits_for.id != job.id:
-            waiting += f": {waits_for.kind} is running"
+            waiting = wording.waits_for(waits_for.kind)
         lines = [f"*{title}*", f"{waiting}."]
         text = f"{title}: {waiting.lower()}"
     else:
-        doing = "stopping" if job.cancel_requested else "running"
+        doing = wording.STOPPING if job.cancel_requested else wording.RUNNING
         lines = [f"*{title}: {doing}*", _bar(job.progress), detail]
-        text = f"{title}: {doing}, at {_percent(job.progress)}"
+        text = wording.progress(title, doing, job.progress)
     shown = section("\n".join(line for line in lines if line))
     return Message(text, [shown, *context(_job_origin(job))])
 
 
 def job_title(job: Job) -> str:
     """A job's kind with what was asked for, such as "Retrain (head)"."""
-    known = {"depth": "{}", "generation": "generation {}"}
-    options = [
-        words.format(mrkdwn.line(str(job.arguments[key]), OPTION_LIMIT))
-        for key, words in known.items()
+    shown = {
+        key: mrkdwn.line(str(job.arguments[key]), OPTION_LIMIT)
+        for key in ("depth", "generation")
         if job.arguments.get(key) is not None
-    ]
+    }
+    options = []
+    if "depth" in shown:
+        options.append(shown["depth"])
+    if "generation" in shown:
+        options.append(wording.generation_option(shown["generation"]))
     if job.arguments.get("dry_run"):
-        options.append("dry run")
+        options.append(wording.DRY_RUN)
     return job.kind.capitalize() + (f" ({', '.join(options)})" if options else "")
 
 
@@ -112,9 +111,9 @@ def _job_ending(job: Job) -> str:
         return str(job.state) if job.state.is_over else ""
     if job.kind is JobKind.RETRAIN and job.result:
         if job.result.get("went_live") == "ranking":
-            return "the model stays, its ranking is new"
-        return "the new model is live" if job.result.get("promoted") else "the live model stays"
-    return "done"
+            return wording.RANKING_IS_NEW
+        return wording.MODEL_IS_LIVE if job.result.get("promoted") else wording.MODEL_STAYS
+    return wording.DONE
 
 
 def _job_detail(job: Job) -> str:
@@ -126,7 +125,7 @@ def _job_detail(job: Job) -> str:
     if job.state is JobState.FAILED:
         detail = without_places(detail)
     shown = mrkdwn.line(detail, DETAIL_LIMIT)
-    return shown if detail == (job.detail or "") else f"{shown}; `faqbot jobs` shows more"
+    return shown if detail == (job.detail or "") else f"{shown}; {wording.ASK_THE_COMMAND_LINE}"
 
 
 def without_places(text: str) -> str:
@@ -143,19 +142,18 @@ def _retrain_lines(job: Job) -> list[str]:
     live, candidate = _number(precision.get("live")), _number(precision.get("candidate"))
     held_out = _number(job.result.get("n_held_out"))
     if live is not None and candidate is not None:
-        of = f", of {held_out:.0f} held-out questions" if held_out else ""
-        lines.append(f"Right answer first: live {live:.1%}, new {candidate:.1%}{of}")
+        lines.append(wording.right_first(live, candidate, held_out))
     mrr = _mapping(job.result.get("mrr"))
     difference, low, high = (_number(mrr.get(key)) for key in ("difference", "low", "high"))
     if difference is not None and low is not None and high is not None:
-        lines.append(f"Change in MRR: {difference:+.3f} (95 % between {low:+.3f} and {high:+.3f})")
+        lines.append(wording.change_in_mrr(difference, low, high))
     golden = _mapping(job.result.get("golden"))
     checked, flipped = _number(golden.get("checked")), _number(golden.get("flipped"))
     if checked and flipped is not None:
-        lines.append(f"Golden questions: {flipped:.0f} of {checked:.0f} turned wrong")
+        lines.append(wording.golden_flipped(flipped, checked))
     generation = _number(job.result.get("generation"))
     if generation is not None and (job.result.get("promoted") or job.result.get("went_live")):
-        lines.append(f"Generation {generation:.0f}")
+        lines.append(wording.is_generation(generation))
     return [f"{mrkdwn.BULLET} {line}" for line in lines]
 
 
@@ -169,26 +167,19 @@ def _number(value: object) -> float | None:
 
 def _bar(share: float) -> str:
     full = int(share * BAR_LENGTH)
-    return f"{'█' * full}{'░' * (BAR_LENGTH - full)} {_percent(share)}"
-
-
-def _percent(share: float) -> str:
-    return f"{int(share * 100)} %"  # rounded down: 100 % is when it is done
+    return f"{'█' * full}{'░' * (BAR_LENGTH - full)} {wording.percent(share)}"
 
 
 def _job_origin(job: Job) -> str:
     """Who asked for a job and when, and how long it took."""
     asker = job.requested_by or ""
-    if is_user_id(asker):
-        origin = f"Asked for by <@{asker}>"
-    else:
-        origin = f"Asked for by the {mrkdwn.line(asker, OPTION_LIMIT)}" if asker else "Asked for"
-    if job.requested_at is not None:
-        origin += f" {_time(job.requested_at)}"
+    if asker:
+        asker = f"<@{asker}>" if is_user_id(asker) else f"the {mrkdwn.line(asker, OPTION_LIMIT)}"
+    asked_at = "" if job.requested_at is None else _time(job.requested_at)
+    took = None
     if job.started_at is not None and job.finished_at is not None:
-        minutes, seconds = divmod(int((job.finished_at - job.started_at).total_seconds()), 60)
-        origin += f" · took {minutes} min {seconds} s" if minutes else f" · took {seconds} s"
-    return origin
+        took = int((job.finished_at - job.started_at).total_seconds())
+    return wording.origin(asker, asked_at, took)
 
 
 def _time(moment: datetime) -> str:

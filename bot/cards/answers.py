@@ -9,6 +9,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from urllib.parse import urlsplit
 
+from bot.cards import wording
 from bot.cards.kit import (
     MESSAGE_ROOM,
     QUESTION_LIMIT,
@@ -41,13 +42,6 @@ NOTE_LINK_LIMIT = 150
 
 LEAST_ANSWER = 600
 """Size kept for each other entry's answer when the best one could take all the room."""
-
-NO_ANSWER = "(This entry has no answer text.)"
-NO_QUESTION = "(This entry has no question text.)"
-UNSURE = "I don't have an approved answer that I'm sure fits this question."
-OFFER = "I'm not sure which of these you mean. Is it one of them?"
-OFFER_ONE = "I think that this is it, but I'm not sure. Is it?"
-HINT = "You could ask in other words, or wait here for a person to help."
 
 _BREAKS_A_LINK = re.compile(r"[\s\\\x00-\x1f\x7f-\x9f\ud800-\udfff]")
 
@@ -119,11 +113,11 @@ def answer_message(card: AnswerCard) -> Message:
     below = [
         *context(_matched_line(card.best), _source_line(card.best.url)),
         actions(
-            button(vote, "Solved", SOLVED, "Solved: this answer solved my question", "primary"),
-            button(vote, "Not it", NOT_IT, "Not it: this answer does not fit my question"),
+            button(vote, wording.SOLVED, SOLVED, "primary"),
+            button(vote, wording.NOT_IT, NOT_IT),
             *_others_toggle(card, len(others)),
         ),
-        *context(_votes_line(card.solved, card.not_it, card.picked or 0)),
+        *context(wording.votes(card.solved, card.not_it, card.picked or 0)),
     ]
     unfolded = others if card.expanded else ()
     room = MESSAGE_ROOM - size(below)
@@ -135,7 +129,7 @@ def answer_message(card: AnswerCard) -> Message:
 
     source = _source_line(card.best.url)
     ending = f"\n{source}" if source else ""
-    text = mrkdwn.plain(card.best.answer, FALLBACK_LIMIT - len(ending)) or NO_ANSWER
+    text = mrkdwn.plain(card.best.answer, FALLBACK_LIMIT - len(ending)) or wording.NO_ANSWER
     return Message(text + ending, [*best, *below, *_entries(unfolded, room - size(best), pick_for)])
 
 
@@ -147,7 +141,7 @@ def offer_message(card: OfferCard) -> Message:
     offered = card.offered[:MAX_CLOSEST]
     if not offered:
         return unsure_message(UnsureCard(card.question_id, ()))
-    sentence = OFFER if len(offered) > 1 else OFFER_ONE
+    sentence = wording.OFFER if len(offered) > 1 else wording.OFFER_ONE
     listed = "\n".join(f"{mrkdwn.BULLET} {_question_line(entry)}" for entry in offered)
     return Message(
         f"{sentence}\n{listed}",
@@ -160,7 +154,7 @@ def offer_message(card: OfferCard) -> Message:
                 for entry in offered
             ),
             actions(_none_button(card.question_id, len(offered))),
-            *context(_none_line(card.none)),
+            *context(wording.none_fits(card.none)),
         ],
     )
 
@@ -172,19 +166,19 @@ def unsure_message(card: UnsureCard) -> Message:
     """
     closest = card.closest[:MAX_CLOSEST]
     if not closest:
-        sentence = f"{UNSURE} {HINT}"
+        sentence = f"{wording.UNSURE} {wording.HINT}"
         return Message(sentence, [section(sentence)])
     listed = "\n".join(f"{mrkdwn.BULLET} {_question_line(entry)}" for entry in closest)
     above = [
-        section(UNSURE),
-        section("*Closest entries*"),
+        section(wording.UNSURE),
+        section(f"*{wording.CLOSEST}*"),
         *(_with_pick(_question_line(entry), entry, card.question_id) for entry in closest),
         actions(_answers_toggle(card), _none_button(card.question_id, len(closest))),
-        *context(_none_line(card.none)),
+        *context(wording.none_fits(card.none)),
     ]
     unfolded = closest if card.expanded else ()
     return Message(
-        f"{UNSURE}\nClosest entries:\n{listed}",
+        f"{wording.UNSURE}\n{wording.CLOSEST}:\n{listed}",
         [*above, *_entries(unfolded, MESSAGE_ROOM - size(above))],
     )
 
@@ -214,13 +208,12 @@ def _frame(entry: Entry, pick_for: str | None) -> list[Block]:
 def _with_pick(text: str, entry: Entry, question_id: str) -> Block:
     """A section with a button that picks the entry."""
     value = button_value(question_id, entry.pair_id)
-    pick = button(value, "This one", PICK, "This one: show its answer as the one I looked for")
-    return {**section(text), "accessory": pick}
+    return {**section(text), "accessory": button(value, wording.THIS_ONE, PICK)}
 
 
 def _none_button(question_id: str, count: int) -> Block:
-    label = "None of these" if count > 1 else "Not this one"
-    return button(button_value(question_id), label, NONE, f"{label}: I asked something else")
+    label = wording.NONE_OF_THESE if count > 1 else wording.NOT_THIS_ONE
+    return button(button_value(question_id), label, NONE)
 
 
 def _first_line(entry: Entry) -> str:
@@ -229,7 +222,7 @@ def _first_line(entry: Entry) -> str:
         shown = mrkdwn.plain(text, FIRST_LINE_LIMIT)
         if any(character.isalnum() for character in shown):
             return " ".join(shown.split())
-    return NO_ANSWER
+    return wording.NO_ANSWER
 
 
 def _shares(sizes: Sequence[int], room: int) -> list[int]:
@@ -247,7 +240,7 @@ def _answer_sections(entry: Entry, room: int | None = None) -> list[Block]:
     """The answer word for word; with `room`, cut to that size and saying so."""
     text = mrkdwn.to_mrkdwn(entry.answer).strip("\n").rstrip()
     if not any(character.isprintable() and character != " " for character in text):
-        return [section(NO_ANSWER)]
+        return [section(wording.NO_ANSWER)]
     sections = [section(chunk) for chunk in mrkdwn.split(text)]
     if room is None or size(sections) <= room:
         return sections
@@ -273,14 +266,11 @@ def _answer_sections(entry: Entry, room: int | None = None) -> list[Block]:
 
 def _cut_note(url: str | None, missing: int) -> str:
     source = _source(url, NOTE_LINK_LIMIT)
-    if source:
-        return f"{mrkdwn.ELLIPSIS} (continues at {source})"
-    noun = "character" if missing == 1 else "characters"
-    return f"{mrkdwn.ELLIPSIS} (cut: {missing} more {noun})"
+    return wording.continues_at(source) if source else wording.is_cut(missing)
 
 
 def _question_line(entry: Entry) -> str:
-    return mrkdwn.line(entry.question, QUESTION_LIMIT) or NO_QUESTION
+    return mrkdwn.line(entry.question, QUESTION_LIMIT) or wording.NO_QUESTION
 
 
 def _bold_question(entry: Entry) -> str:
@@ -292,12 +282,12 @@ def _matched_line(entry: Entry) -> str:
     matched = mrkdwn.line(entry.matched, MATCHED_LIMIT) or mrkdwn.line(
         entry.question, MATCHED_LIMIT
     )
-    return f"Matched: {matched}" if matched else ""
+    return wording.matched(matched) if matched else ""
 
 
 def _source_line(url: str | None) -> str:
     source = _source(url, SOURCE_LIMIT)
-    return f"Source: {source}" if source else ""
+    return wording.source(source) if source else ""
 
 
 def _source(url: str | None, limit: int) -> str:
@@ -314,34 +304,17 @@ def _source(url: str | None, limit: int) -> str:
     return link if len(link) <= limit else host
 
 
-def _votes_line(solved: int, not_it: int, picked: int) -> str:
-    """`Picked by 2 people · Solved for 1 · Not it for 1`; the noun stands once."""
-    counts = (("Picked by", picked), ("Solved for", solved), ("Not it for", not_it))
-    votes = [(text, n) for text, n in counts if n > 0]
-    lines = [f"{text} {count}" for text, count in votes]
-    if lines:
-        lines[0] += " person" if votes[0][1] == 1 else " people"
-    return " · ".join(lines)
-
-
-def _none_line(none: int) -> str:
-    if none < 1:
-        return ""
-    return f"None of these for {none} {'person' if none == 1 else 'people'}"
-
-
 def _others_toggle(card: AnswerCard, count: int) -> list[Block]:
     if not count:
         return []
     value = button_value(card.question_id)
     if card.expanded:
-        return [button(value, "Hide", LESS, "Hide the other answers")]
-    label = "1 more answer" if count == 1 else f"{count} more answers"
-    return [button(value, label, MORE, f"{label}: show below this one")]
+        return [button(value, wording.HIDE_OTHERS, LESS)]
+    return [button(value, wording.more_answers(count), MORE)]
 
 
 def _answers_toggle(card: UnsureCard) -> Block:
     value = button_value(card.question_id)
     if card.expanded:
-        return button(value, "Hide answers", LESS, "Hide answers of the closest entries")
-    return button(value, "Show answers", MORE, "Show answers of the closest entries")
+        return button(value, wording.HIDE_ANSWERS, LESS)
+    return button(value, wording.SHOW_ANSWERS, MORE)

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.cards.wording import Label
 from bot.slack import mrkdwn
 from bot.slack.message import Block, Message
 
@@ -39,14 +40,14 @@ def actions(*buttons: Block) -> Block:
     return {"type": "actions", "elements": list(buttons)}
 
 
-def button(value: str, label: str, action: str, spoken: str, style: str = "") -> Block:
-    """A button; `spoken` is what a screen reader says instead of the label."""
+def button(value: str, label: Label, action: str, style: str = "") -> Block:
+    """A button that carries a value to the listener of an action."""
     block: Block = {
         "type": "button",
         "action_id": action,
-        "text": {"type": "plain_text", "text": label},
+        "text": {"type": "plain_text", "text": label.text},
         "value": value,
-        "accessibility_label": spoken,
+        "accessibility_label": label.spoken,
     }
     return {**block, "style": style} if style else block
 

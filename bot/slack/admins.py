@@ -27,19 +27,6 @@ class Standing(StrEnum):
     UNVERIFIED = "unverified"
 
 
-REFUSALS = {
-    Standing.NOT_ADMIN: "Sorry, that is for my admins only, and you are not one of them. "
-    "`/faq help` shows what everybody can use.",
-    Standing.NOBODY_IS: "Sorry, that is for admins only, and nobody is one yet. Whoever runs me "
-    "can name them with the setting `admins` (`FAQBOT_BOT_ADMINS`): ids of users or user groups, "
-    "or `workspace-admins`.",
-    Standing.UNVERIFIED: "Sorry, that is for my admins only, and I could not verify with Slack "
-    "that you are one, so I did nothing. Try again later; if it stays so, whoever runs me finds "
-    "the reason with `faqbot doctor`.",
-}
-FAILED = "Sorry, that did not work. Whoever runs me finds the reason in the log."
-
-
 class Unresolved(Exception):
     """Slack does not say whom a rule means; the message is its error code."""
 

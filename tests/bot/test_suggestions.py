@@ -4,7 +4,7 @@ import uuid
 
 import pytest
 
-from bot.suggestions import GONE
+from bot.cards.wording import GONE
 from index.store import Store
 from index.store.types import NewQuestion, Origin, QuestionState, Verdict, pair_id
 from playground.client import Message, Person

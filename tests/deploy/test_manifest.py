@@ -10,7 +10,8 @@ import pytest
 import yaml
 from slack_sdk import WebClient
 
-from bot.commands import COMMAND, HELP
+from bot.cards.wording import HELP
+from bot.commands import COMMAND
 from bot.intake.events import question_from_event
 from bot.slack.scopes import BOT_SCOPES
 from bot.transports.http import EVENTS_PATH

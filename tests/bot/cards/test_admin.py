@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 
 from bot.cards.admin import SuggestionLine, job_message, suggestions_message
 from index.store.types import Job, JobKind, JobState
+from playground.block_kit.checks import check_message_blocks
 from tests.bot.cards.blocks import check_limits, shown, texts, values
 
 ASKED_AT = datetime(2026, 1, 2, 3, 4, 5, tzinfo=UTC)
@@ -47,8 +48,7 @@ def test_no_suggested_text_breaks_slacks_limits_or_pings(lines: list[SuggestionL
 @settings(max_examples=50, deadline=None)
 @given(st.lists(suggested, max_size=10))
 def test_the_local_workspace_takes_every_list(lines: list[SuggestionLine]) -> None:
-    blocks = pytest.importorskip("playground.blocks")
-    blocks.check_message_blocks(suggestions_message(lines, 10**6).blocks)
+    check_message_blocks(suggestions_message(lines, 10**6).blocks)
 
 
 @pytest.mark.parametrize(
