@@ -31,39 +31,37 @@ from bot.intake.markup import (
     question_text,
     spoken,
 )
-from bot.intake.patterns import (
-    ADVICE,
-    ANNOUNCEMENT,
-    CHITCHAT,
-    CLAUSE_END,
-    CONDITION,
+from bot.intake.patterns.asking import (
     ENGLISH_QUESTION,
-    FIRST_PERSON,
-    FOREIGN_PROBLEM,
     FOREIGN_QUESTION,
     INNER_QUESTION,
     INNER_REQUEST,
+    RELATIVE,
+    REQUEST,
+)
+from bot.intake.patterns.lookalikes import (
+    ADVICE,
+    ANNOUNCEMENT,
+    CHITCHAT,
+    CONDITION,
+    FIRST_PERSON,
     JOKING,
     NOT_CHITCHAT,
     OFFER,
-    PASTED_ERROR,
-    PROBLEM,
-    RELATIVE,
     REPORT,
-    REQUEST,
     RHETORICAL,
     SAID_BY_SOFTWARE,
     SECOND_PERSON,
-    SENTENCE_END,
     SERIOUS,
     SOCIAL,
     SOLVED,
     STILL_OPEN,
     TAKEN_BACK,
     TO_ONE_READER,
-    TO_SOMEONE,
     WRITER,
 )
+from bot.intake.patterns.parts import CLAUSE_END, SENTENCE_END, TO_SOMEONE
+from bot.intake.patterns.problems import FOREIGN_PROBLEM, PASTED_ERROR, PROBLEM
 
 # A question is asked early. What follows in a long message is detail.
 _MAX_SENTENCES = 8

@@ -11,7 +11,7 @@ All of it takes time linear in the length of a message, since anybody can write 
 import re
 from collections.abc import Callable, Iterator
 
-from bot.intake.patterns import LEAD_IN
+from bot.intake.patterns.parts import LEAD_IN
 from index.query.cleaning import EMOJI_CODE
 from index.query.fillers import GREETING
 

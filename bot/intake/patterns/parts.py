@@ -1,0 +1,45 @@
+"""How patterns are written, where sentences end, and what stands before their point."""
+
+import re
+import textwrap
+
+from index.query.fillers import GREETING
+
+
+def phrases(lines: str, *, whole: bool = True) -> re.Pattern[str]:
+    """A pattern that begins with a word, and with `whole` ends with one too.
+
+    It is written one alternative a line; an indented line carries on the one above.
+    """
+    alternatives = re.sub(r"\n\s+", "", textwrap.dedent(lines).strip()).replace("\n", "|")
+    return re.compile(rf"(?<!\w)(?:{alternatives})" + (r"(?!\w)" if whole else ""))
+
+
+SENTENCE_END = re.compile(r"(?<=[.!?\u2026\uff1f\u061f])\s+|\n+|(?<=\uff1f)")
+CLAUSE_END = re.compile(r"\s?[,;:()\u2013\u2014]\s*|\s-\s|\s(?:and|but|so|or)\s")
+
+# --- Who is spoken to --------------------------------------------------------------------------
+
+TO_SOMEONE = re.compile(
+    rf"\s*(?:{GREETING.pattern})?"
+    r"(?:<@[UW]\w+(?:\|[^<>]*)?>"
+    r"|@(?!(?:here|channel|everyone|all|team|it|support|helpdesk|admins?)\b)[a-z][\w.-]+)",
+    re.IGNORECASE,
+)
+
+# What may stand before the point of a sentence.
+LEAD_IN = re.compile(
+    r"""(?:
+        (?:so|and|but|ok|okay|also|well|hm+|um+|oh|btw|anyway|weird|strange|then|still|actually
+          |sorry|thanks?|thank\ you|thx|curious|ps|p\.s\.|and\ now|now|by\ the\ way
+        |just\ wondering
+          |one\ (?:more\ )?(?:thing|question)|in\ that\ case|same\ question
+          |(?:(?:a\ )?(?:quick|dumb|stupid|silly|newbie|noob|random|general|small|maybe)\ )+
+            (?:question|one|q)
+          |question)
+      | (?:sorry\ if\ this\ is|not\ sure\ if\ this\ is)\ [\w\ ]{1,40}?(?:channel|place|question)
+        (?:\ (?:for\ this|to\ ask))?
+      | (?:folks|guys|team|all|everyone)(?=\ ?,)
+    )(?!\w)[\s,.!:;\u2013\u2014-]*""",
+    re.VERBOSE,
+)
