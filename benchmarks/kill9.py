@@ -12,27 +12,30 @@ status is 0 where no question is unanswered and none was answered twice.
 
 import argparse
 import json
-import os
 import random
-import subprocess
 import sys
 import tempfile
 import time
 from collections import Counter
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
+
+from running import (
+    EXAMPLES,
+    Bot,
+    environment,
+    import_rows,
+    running,
+    say,
+    without_proxies,
+)
 
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import QuestionState
 from playground.client import Channel, Person, Playground
 from playground.testing import running_playground
-
-EXAMPLES = Path(__file__).parent.parent / "examples" / "helpdesk.jsonl"
-STARTED_AT = time.monotonic()
-COMMAND = [sys.executable, "-c", "from bot.cli import main; main()"]
 
 # How many of the example's entries the bot knows.
 PAIRS = 25
@@ -45,46 +48,17 @@ POST_S = 0.08
 # Slack tries again at once, after a minute and after five, which would be long to watch. A start
 # takes seconds, so shorter waits reach the bot as surely.
 RETRY_DELAYS_S = (0.1, 2.0, 3.0, 3.0, 3.0, 3.0, 5.0, 10.0, 20.0, 30.0)
-START_TIMEOUT_S = 90.0
 # Without any progress for so long the run is over.
 STUCK_AFTER_S = 90.0
 
 
-@dataclass
-class Bot:
-    """`faqbot serve` as a process that gets killed."""
+@dataclass(frozen=True)
+class Desk:
+    """Where questions are asked, by whom, and which."""
 
-    slack: Playground
-    environment: dict[str, str]
-    log: Path
-    process: "subprocess.Popen[bytes] | None" = None
-    kills: int = 0
-
-    def start(self) -> None:
-        with self.log.open("ab") as log:
-            self.process = subprocess.Popen(
-                [*COMMAND, "serve"], env=self.environment, stdout=log, stderr=log
-            )
-
-    def wait_until_connected(self) -> None:
-        assert self.process is not None
-        deadline = time.monotonic() + START_TIMEOUT_S
-        while not self.slack.connections:
-            if self.process.poll() is not None or time.monotonic() > deadline:
-                lines = self.log.read_text(errors="replace").splitlines()[-5:]
-                raise SystemExit("the bot did not start: " + "\n".join(lines))
-            time.sleep(0.05)
-
-    def kill(self) -> None:
-        assert self.process is not None
-        self.process.kill()
-        self.process.wait()
-        self.kills += 1
-
-    def stop(self) -> int:
-        assert self.process is not None
-        self.process.terminate()
-        return self.process.wait(60)
+    channels: list[Channel]
+    people: list[Person]
+    texts: list[str]
 
 
 @dataclass(frozen=True)
@@ -107,16 +81,15 @@ def run(questions: int, kills: int, seed: int, folder: Path) -> dict[str, int]:
     with running_playground(retry_delays=RETRY_DELAYS_S) as slack:
         channels = [slack.create_channel(name) for name in ("helpdesk", "office", "random")]
         people = [slack.create_user(name) for name in ("ann", "ben", "cleo")]
-        environment = _environment(slack, folder / "data", watched=channels[0])
-        _say("importing the example FAQ ...")
-        entries = EXAMPLES.read_text("utf-8").splitlines()[:PAIRS]
-        _prepare(environment, folder / "faq.jsonl", entries)
+        index = IndexSettings(data_dir=folder / "data")
+        settings = environment(slack, index.data_dir, FAQBOT_BOT_WATCHED_CHANNELS=channels[0].id)
+        say("importing the example FAQ ...")
+        desk = Desk(channels, people, import_rows(settings, EXAMPLES, PAIRS, folder))
         slack.slow("chat.postMessage", POST_S, times=1_000_000, after=True)
-        with _running(Bot(slack, environment, folder / "bot.log")) as bot:
-            texts = [json.loads(entry)["question"] for entry in entries]
-            asked = _ask_and_kill(bot, channels, people, texts, questions, kills, chance)
+        with running(Bot(slack, settings, folder / "bot.log")) as bot:
+            asked = _ask_and_kill(bot, desk, questions, kills, chance)
             bot.wait_until_connected()
-            with _opened(folder / "data") as store:
+            with closing(Store(index.store_url)) as store:
                 _wait_for_answers(slack, store, asked)
                 counted = _count(slack, store, asked)
             status = bot.stop()
@@ -126,25 +99,19 @@ def run(questions: int, kills: int, seed: int, folder: Path) -> dict[str, int]:
 
 
 def _ask_and_kill(
-    bot: Bot,
-    channels: list[Channel],
-    people: list[Person],
-    texts: list[str],
-    questions: int,
-    kills: int,
-    chance: random.Random,
+    bot: Bot, desk: Desk, questions: int, kills: int, chance: random.Random
 ) -> list[Asked]:
     kill_after = set(chance.sample(range(1, questions), kills))
-    direct = {person.id: person.open_dm() for person in people}
+    direct = {person.id: person.open_dm() for person in desk.people}
     asked: list[Asked] = []
     for number in range(questions):
-        person, text = chance.choice(people), chance.choice(texts)
+        person, text = chance.choice(desk.people), chance.choice(desk.texts)
         bot.slack.duplicate_deliveries(chance.random() < DUPLICATED_SHARE)
         if chance.random() < 0.2:
             channel = direct[person.id]
             ts = person.post(channel, text)
         else:
-            channel = chance.choice(channels)
+            channel = chance.choice(desk.channels)
             ts = person.mention(channel, text)
         asked.append(Asked(channel.id, ts))
         time.sleep(chance.uniform(0, 2 * PAUSE_S))
@@ -152,7 +119,7 @@ def _ask_and_kill(
             bot.wait_until_connected()
             time.sleep(chance.uniform(0, KILL_WITHIN_S))
             bot.kill()
-            _say(f"{number + 1} of {questions} asked, killed {bot.kills} of {kills}")
+            say(f"{number + 1} of {questions} asked, killed {bot.kills} of {kills}")
             bot.start()
     return asked
 
@@ -168,7 +135,7 @@ def _wait_for_answers(slack: Playground, store: Store, asked: list[Asked]) -> No
             break
         if done != seen:
             seen, since = done, time.monotonic()
-            _say(f"{done} of {len(asked)} answered")
+            say(f"{done} of {len(asked)} answered")
         time.sleep(0.5)
     # A second delivery, or a second answer, may still be under way.
     slack.wait_until_idle(STUCK_AFTER_S)
@@ -202,55 +169,6 @@ def _answers(slack: Playground, asked: list[Asked]) -> Counter[Asked]:
     return counted
 
 
-@contextmanager
-def _running(bot: Bot) -> Iterator[Bot]:
-    bot.start()
-    try:
-        bot.wait_until_connected()
-        yield bot
-    finally:
-        if bot.process is not None and bot.process.poll() is None:
-            bot.process.kill()
-            bot.process.wait()
-
-
-@contextmanager
-def _opened(data_dir: Path) -> Iterator[Store]:
-    store = Store(IndexSettings(data_dir=data_dir).store_url)
-    try:
-        yield store
-    finally:
-        store.close()
-
-
-def _environment(slack: Playground, data_dir: Path, watched: Channel) -> dict[str, str]:
-    clean = {
-        name: value
-        for name, value in os.environ.items()
-        if not name.lower().endswith("_proxy") and not name.startswith(("FAQBOT_", "SLACK_"))
-    }
-    return clean | {
-        "HF_HUB_OFFLINE": "1",
-        "FAQBOT_INDEX_DATA_DIR": str(data_dir),
-        "FAQBOT_BOT_WATCHED_CHANNELS": watched.id,
-        "SLACK_API_URL": slack.api_url,
-        "SLACK_BOT_TOKEN": slack.bot_token,
-        "SLACK_APP_TOKEN": slack.app_token,
-    }
-
-
-def _prepare(environment: dict[str, str], file: Path, entries: list[str]) -> None:
-    file.write_text("\n".join(entries), encoding="utf-8")
-    command = [*COMMAND, "import", str(file)]
-    done = subprocess.run(command, env=environment, capture_output=True, text=True)
-    if done.returncode:
-        raise SystemExit(f"faqbot import failed: {done.stderr}")
-
-
-def _say(text: str) -> None:
-    print(f"{time.monotonic() - STARTED_AT:6.1f} s  {text}", file=sys.stderr, flush=True)
-
-
 def main() -> int:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("--questions", type=int, default=500)
@@ -259,9 +177,7 @@ def main() -> int:
     given = parser.parse_args()
     if given.kills >= given.questions:
         parser.error("more kills than there are moments between questions")
-    for name in list(os.environ):
-        if name.lower().endswith("_proxy"):
-            del os.environ[name]
+    without_proxies()
     with tempfile.TemporaryDirectory(prefix="faqbot-kill9-") as folder:
         result = run(given.questions, given.kills, given.seed, Path(folder))
     print(json.dumps(result))

@@ -1,4 +1,4 @@
-"""`faqbot serve` as a process beside a playground, for the benchmarks of jobs."""
+"""`faqbot serve` as a process beside a playground, for the benchmarks that need one."""
 
 import json
 import os
@@ -66,21 +66,34 @@ def environment(slack: Playground, data_dir: Path, **more: str) -> dict[str, str
     )
 
 
-def fill(environment: dict[str, str], data: Path, rows: int | None, scratch: Path) -> list[str]:
-    """Import and index an FAQ; returns its questions, without those that stand there twice."""
+def faqbot(environment: dict[str, str], *arguments: str) -> None:
+    """Run a command to its end; one that fails ends the benchmark."""
+    done = subprocess.run([*FAQBOT, *arguments], env=environment, capture_output=True, text=True)
+    if done.returncode:
+        raise SystemExit(f"faqbot {arguments[0]} failed: {done.stderr}")
+
+
+def import_rows(
+    environment: dict[str, str], data: Path, rows: int | None, scratch: Path
+) -> list[str]:
+    """Import an FAQ; returns its questions, without those that stand there twice."""
     with data.open(encoding="utf-8") as file:
         lines = list(islice(file, rows))
     part = scratch / data.name
     part.write_text("".join(lines), "utf-8")
-    for command in (["import", str(part)], ["init"]):
-        done = subprocess.run([*FAQBOT, *command], env=environment, capture_output=True, text=True)
-        if done.returncode:
-            raise SystemExit(f"faqbot {command[0]} failed: {done.stderr}")
+    faqbot(environment, "import", str(part))
     questions = [json.loads(line)["question"] for line in lines]
     counted: dict[str, int] = {}
     for question in questions:
         counted[fold(question)] = counted.get(fold(question), 0) + 1
     return [question for question in questions if counted[fold(question)] == 1]
+
+
+def fill(environment: dict[str, str], data: Path, rows: int | None, scratch: Path) -> list[str]:
+    """Import and index an FAQ; returns its questions, without those that stand there twice."""
+    questions = import_rows(environment, data, rows, scratch)
+    faqbot(environment, "init")
+    return questions
 
 
 @dataclass
@@ -92,12 +105,17 @@ class Bot:
     log: Path
     options: tuple[str, ...] = ()
     process: "subprocess.Popen[bytes] | None" = None
+    kills: int = 0
 
     def start(self) -> None:
+        """Start it, without waiting for it."""
         with self.log.open("ab") as log:
             self.process = subprocess.Popen(
                 [*FAQBOT, "serve", *self.options], env=self.environment, stdout=log, stderr=log
             )
+
+    def wait_until_connected(self) -> None:
+        assert self.process is not None
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self.slack.connections:
             if self.process.poll() is not None or time.monotonic() > deadline:
@@ -109,6 +127,7 @@ class Bot:
         assert self.process is not None
         self.process.kill()
         self.process.wait()
+        self.kills += 1
         deadline = time.monotonic() + 30
         while self.slack.connections and time.monotonic() < deadline:
             time.sleep(0.02)
@@ -133,6 +152,7 @@ class Bot:
 def running(bot: Bot) -> Iterator[Bot]:
     bot.start()
     try:
+        bot.wait_until_connected()
         yield bot
     finally:
         if bot.process is not None and bot.process.poll() is None:
