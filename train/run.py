@@ -17,6 +17,7 @@ from pydantic import ValidationError
 
 from index.engines.base import Engine
 from index.errors import SettingsError
+from index.evaluation.golden import answers_right, in_force
 from index.generations.build import build, discard, switch
 from index.generations.live import Live
 from index.generations.setup import live_generation, open_engine
@@ -26,7 +27,7 @@ from index.model.versions import read_manifest, remove_versions, write_version
 from index.progress import Report, within
 from index.ranking.ranker_file import RANKING, shipped, write_ranker
 from index.store import Store
-from index.store.types import Generation, Job, JobKind, JobState, Status
+from index.store.types import Generation, Job, JobKind, JobState
 from index.text import text_hash
 from train.data import Snapshot, apart, take_snapshot
 from train.finetune.hyperparameters import FULL, HEAD
@@ -244,9 +245,8 @@ def _ask_golden(
     pinned = store.golden.all()
     # As they are now: one that was retired meanwhile cannot be found, and is no fault.
     pairs = store.pairs.get([question.pair_id for question in pinned])
-    active = {id: pair for id, pair in pairs.items() if pair.status is Status.ACTIVE}
     known = {pair.id for pair in candidate.search.pairs}
-    questions = [q for q in golden.in_force(pinned, active) if q.pair_id in known]
+    questions = [q for q in in_force(pinned, pairs) if q.pair_id in known]
     if not questions:
         return candidate
     with (
@@ -256,7 +256,7 @@ def _ask_golden(
         checked = golden.check(
             questions,
             lambda _: candidate.golden_live,
-            lambda asked: golden.answers_right(opened.searcher, asked, store.pairs),
+            lambda asked: answers_right(opened.searcher, asked, pairs),
         )
     if candidate.refit is None:
         decision = _decided_anew(candidate.decision, checked)

@@ -22,7 +22,6 @@ from bot.cli.console import (
 from index.errors import FaqbotError
 
 if TYPE_CHECKING:
-    from index.generations.live import Live
     from index.store import Store
     from index.store.types import Golden, Pair
 
@@ -143,7 +142,7 @@ def golden_check(context: typer.Context, as_json: AsJson = False) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from index.store.types import Status
+    from index.evaluation.golden import ask, in_force
 
     index = context.obj.index
     with opened_store(index) as store:
@@ -156,46 +155,30 @@ def golden_check(context: typer.Context, as_json: AsJson = False) -> None:
             return
         pairs = store.pairs.get([question.pair_id for question in pinned])
         with opened_for_search(index, store) as live:
-            rows = [
-                (question, *_ask(live, question, pairs[question.pair_id]))
-                for question in pinned
-                # One that is not answered with any more proves nothing of a model.
-                if pairs[question.pair_id].status is Status.ACTIVE
-            ]
-    wrong = sum(not is_right for _, is_right, _ in rows)
+            answers = ask(live.searcher, in_force(pinned, pairs), pairs)
+    wrong = sum(not answer.right for answer in answers)
     if as_json:
         print_json(
             [
-                _golden_as_dict(question, pairs)
-                | {"right": is_right, "answered_with": found and found.id}
-                for question, is_right, found in rows
+                _golden_as_dict(answer.golden, pairs)
+                | {"right": answer.right, "answered_with": answer.found and answer.found.id}
+                for answer in answers
             ]
         )
     else:
         table = Table("id", "question", "", "answered with")
-        for question, is_right, found in rows:
-            mark = "[green]ok[/]" if is_right else "[red]WRONG[/]"
-            named = escape(_named(found)) if found else "nothing"
-            table.add_row(str(question.id), escape(question.question), mark, named)
+        for answer in answers:
+            mark = "[green]ok[/]" if answer.right else "[red]WRONG[/]"
+            named = escape(_named(answer.found)) if answer.found else "nothing"
+            table.add_row(str(answer.golden.id), escape(answer.golden.question), mark, named)
         show(table)
-        left_out = len(pinned) - len(rows)
+        left_out = len(pinned) - len(answers)
         print(
-            f"{len(rows) - wrong} of {len(rows)} golden questions are answered right"
+            f"{len(answers) - wrong} of {len(answers)} golden questions are answered right"
             + (f"; {left_out} left out, whose pairs are not active." if left_out else ".")
         )
     if wrong:
         raise typer.Exit(1)
-
-
-def _ask(live: "Live", question: "Golden", right: "Pair") -> "tuple[bool, Pair | None]":
-    """Whether the first answer is the right one, word for word; and the pair it is of."""
-    from index.evaluation.golden import is_right
-
-    matches = live.searcher.search(question.question, limit=1)
-    if not matches:
-        return False, None
-    found = matches[0].pair
-    return is_right(found, right), found
 
 
 def _answer_now(settings: Context, store: "Store", question: str) -> "Pair":

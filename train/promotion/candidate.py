@@ -10,6 +10,7 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+from index.evaluation.golden import answers_right, in_force
 from index.generations.live import TemporaryCopy
 from index.generations.setup import load_embedder
 from index.jobs.protocol import JobOrder
@@ -215,7 +216,7 @@ def train_candidate(
             fit_ranker(examples_for(search, untrained, candidate, vectors), shipped())
         )
     with steps.step("asking the golden questions", 0.84, 0.85):
-        questions = golden.in_force(store.golden.all(), {p.id: p for p in snapshot.pairs})
+        questions = in_force(store.golden.all(), {p.id: p for p in snapshot.pairs})
         golden_live = _right_live(order, store, questions, scratch)
         live_model = Model(before, read_ranker(index.models_dir / live.model_version))
         checked = golden.check(
@@ -347,7 +348,8 @@ def _right_live(
         return set()
     with closing(TemporaryCopy(order.index, store, scratch)) as copy:
         copy.catch_up()
-        return golden.answers_right(copy.searcher, questions, store.pairs)
+        pairs = store.pairs.get([question.pair_id for question in questions])
+        return answers_right(copy.searcher, questions, pairs)
 
 
 def _right_on_paper(

@@ -1,12 +1,9 @@
-"""Golden questions: which ones a model gets right, and which ones a new model would get wrong."""
+"""Golden questions asked of two models: which of them a new model would get wrong."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
-from index.evaluation.golden import is_right
-from index.searcher import Searcher
-from index.store.pairs import Pairs
-from index.store.types import Golden, Pair
+from index.store.types import Golden
 
 
 @dataclass(frozen=True)
@@ -29,27 +26,6 @@ class Checked:
     def ids(self) -> list[int]:
         """Ids of the flipped ones."""
         return [golden.id for golden in self.flipped]
-
-
-def in_force(golden: Sequence[Golden], active: dict[str, Pair]) -> list[Golden]:
-    """The golden questions whose pair can be answered with.
-
-    Args:
-        active: The active pairs by id.
-    """
-    return [question for question in golden if question.pair_id in active]
-
-
-def answers_right(searcher: Searcher, golden: Sequence[Golden], pairs: Pairs) -> set[int]:
-    """The ids of the golden questions that a searcher answers first with the right answer."""
-    expected = pairs.get([question.pair_id for question in golden])
-    right = set()
-    for question in golden:
-        matches = searcher.search(question.question, limit=1)
-        pair = expected.get(question.pair_id)
-        if matches and pair and is_right(matches[0].pair, pair):
-            right.add(question.id)
-    return right
 
 
 def check(
