@@ -32,6 +32,7 @@ from index.engines.points import answer_text
 from index.errors import FaqbotError
 from index.generations.setup import live_generation, load_embedder
 from index.jobs.protocol import JobOrder
+from index.jobs.results import RetrainResult
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.ranking.ranker import LearnedRanker
@@ -75,7 +76,8 @@ def main() -> None:
         print(f"  at once: {at_once}", file=sys.stderr)
         second, seconds = bot.retrain(depth=options.depth)
         print(f"  {second.detail}", file=sys.stderr)
-        if second.result["promoted"]:
+        promoted = RetrainResult.from_json(second.result.to_json()).promoted
+        if promoted:
             after = measured(bot, topic, live_model(bot), live_ranker(bot))
         else:
             after = measured(bot, topic, *refused_model(bot, options.depth))
@@ -92,7 +94,7 @@ def main() -> None:
                 "seconds_until_answerable": round(added, 1),
                 "at_once": at_once,
                 "after_retrain": after,
-                "retrain_promoted": second.result["promoted"],
+                "retrain_promoted": promoted,
                 "retrain_seconds": round(seconds, 1),
                 "classifier": classifier,
             }

@@ -23,6 +23,7 @@ from index.errors import FaqbotError
 from index.generations.live import Live
 from index.generations.setup import initialise, live_generation, load_embedder, open_engine
 from index.jobs.protocol import JobEnding, JobOrder
+from index.jobs.results import RetrainResult
 from index.model.embedder import Embedder
 from index.settings import IndexSettings
 from index.store import Store
@@ -88,7 +89,8 @@ class Faqbot:
 
         ending = retrain(order, report)
         seconds = time.perf_counter() - started
-        self.store.jobs.finish(job.id, ending.state, ending.result, ending.detail, owner=ME)
+        result = ending.result.to_json()
+        self.store.jobs.finish(job.id, ending.state, result, ending.detail, owner=ME)
         return ending, seconds
 
     def held_out(self, version: str) -> dict[str, float]:
@@ -168,18 +170,21 @@ def one_night(bot: Faqbot, drafts: list[PairDraft], depth: str) -> Night:
     grown = bot.add(drafts)
     ending, seconds = bot.retrain(depth=depth)
     print(f"  {ending.detail} ({seconds:.0f} s)", file=sys.stderr)
-    result = ending.result
-    if result["skipped"]:
+    result = RetrainResult.from_json(ending.result.to_json())
+    if result.skipped:
         raise FaqbotError(ending.detail)
+    assert result.precision_at_1
+    assert result.mrr
+    assert result.seconds
     return Night(
         pairs=len(take_snapshot(bot.store).pairs),
-        promoted=result["promoted"],
+        promoted=result.promoted,
         base=bot.held_out("base"),
-        live={key: result[key]["live"] for key in ("precision_at_1", "mrr")},
-        trained={key: result[key]["candidate"] for key in ("precision_at_1", "mrr")},
+        live={"precision_at_1": result.precision_at_1.live, "mrr": result.mrr.live},
+        trained={"precision_at_1": result.precision_at_1.candidate, "mrr": result.mrr.candidate},
         seconds=round(grown.encode_seconds + grown.index_seconds + seconds, 1),
         encode_seconds=round(grown.encode_seconds, 1),
-        train_seconds=result["seconds"]["training"],
+        train_seconds=result.seconds["training"],
     )
 
 

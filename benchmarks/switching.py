@@ -47,6 +47,7 @@ from running import (
 from bot.intake.markup import question_text
 from index.generations.live import Live
 from index.generations.setup import open_engine
+from index.jobs.results import RawResult, RetrainResult
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.tables import generations, questions
@@ -107,7 +108,7 @@ def _cycle(
         say(f"cycle {number + 1}: retrain --depth head")
         arguments = {"depth": "head", "seed": number + 1}
         job = _done(run(store, index, JobKind.RETRAIN, arguments, on_progress=_tell()))
-        promoted = bool(job.result.get("promoted"))
+        promoted = RetrainResult.from_json(job.result).promoted
         say(f"  {job.detail}")
     if not promoted:
         say(f"cycle {number + 1}: a stand-in goes live")
@@ -308,7 +309,7 @@ def stand_in() -> int:
             write_turned(order.index.models_dir, version, order.arguments["seed"])
             generation = go_live(order.index, store, engine, version, order.claim, report)
             tidy(order.index, store, engine)
-            return JobEnding("promoted", {"generation": generation.id})
+            return JobEnding("promoted", RawResult({"generation": generation.id}))
 
     return run_child(work)
 

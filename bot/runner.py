@@ -12,6 +12,7 @@ from index import processes
 from index.generations import build as building
 from index.generations.follow import Serving
 from index.jobs.protocol import JobEnding
+from index.jobs.results import CheckResult
 from index.jobs.worker import KINDS, Task, Worker
 from index.progress import Report
 from index.settings import IndexSettings
@@ -93,12 +94,12 @@ def check_of(serving: Serving, store: Store) -> Task:
         if problems is None:
             return JobEnding("not checked: the index is following the store")
         if not problems:
-            return JobEnding("the index matches the store", {"problems": []})
+            return JobEnding("the index matches the store", CheckResult([]))
         repair, _ = store.jobs.request(JobKind.REINDEX, requested_by=CHECK)
         return JobEnding(
             f"the index does not match the store: {'; '.join(problems)}; "
             f"reindex (job {repair.id}) is asked for",
-            {"problems": problems, "reindex": repair.id},
+            CheckResult(list(problems), repair.id),
             JobState.FAILED,
         )
 

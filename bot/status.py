@@ -7,6 +7,7 @@ from typing import Any
 from bot import thresholds
 from bot.settings import BotSettings
 from index.errors import ModelError, SettingsError
+from index.jobs.results import ImportCounts
 from index.store import Store
 from index.store.jobs import describe
 from index.store.types import Job, JobKind, JobState, QuestionState
@@ -51,7 +52,6 @@ def collect(store: Store, bot: BotSettings, models_dir: Path) -> dict[str, Any]:
     }
 
 
-_CHANGES = ("added", "updated", "unchanged", "duplicates", "rejected", "retired")
 _OVER = tuple(state for state in JobState if state.is_over)
 
 
@@ -79,14 +79,11 @@ def summary(job: Job) -> str:
         return describe(job) + (f": {job.detail}" if job.detail else "")
     at = job.finished_at or job.started_at
     when = f" {at.astimezone():%F %R}" if at else ""
-    detail = _imported(job) if job.kind is JobKind.IMPORT and job.result else job.detail
+    detail = job.detail
+    if job.kind is JobKind.IMPORT and job.result:
+        # Its detail names only the files.
+        detail = str(ImportCounts.from_json(job.result))
     return f"{job.kind} {job.state}{when}" + (f": {detail}" if detail else "")
-
-
-def _imported(job: Job) -> str:
-    """What an import did; its detail names only the files."""
-    counts = ((name, job.result.get(name)) for name in ("read", *_CHANGES))
-    return ", ".join(f"{count} {name}" for name, count in counts if count) or "0 read"
 
 
 def _answers(store: Store, bot: BotSettings, models_dir: Path) -> dict[str, str]:

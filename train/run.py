@@ -7,7 +7,7 @@ that no generation needs, which `index.generations.build.tidy` removes.
 
 import shutil
 from contextlib import closing
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from datetime import datetime
 from functools import partial
 from pathlib import Path
@@ -22,12 +22,13 @@ from index.generations.build import build, discard, switch
 from index.generations.live import Live
 from index.generations.setup import live_generation, open_engine
 from index.jobs.protocol import Cancelled, JobEnding, JobOrder
+from index.jobs.results import Basis, GoldenCheck, MetricPair, MrrChange, RetrainResult
 from index.jobs.tasks import tidy_afterwards
 from index.model.versions import read_manifest, remove_versions, write_version
 from index.progress import Report, within
 from index.ranking.ranker_file import RANKING, shipped, write_ranker
 from index.store import Store
-from index.store.types import Generation, Job, JobKind, JobState
+from index.store.types import Generation, JobKind, JobState
 from index.text import text_hash
 from train.data import Snapshot, apart, take_snapshot
 from train.finetune.hyperparameters import FULL, HEAD
@@ -39,7 +40,7 @@ from train.promotion.candidate import (
     move_servable,
     train_candidate,
 )
-from train.promotion.rules import Basis, Earlier, PromotionDecision, flipped, why_not_now
+from train.promotion.rules import EarlierBasis, PromotionDecision, flipped, why_not_now
 from train.settings import TrainSettings
 
 # In a job's folder, what is not kept: checkpoints, and the candidate until it is a version.
@@ -51,6 +52,14 @@ _DECISIVE = ("depth", "head", "seed", "batch_size", "precision")
 # Earlier retrains looked at, for the last decision and for the picture.
 _LOOK_BACK = 1000
 _NIGHTS_SHOWN = 60
+
+
+@dataclass(frozen=True)
+class Earlier:
+    """A retrain that came to a decision."""
+
+    job_id: int
+    result: RetrainResult
 
 
 def retrain(order: JobOrder, tell: Report) -> JobEnding:
@@ -75,13 +84,12 @@ def retrain(order: JobOrder, tell: Report) -> JobEnding:
             snapshot.revision,
             live.model_version,
             {name: getattr(settings, name) for name in _DECISIVE},
-            [[question.id, question.pair_id] for question in store.golden.all()],
+            tuple((question.id, question.pair_id) for question in store.golden.all()),
             text_hash(repr((HEAD, FULL, shipped()))).hex(),
         )
         reason = _why_not_now(order, settings, store, snapshot, basis, earlier)
         if reason is not None:
-            result = _result(order, snapshot, reason) | {"skipped": True}
-            return JobEnding(reason, result)
+            return JobEnding(reason, replace(_result(order, snapshot, reason), skipped=True))
         scratch = order.folder / SCRATCH
         try:
             scratch.mkdir(parents=True, exist_ok=True)
@@ -115,26 +123,28 @@ def _conclude(
     snapshot: Snapshot,
     candidate: TrainedCandidate,
     basis: Basis,
-    earlier: list[Job],
+    earlier: list[Earlier],
     about: dict[str, Any],
     steps: Steps,
 ) -> JobEnding:
     dry_run = bool(order.arguments.get("dry_run"))
     generation: Generation | None = None
 
-    def result(live: bool) -> dict[str, Any]:
-        return _result_of(order, snapshot, candidate, basis, steps) | {
-            "promoted": live and candidate.goes_live == "model",
-            "went_live": candidate.goes_live if live else None,
-            "model_version": candidate.version if live else None,
-            "generation": generation.id if generation else None,
-        }
+    def result(live: bool) -> RetrainResult:
+        return replace(
+            _result_of(order, snapshot, candidate, basis, steps),
+            promoted=live and candidate.goes_live == "model",
+            went_live=candidate.goes_live if live else None,
+            model_version=candidate.version if live else None,
+            generation=generation.id if generation else None,
+        )
 
     def report_to(folder: Path, *, live: bool) -> dict[str, Path]:
         folder.mkdir(parents=True, exist_ok=True)
         about["seconds"] = steps.seconds
-        nights = (order.claim.job_id, result(live))
-        drawn = report.draw(folder, candidate, report.history(earlier[:_NIGHTS_SHOWN], nights))
+        nights = [(order.claim.job_id, result(live))]
+        nights += [(one.job_id, one.result) for one in earlier[:_NIGHTS_SHOWN]]
+        drawn = report.draw(folder, candidate, report.history(nights))
         return drawn | report.write(folder, candidate, result(live), about)
 
     with steps.step("writing the report", 0.86, 0.87):
@@ -155,7 +165,7 @@ def _conclude(
         # Too late: the new generation answers.
         report_to(order.folder, live=True)
     ended = result(generation is not None)
-    return JobEnding(str(ended["reason"]), ended)
+    return JobEnding(ended.reason, ended)
 
 
 def _go_live(
@@ -289,13 +299,14 @@ def settings_for(order: JobOrder) -> TrainSettings:
         raise SettingsError(f"retrain: {first['loc'][0]} is refused: {first['msg']}") from None
 
 
-def decided(store: Store, before: int) -> list[Job]:
+def decided(store: Store, before: int) -> list[Earlier]:
     """The retrains before a job that came to a decision, newest first."""
     found = store.jobs.latest(_LOOK_BACK, kinds=[JobKind.RETRAIN], states=[JobState.DONE])
+    retrains = [Earlier(job.id, RetrainResult.from_json(job.result)) for job in found]
     return [
-        job
-        for job in found
-        if job.id < before and not job.result.get("dry_run") and not job.result.get("skipped")
+        one
+        for one in retrains
+        if one.job_id < before and not one.result.dry_run and not one.result.skipped
     ]
 
 
@@ -311,35 +322,30 @@ def _why_not_now(
     store: Store,
     snapshot: Snapshot,
     basis: Basis,
-    earlier: list[Job],
+    earlier: list[Earlier],
 ) -> str | None:
     last = earlier[0] if earlier else None
     return why_not_now(
         (len(snapshot.train), len(snapshot.develop), len(apart(snapshot.held_out, snapshot.train))),
         basis,
-        Earlier(last.id, last.result.get("basis")) if last else None,
-        changed=store.pairs.count_changed(int(last.result.get("data_revision", 0)) if last else 0),
+        EarlierBasis(last.job_id, last.result.basis) if last else None,
+        changed=store.pairs.count_changed(last.result.data_revision if last else 0),
         scheduled=bool(order.arguments.get("scheduled")),
         min_new=settings.min_new,
     )
 
 
-def _result(order: JobOrder, snapshot: Snapshot, reason: str) -> dict[str, Any]:
-    return {
-        "promoted": False,
-        "went_live": None,
-        "skipped": False,
-        "dry_run": bool(order.arguments.get("dry_run")),
-        "reason": reason,
-        "data_revision": snapshot.revision,
-        "model_version": None,
-        "generation": None,
-    }
+def _result(order: JobOrder, snapshot: Snapshot, reason: str) -> RetrainResult:
+    return RetrainResult(
+        dry_run=bool(order.arguments.get("dry_run")),
+        reason=reason,
+        data_revision=snapshot.revision,
+    )
 
 
 def _result_of(
     order: JobOrder, snapshot: Snapshot, candidate: TrainedCandidate, basis: Basis, steps: Steps
-) -> dict[str, Any]:
+) -> RetrainResult:
     """What the job's row records; short, for lists and plots of many of them."""
     reason = candidate.reason
     if order.arguments.get("dry_run"):
@@ -349,27 +355,28 @@ def _result_of(
     checked = (
         candidate.refit.golden if candidate.refit and candidate.goes_live else candidate.golden
     )
-    return _result(order, snapshot, reason) | {
-        "basis": basis.as_dict(),
-        "depth": candidate.fitted.depth,
-        "precision_at_1": {
-            "live": comparison["live"]["precision_at_1"]["value"],
-            "candidate": comparison["candidate"]["precision_at_1"]["value"],
-        },
-        "mrr": {
-            "live": comparison["live"]["mrr"]["value"],
-            "candidate": comparison["candidate"]["mrr"]["value"],
-            "difference": difference["value"],
-            "low": difference["low"],
-            "high": difference["high"],
-        },
-        "n_held_out": comparison["questions"],
-        "golden": {"checked": checked.checked, "flipped": len(checked.flipped)},
-        "ranking": report.ranking_figures(candidate),
-        "texts": candidate.texts,
-        "texts_encoded": candidate.texts_encoded,
-        "seconds": dict(steps.seconds),
-    }
+    return replace(
+        _result(order, snapshot, reason),
+        basis=basis,
+        depth=candidate.fitted.depth,
+        precision_at_1=MetricPair(
+            live=comparison["live"]["precision_at_1"]["value"],
+            candidate=comparison["candidate"]["precision_at_1"]["value"],
+        ),
+        mrr=MrrChange(
+            live=comparison["live"]["mrr"]["value"],
+            candidate=comparison["candidate"]["mrr"]["value"],
+            difference=difference["value"],
+            low=difference["low"],
+            high=difference["high"],
+        ),
+        n_held_out=comparison["questions"],
+        golden=GoldenCheck(checked.checked, len(checked.flipped)),
+        ranking=report.ranking_figures(candidate),
+        texts=candidate.texts,
+        texts_encoded=candidate.texts_encoded,
+        seconds=dict(steps.seconds),
+    )
 
 
 def _free_name(order: JobOrder) -> str:

@@ -1,7 +1,7 @@
 """What admins see: how a long job goes, and the suggested wordings that wait for them."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
@@ -10,6 +10,7 @@ from bot.cards.kit import QUESTION_LIMIT, actions, button, context, section
 from bot.slack import mrkdwn
 from bot.slack.lookup import is_user_id
 from bot.slack.message import Message
+from index.jobs.results import RetrainResult
 from index.store.types import Job, JobKind, JobState
 
 APPROVE, REJECT = "faq_suggestion_approve", "faq_suggestion_reject"
@@ -110,9 +111,10 @@ def _job_ending(job: Job) -> str:
     if job.state is not JobState.DONE:
         return str(job.state) if job.state.is_over else ""
     if job.kind is JobKind.RETRAIN and job.result:
-        if job.result.get("went_live") == "ranking":
+        result = RetrainResult.from_json(job.result)
+        if result.went_live == "ranking":
             return wording.RANKING_IS_NEW
-        return wording.MODEL_IS_LIVE if job.result.get("promoted") else wording.MODEL_STAYS
+        return wording.MODEL_IS_LIVE if result.promoted else wording.MODEL_STAYS
     return wording.DONE
 
 
@@ -137,32 +139,17 @@ def _retrain_lines(job: Job) -> list[str]:
     """The figures of a retrain; only those that its result has."""
     if job.kind is not JobKind.RETRAIN:
         return []
+    result = RetrainResult.from_json(job.result)
     lines = []
-    precision = _mapping(job.result.get("precision_at_1"))
-    live, candidate = _number(precision.get("live")), _number(precision.get("candidate"))
-    held_out = _number(job.result.get("n_held_out"))
-    if live is not None and candidate is not None:
-        lines.append(wording.right_first(live, candidate, held_out))
-    mrr = _mapping(job.result.get("mrr"))
-    difference, low, high = (_number(mrr.get(key)) for key in ("difference", "low", "high"))
-    if difference is not None and low is not None and high is not None:
-        lines.append(wording.change_in_mrr(difference, low, high))
-    golden = _mapping(job.result.get("golden"))
-    checked, flipped = _number(golden.get("checked")), _number(golden.get("flipped"))
-    if checked and flipped is not None:
-        lines.append(wording.golden_flipped(flipped, checked))
-    generation = _number(job.result.get("generation"))
-    if generation is not None and (job.result.get("promoted") or job.result.get("went_live")):
-        lines.append(wording.is_generation(generation))
+    if first := result.precision_at_1:
+        lines.append(wording.right_first(first.live, first.candidate, result.n_held_out))
+    if mrr := result.mrr:
+        lines.append(wording.change_in_mrr(mrr.difference, mrr.low, mrr.high))
+    if (golden := result.golden) and golden.checked:
+        lines.append(wording.golden_flipped(golden.flipped, golden.checked))
+    if result.generation is not None and (result.promoted or result.went_live):
+        lines.append(wording.is_generation(result.generation))
     return [f"{mrkdwn.BULLET} {line}" for line in lines]
-
-
-def _mapping(value: object) -> Mapping[str, object]:
-    return value if isinstance(value, Mapping) else {}
-
-
-def _number(value: object) -> float | None:
-    return float(value) if isinstance(value, int | float) else None
 
 
 def _bar(share: float) -> str:

@@ -2,7 +2,7 @@
 
 import signal
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from types import FrameType
 from typing import TYPE_CHECKING, Any
@@ -19,9 +19,17 @@ if TYPE_CHECKING:
 
 
 def run_in_foreground(
-    settings: Context, kind: "JobKind", arguments: dict[str, Any], *, as_json: bool
+    settings: Context,
+    kind: "JobKind",
+    arguments: dict[str, Any],
+    *,
+    as_json: bool,
+    tell: "Callable[[Job, Generation | None], str | None]" = lambda ended, before: ended.detail,
 ) -> "Job":
     """Run a job here and now, and say how it ended.
+
+    Args:
+        tell: Says in a line how it ended well, from the job and the generation that was live.
 
     Raises:
         FaqbotError: It failed, was cancelled by somebody else, or another job is running.
@@ -64,7 +72,7 @@ def run_in_foreground(
 
         print_json(describe_job(ended))
     elif ended.state is JobState.DONE:
-        print(_retrained(ended, before) if "promoted" in ended.result else ended.detail)
+        print(tell(ended, before))
     if ended.state is JobState.FAILED:
         raise FaqbotError(f"{kind} failed: {ended.detail}{still}")
     if ended.state is JobState.CANCELLED:
@@ -73,26 +81,6 @@ def run_in_foreground(
             raise typer.Exit(128 + received[0])
         raise FaqbotError(f"{kind} was {ended.detail}{still}")
     return ended
-
-
-def _retrained(job: "Job", before: "Generation | None") -> str:
-    """How a retrain ended, in a line."""
-    result = job.result
-    if result["promoted"]:
-        precision = result["precision_at_1"]
-        return (
-            f"Promoted: precision@1 {precision['live']:.2f} -> {precision['candidate']:.2f} "
-            f"on {result['n_held_out']} held-out questions; generation {result['generation']} "
-            f"is live (was {before.id if before else 'none'})"
-        )
-    if result.get("went_live") == "ranking":
-        return (
-            f"Kept the model, with a new ranking: {job.detail}; generation "
-            f"{result['generation']} is live (was {before.id if before else 'none'})"
-        )
-    verdict = "Dry run" if result.get("dry_run") else "Not promoted"
-    stays = f"; generation {before.id} stays live" if before else ""
-    return f"{verdict}: {job.detail}{stays}"
 
 
 @contextmanager

@@ -1,13 +1,16 @@
 """`faqbot retrain`: train the model on the FAQ, and switch to it if it is better."""
 
 from enum import StrEnum
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from bot.cli.console import AsJson, job_folder, say
 from bot.cli.foreground import run_in_foreground
 from bot.cli.report import REPORT
+
+if TYPE_CHECKING:
+    from index.store.types import Generation, Job
 
 
 class DepthChoice(StrEnum):
@@ -39,6 +42,35 @@ def retrain(
     arguments: dict[str, Any] = {"depth": depth.value} if depth else {}
     if dry_run:
         arguments["dry_run"] = True
-    job = run_in_foreground(context.obj, JobKind.RETRAIN, arguments, as_json=as_json)
+    job = run_in_foreground(
+        context.obj, JobKind.RETRAIN, arguments, as_json=as_json, tell=_retrained
+    )
     if (job_folder(context.obj, job) / REPORT).exists():
         say(f"The report: faqbot report {job.id}")
+
+
+def _retrained(job: "Job", before: "Generation | None") -> str | None:
+    """How a retrain ended, in a line."""
+    from index.jobs.results import RetrainResult
+
+    if not job.result:
+        return job.detail
+    result = RetrainResult.from_json(job.result)
+    was = f"(was {before.id if before else 'none'})"
+    if result.promoted:
+        figures = result.precision_at_1
+        compared = (
+            f"precision@1 {figures.live:.2f} -> {figures.candidate:.2f} "
+            f"on {result.n_held_out} held-out questions"
+            if figures
+            else job.detail
+        )
+        return f"Promoted: {compared}; generation {result.generation} is live {was}"
+    if result.went_live == "ranking":
+        return (
+            f"Kept the model, with a new ranking: {job.detail}; generation "
+            f"{result.generation} is live {was}"
+        )
+    verdict = "Dry run" if result.dry_run else "Not promoted"
+    stays = f"; generation {before.id} stays live" if before else ""
+    return f"{verdict}: {job.detail}{stays}"

@@ -11,10 +11,11 @@ Both sides write and read by the functions here: `index.jobs.supervisor` and `in
 
 import json
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from index.jobs.results import NO_RESULT, JobResult, RawResult
 from index.settings import IndexSettings
 from index.store.jobs import Claim
 from index.store.types import JobKind, JobState
@@ -60,10 +61,10 @@ class JobProgress:
 
 @dataclass(frozen=True)
 class JobEnding:
-    """How a job ended: one line for people, and values for programs (JSON)."""
+    """How a job ended: one line for people, and values for programs."""
 
     detail: str
-    result: dict[str, Any] = field(default_factory=dict)
+    result: JobResult = NO_RESULT
     state: JobState = JobState.DONE
 
 
@@ -104,7 +105,7 @@ def encode(said: JobProgress | JobEnding) -> bytes:
     """Progress or an ending as the line that the supervisor reads."""
     if isinstance(said, JobProgress):
         return _line({"progress": round(said.share, 4), "detail": said.detail})
-    return _line({"state": said.state, "detail": said.detail, "result": said.result})
+    return _line({"state": said.state, "detail": said.detail, "result": said.result.to_json()})
 
 
 def decode(line: bytes) -> JobProgress | JobEnding:
@@ -120,7 +121,8 @@ def decode(line: bytes) -> JobProgress | JobEnding:
             state = JobState(said["state"])
             if not state.is_over:
                 raise ValueError(f"{state} is no ending")
-            return JobEnding(str(said["detail"]), dict(said.get("result") or {}), state)
+            result = RawResult(dict(said.get("result") or {}))
+            return JobEnding(str(said["detail"]), result, state)
         share = float(said["progress"])
         if not 0 <= share <= 1:
             raise ValueError(f"{share} is no share")

@@ -48,7 +48,7 @@ def record_end(
 
     def finish() -> bool:
         return store.jobs.finish(
-            job.id, ending.state, ending.result, ending.detail, owner=claim.owner
+            job.id, ending.state, ending.result.to_json(), ending.detail, owner=claim.owner
         )
 
     if not patiently(finish, timing):

@@ -19,6 +19,7 @@ from index.jobs.child_process import NOTHING_SAID, ChildProcess
 from index.jobs.extras import require_training
 from index.jobs.protocol import JobEnding, JobOrder, JobProgress
 from index.jobs.recording import claim_of, patiently, record_end
+from index.jobs.results import NO_RESULT
 from index.jobs.timing import USUAL, Timing
 from index.progress import Report
 from index.settings import IndexSettings
@@ -141,7 +142,7 @@ class _Watch:
             # It ran into the fence before it was told.
             asked = _ON_REQUEST
         if asked is not None:
-            return JobEnding(asked.detail, said.result if said else {}, asked.state)
+            return JobEnding(asked.detail, said.result if said else NO_RESULT, asked.state)
         if said is not None:
             return said
         how = f"the {self._job.kind} process {_how(status)}; see {self._log_path}"

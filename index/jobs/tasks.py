@@ -11,6 +11,7 @@ from index.generations import build as building
 from index.generations.setup import live_generation, open_engine
 from index.jobs.child import log
 from index.jobs.protocol import Cancelled, JobEnding, JobOrder
+from index.jobs.results import PurgeResult, ReindexResult, RollbackResult
 from index.progress import Report, within
 from index.store import Store
 from index.store.types import JobKind
@@ -26,7 +27,7 @@ def reindex(order: JobOrder, report: Report) -> JobEnding:
         tidy_afterwards(order, store, engine)
         return JobEnding(
             f"generation {generation.id} (model {version}) is live",
-            {"generation": generation.id, "model_version": version},
+            ReindexResult(generation.id, version),
         )
 
 
@@ -39,7 +40,7 @@ def rollback(order: JobOrder, report: Report) -> JobEnding:
         return JobEnding(
             f"generation {target.id} (model {target.model_version}) is live again, "
             f"in place of {before.id}",
-            {"generation": target.id, "model_version": target.model_version, "before": before.id},
+            RollbackResult(target.id, target.model_version, before.id),
         )
 
 
@@ -54,7 +55,7 @@ def purge(order: JobOrder, report: Report) -> JobEnding:
             forgotten = store.inbox.expire_questions(timedelta(days=days))
         return JobEnding(
             f"{tidied}, {forgotten} old questions forgotten",
-            {**asdict(tidied), "questions": forgotten},
+            PurgeResult(**asdict(tidied), questions=forgotten),
         )
 
 

@@ -19,6 +19,7 @@ from index.errors import SearchIndexError, SettingsError, StoreError
 from index.generations.live import Live
 from index.generations.setup import initialise, load_embedder, open_engine
 from index.jobs.protocol import Cancelled, JobEnding, JobOrder
+from index.jobs.results import GoldenCheck
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.model.versions import verify
@@ -151,7 +152,8 @@ class Desk:
         except BaseException:
             self.store.jobs.finish(job.id, JobState.FAILED, {}, owner=ME)
             raise
-        self.store.jobs.finish(job.id, ending.state, ending.result, ending.detail, owner=ME)
+        result = ending.result.to_json()
+        self.store.jobs.finish(job.id, ending.state, result, ending.detail, owner=ME)
         return ending
 
     def live(self) -> Generation:
@@ -325,7 +327,7 @@ def test_a_killed_child_leaves_the_live_generation_and_the_next_run_is_clean(des
     ending = desk.retrain(depth="head")
 
     live = desk.live()
-    assert ending.result["promoted"]
+    assert ending.result.promoted
     assert desk.versions() == ["base", live.model_version]
     assert desk.collections() == sorted([before.collection, live.collection])
     assert not list(desk.settings.jobs_dir.glob(f"*/{SCRATCH}"))
@@ -335,13 +337,13 @@ def test_a_model_that_is_better_goes_live_once(quick: Desk) -> None:
     first = quick.retrain()
     second = quick.retrain()
 
-    assert first.result["promoted"]
-    assert not second.result["promoted"]
+    assert first.result.promoted
+    assert not second.result.promoted
     assert second.detail.startswith("not proven better: MRR +0.000 (+0.000 to +0.000)")
-    assert quick.live().id == first.result["generation"]
+    assert quick.live().id == first.result.generation
     assert quick.versions() == ["base", "retrain-1"]
     third = quick.retrain()
-    assert third.result["skipped"]
+    assert third.result.skipped
     assert third.detail == "nothing has changed since retrain 2: same data, model and settings"
 
 
@@ -349,12 +351,12 @@ def test_a_dry_run_changes_nothing_and_says_what_would_happen(quick: Desk) -> No
     ending = quick.retrain(dry_run=True)
 
     assert ending.detail.startswith("would go live: better: MRR +")
-    assert (ending.result["promoted"], ending.result["dry_run"]) == (False, True)
+    assert (ending.result.promoted, ending.result.dry_run) == (False, True)
     quick.assert_untouched()
     report = (quick.settings.jobs_dir / "1" / "report.md").read_text()
     assert report.startswith("# Retrain 1: tried, nothing changed\n\nWould go live: better")
     assert "- **MRR** (mean reciprocal rank): " in report, "what its terms mean stands in it"
-    assert quick.retrain().result["promoted"], "a dry run does not stand for a run"
+    assert quick.retrain().result.promoted, "a dry run does not stand for a run"
 
 
 def test_too_few_pairs_are_said_in_one_line(desk: Desk) -> None:
@@ -364,7 +366,7 @@ def test_too_few_pairs_are_said_in_one_line(desk: Desk) -> None:
     ending = desk.retrain()
 
     assert ending.state is JobState.DONE
-    assert ending.result["skipped"]
+    assert ending.result.skipped
     assert ending.detail.startswith("too few pairs: 10 to train on")
     desk.assert_untouched()
 
@@ -375,11 +377,11 @@ def test_a_nightly_run_waits_for_enough_new_pairs(quick: Desk) -> None:
     quick.store.pairs.upsert(new[:19])
 
     nightly = quick.retrain(scheduled=True)
-    assert nightly.result["skipped"]
+    assert nightly.result.skipped
     assert nightly.detail.startswith("too little is new: 19 pairs changed since retrain 1")
 
     quick.store.pairs.upsert(new)
-    assert not quick.retrain(scheduled=True).result["skipped"]
+    assert not quick.retrain(scheduled=True).result.skipped
 
 
 @pytest.mark.parametrize(
@@ -413,7 +415,7 @@ def test_cancelled_after_the_switch_it_has_gone_live(quick: Desk) -> None:
 
     ending = quick.retrain(report)
 
-    assert ending.result["promoted"]
+    assert ending.result.promoted
     assert quick.live().model_version == "retrain-1"
 
 
@@ -506,17 +508,17 @@ def test_a_refused_model_leaves_the_live_one_with_a_better_ranking(quick: Desk) 
     result = ending.result
     assert ending.detail.startswith("kept the model, fitted the ranking anew: better: log loss -")
     assert ending.detail.endswith("; the trained model: no better")
-    assert (result["promoted"], result["went_live"]) == (False, "ranking")
-    assert (result["ranking"]["model"], result["ranking"]["fitted"]) == ("live", True)
-    assert result["golden"] == {"checked": 1, "flipped": 0}
+    assert (result.promoted, result.went_live) == (False, "ranking")
+    assert (result.ranking.model, result.ranking.fitted) == ("live", True)
+    assert result.golden == GoldenCheck(1, 0)
     live = quick.live()
-    assert (live.id, live.model_version) == (result["generation"], "retrain-1")
+    assert (live.id, live.model_version) == (result.generation, "retrain-1")
     before, after = verify(models, "base"), verify(models, "retrain-1")
     assert (after.parent, after.encoder_id) == ("base", before.encoder_id)
     for name, checksum in before.files.items():
         if name.startswith("servable/"):
             assert after.files[name] == checksum
-    assert read_ranker(models / "retrain-1").questions == result["ranking"]["questions"] > 0
+    assert read_ranker(models / "retrain-1").questions == result.ranking.questions > 0
     report = (quick.settings.jobs_dir / "1" / "report.md").read_text()
     assert report.startswith("# Retrain 1: the model stays, its ranking was fitted anew (retrain-1")
     assert "A ranker was fitted to the live model" in report
@@ -536,7 +538,7 @@ def test_too_few_questions_leave_the_ranking_as_shipped(
     ending = quick.retrain()
 
     assert ending.detail == "no better"
-    assert ending.result["ranking"]["fitted"] is False
+    assert ending.result.ranking.fitted is False
     quick.assert_untouched()
     folder = quick.settings.jobs_dir / "1"
     assert "questions are too few to fit a ranker to" in (folder / "report.md").read_text()
@@ -563,7 +565,7 @@ def test_a_dry_run_fits_a_ranking_that_does_not_go_live(quick: Desk) -> None:
     ending = quick.retrain(dry_run=True)
 
     assert ending.detail.startswith("would go live: kept the model, fitted the ranking anew: ")
-    assert ending.result["went_live"] is None
+    assert ending.result.went_live is None
     quick.assert_untouched()
 
 
@@ -606,7 +608,7 @@ def test_a_name_that_is_taken_is_not_written_over(quick: Desk) -> None:
 
     ending = quick.retrain()
 
-    assert ending.result["model_version"] == "retrain-1-2"
+    assert ending.result.model_version == "retrain-1-2"
     assert quick.live().model_version == "retrain-1-2"
 
 
@@ -622,8 +624,8 @@ def test_golden_questions_that_stay_right_let_a_model_go_live(quick: Desk) -> No
 
     ending = quick.retrain()
 
-    assert ending.result["promoted"]
-    assert ending.result["golden"] == {"checked": 1, "flipped": 0}
+    assert ending.result.promoted
+    assert ending.result.golden == GoldenCheck(1, 0)
 
 
 @pytest.mark.usefixtures("same_ranking")
@@ -635,7 +637,7 @@ def test_a_golden_question_that_flips_to_wrong_stops_a_better_model(quick: Desk)
     ending = quick.retrain()
 
     assert ending.detail.startswith(f"golden question {pinned.id} would be answered wrongly; MRR +")
-    assert ending.result["golden"] == {"checked": 1, "flipped": 1}
+    assert ending.result.golden == GoldenCheck(1, 1)
     quick.assert_untouched()
     reports = [path.read_text() for path in quick.settings.jobs_dir.glob("*/report.md")]
     assert any(f"flips to wrong: {text}" in report for report in reports)
@@ -650,14 +652,14 @@ def test_a_golden_question_that_the_built_index_gets_wrong_stops_the_switch(
 
     assert wrong_when_built == ["base", "retrain-1"]
     assert ending.detail == "golden question 1 would be answered wrongly by the new index"
-    assert not ending.result["promoted"]
+    assert not ending.result.promoted
     quick.assert_untouched()
 
 
 def test_a_golden_question_of_a_retired_pair_is_left_out(quick: Desk) -> None:
     quick.store.pairs.set_status([golden_right(quick)], Status.RETIRED)
 
-    assert quick.retrain(dry_run=True).result["golden"] == {"checked": 0, "flipped": 0}
+    assert quick.retrain(dry_run=True).result.golden == GoldenCheck(0, 0)
 
 
 def question_that_flips(desk: Desk) -> tuple[str, str]:

@@ -11,9 +11,9 @@ from typing import Any
 import numpy as np
 
 from index.evaluation.bootstrap import Estimate
+from index.jobs.results import RankingFigures, RetrainResult
 from index.ranking.features import FEATURES
 from index.ranking.names import published
-from index.store.types import Job
 from train.promotion import plots
 from train.promotion.candidate import TrainedCandidate
 from train.promotion.compare import UNSEEN, Answered, Comparison
@@ -37,32 +37,30 @@ assert sorted(name for names in RETRIEVERS.values() for name in names) == sorted
 _PACKAGES = ("faqbot", "torch", "quaterion", "pytorch-lightning", "sentence-transformers")
 
 
-def history(earlier: Sequence[Job], now: tuple[int, dict[str, Any]]) -> list[plots.Night]:
+def history(retrains: Sequence[tuple[int, RetrainResult]]) -> list[plots.Night]:
     """The retrains that came to a decision, oldest first.
 
     Args:
-        earlier: Their jobs, newest first.
-        now: The present job's id and result.
+        retrains: Job ids and results, newest first.
     """
-    found = [(job.id, job.result) for job in reversed(earlier)]
     return [
         plots.Night(
             job_id=job_id,
-            promoted=bool(result["promoted"]),
-            precision_live=result["precision_at_1"]["live"],
-            precision_candidate=result["precision_at_1"]["candidate"],
-            mrr_live=result["mrr"]["live"],
-            mrr_candidate=result["mrr"]["candidate"],
+            promoted=result.promoted,
+            precision_live=result.precision_at_1.live,
+            precision_candidate=result.precision_at_1.candidate,
+            mrr_live=result.mrr.live,
+            mrr_candidate=result.mrr.candidate,
         )
-        for job_id, result in (*found, now)
-        if "mrr" in result and "precision_at_1" in result
+        for job_id, result in reversed(retrains)
+        if result.mrr and result.precision_at_1
     ]
 
 
 def write(
     folder: Path,
     candidate: TrainedCandidate,
-    result: dict[str, Any],
+    result: RetrainResult,
     about: dict[str, Any],
 ) -> dict[str, Path]:
     """Write the report to a folder, without its plots.
@@ -104,17 +102,17 @@ class _Believed:
         )
 
 
-def ranking_figures(candidate: TrainedCandidate) -> dict[str, Any]:
+def ranking_figures(candidate: TrainedCandidate) -> RankingFigures:
     """What the job's row says of the ranker that was fitted; short."""
     believed = _Believed.of(candidate)
     after = believed.after
-    return {
-        "model": "trained" if believed.of_trained else "live",
-        "questions": believed.fit.questions,
-        "fitted": believed.fit.fitted,
-        "error": round(after.error, 4) if after else None,
-        "auroc": _number(after.auroc) if after else None,
-    }
+    return RankingFigures(
+        model="trained" if believed.of_trained else "live",
+        questions=believed.fit.questions,
+        fitted=believed.fit.fitted,
+        error=round(after.error, 4) if after else None,
+        auroc=_number(after.auroc) if after else None,
+    )
 
 
 def draw(
@@ -135,12 +133,12 @@ def draw(
 
 
 def _values(
-    candidate: TrainedCandidate, result: dict[str, Any], about: dict[str, Any]
+    candidate: TrainedCandidate, result: RetrainResult, about: dict[str, Any]
 ) -> dict[str, Any]:
     fitted = candidate.fitted
     return {
         **about,
-        "result": result,
+        "result": result.to_json(),
         "decision": {
             "promote": candidate.decision.promote,
             "reason": candidate.decision.reason,
@@ -183,7 +181,7 @@ def _values(
 def _ranking(candidate: TrainedCandidate) -> dict[str, Any]:
     believed = _Believed.of(candidate)
     fit, before, after = believed.fit, believed.before, believed.after
-    values: dict[str, Any] = ranking_figures(candidate) | {
+    values: dict[str, Any] = ranking_figures(candidate).to_json() | {
         "decision": None,
         "ranker": {published(name): value for name, value in asdict(fit.ranker).items()},
         "features": {published(name): round(share, 4) for name, share in fit.parts.items()},
@@ -255,12 +253,12 @@ def _versions() -> dict[str, str]:
     return found
 
 
-def _markdown(candidate: TrainedCandidate, result: dict[str, Any], about: dict[str, Any]) -> str:
+def _markdown(candidate: TrainedCandidate, result: RetrainResult, about: dict[str, Any]) -> str:
     data, fitted = about["data"], candidate.fitted
     lines = [
         f"# Retrain {about['job']}: {_heading(result, candidate)}",
         "",
-        _sentence(str(result["reason"])),
+        _sentence(result.reason),
         "",
         f"- When: {about['when']}",
         f"- Data: revision {data['revision']} of the store, {data['pairs']} pairs: "
@@ -327,13 +325,13 @@ _READING = (
 )
 
 
-def _heading(result: dict[str, Any], candidate: TrainedCandidate) -> str:
-    if result["dry_run"]:
+def _heading(result: RetrainResult, candidate: TrainedCandidate) -> str:
+    if result.dry_run:
         return "tried, nothing changed"
-    if result["went_live"] == "ranking":
-        return f"the model stays, its ranking was fitted anew ({result['model_version']})"
-    if result["went_live"]:
-        return f"{result['model_version']} went live"
+    if result.went_live == "ranking":
+        return f"the model stays, its ranking was fitted anew ({result.model_version})"
+    if result.went_live:
+        return f"{result.model_version} went live"
     return "better, but not live" if candidate.goes_live else "refused"
 
 

@@ -27,6 +27,7 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from index.evaluation.bootstrap import Estimate
+from index.jobs.results import Basis
 from train.promotion.compare import Comparison, RankerComparison
 
 RULE = (
@@ -160,39 +161,17 @@ def flipped(golden: Sequence[int]) -> str:
 
 
 @dataclass(frozen=True)
-class Basis:
-    """What a run is about to be made from.
-
-    Attributes:
-        revision: The store's.
-        live_model: The version that answers.
-        settings: What of the settings changes the outcome.
-        golden: The golden questions, each as [id, pair id].
-        recipe: Key of the recipes.
-    """
-
-    revision: int
-    live_model: str
-    settings: dict[str, Any]
-    golden: list[list[Any]]
-    recipe: str
-
-    def as_dict(self) -> dict[str, Any]:
-        return asdict(self)
-
-
-@dataclass(frozen=True)
-class Earlier:
-    """The last run that came to a decision."""
+class EarlierBasis:
+    """What the last run that came to a decision was made from; None where that is unknown."""
 
     job_id: int
-    basis: dict[str, Any] | None
+    basis: Basis | None
 
 
 def why_not_now(
     sides: tuple[int, int, int],
     basis: Basis,
-    earlier: Earlier | None,
+    earlier: EarlierBasis | None,
     *,
     changed: int,
     scheduled: bool,
@@ -218,7 +197,7 @@ def why_not_now(
             )
     if earlier is None:
         return None
-    if earlier.basis == basis.as_dict():
+    if earlier.basis == basis:
         return f"nothing has changed since retrain {earlier.job_id}: same data, model and settings"
     if scheduled and changed < min_new:
         return (

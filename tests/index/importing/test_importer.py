@@ -12,6 +12,7 @@ import pytest
 from index import processes
 from index.errors import ImportFailed
 from index.importing import ImportResult, import_files
+from index.jobs.results import ImportCounts
 from index.store import Store
 from index.store.pairs import BATCH
 from index.store.types import Pair, Status
@@ -409,6 +410,7 @@ class TestRecord:
         assert job.owner == processes.owner()  # so that it is known when it was killed
         assert (job.kind, job.state, job.detail) == ("import", "done", "a.jsonl")
         assert (job.result["added"], job.result["rejected"]) == (1, 1)
+        assert ImportCounts.from_json(job.result) == ImportCounts(read=2, added=1, rejected=1)
 
     @pytest.mark.parametrize("strict", [False, True])
     def test_progress_reaches_the_end(

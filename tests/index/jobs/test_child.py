@@ -31,13 +31,14 @@ from index.errors import FaqbotError
 from index.store.types import JobState
 from index.jobs.child import run
 from index.jobs.protocol import JobEnding
+from index.jobs.results import RawResult
 
 def work(order, report):
     report(0.1, "begun")
     space = globals() | {"order": order, "report": report}
     for line in order.arguments["lines"]:
         exec(line, space)
-    return JobEnding("all went well", seen)
+    return JobEnding("all went well", RawResult(seen))
 
 seen = {}
 sys.exit(run(work))

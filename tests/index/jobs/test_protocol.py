@@ -14,6 +14,7 @@ from index.jobs.protocol import (
     encode,
     encode_order,
 )
+from index.jobs.results import RawResult
 from index.settings import IndexSettings
 from index.store.jobs import Claim
 from index.store.types import JobKind, JobState
@@ -47,7 +48,7 @@ def test_what_is_no_order_is_refused(line: bytes) -> None:
     "said",
     [
         JobProgress(0.4321, "training, epoch 12 of 38"),
-        JobEnding("gelöscht", {"problems": []}),
+        JobEnding("gelöscht", RawResult({"problems": []})),
         JobEnding("the disk is full", state=JobState.FAILED),
         JobEnding("cancelled", state=JobState.CANCELLED),
     ],
@@ -83,4 +84,4 @@ def test_what_is_neither_progress_nor_an_ending_is_refused(line: bytes) -> None:
 def test_a_result_that_is_not_a_number_becomes_none() -> None:
     line = b'{"state": "done", "detail": "trained", "result": {"loss": NaN}}'
 
-    assert decode(line) == JobEnding("trained", {"loss": None})
+    assert decode(line) == JobEnding("trained", RawResult({"loss": None}))

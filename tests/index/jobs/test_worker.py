@@ -23,6 +23,7 @@ from index.jobs.child_process import ChildProcess
 from index.jobs.extras import require_training
 from index.jobs.protocol import JobEnding, JobOrder, JobProgress
 from index.jobs.recording import SCHEDULE, fail_abandoned
+from index.jobs.results import RawResult
 from index.jobs.supervisor import COMMANDS, StopRequest, Supervisor
 from index.jobs.timing import Timing
 from index.jobs.worker import Worker
@@ -590,7 +591,7 @@ def test_some_kinds_run_in_the_worker_s_own_process(run: Runs, start: Start) -> 
         report(0.5, "counting")
         counting = run.store.jobs.get(job.id)
         assert counting is not None
-        return JobEnding(f"it was {counting.detail}", {"pid": os.getpid()})
+        return JobEnding(f"it was {counting.detail}", RawResult({"pid": os.getpid()}))
 
     start(kinds=(), here={JobKind.CHECK: check})
     job = ended(run.store, run.store.jobs.request(JobKind.CHECK)[0])

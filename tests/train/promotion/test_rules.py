@@ -1,22 +1,27 @@
 """When a trained model goes live, and when a run is not worth starting."""
 
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
 from index.evaluation.bootstrap import Estimate
+from index.jobs.results import Basis
 from tests.support.tables import table
 from train.promotion.compare import Comparison, Figures, RankerComparison
 from train.promotion.rules import (
-    Basis,
-    Earlier,
+    EarlierBasis,
     decide_promotion,
     decide_ranking_promotion,
     why_not_now,
 )
 
 BASIS = Basis(
-    revision=7, live_model="base", settings={"depth": "head", "seed": 1}, golden=[], recipe="r"
+    revision=7,
+    live_model="base",
+    settings={"depth": "head", "seed": 1},
+    golden=(),
+    hyperparameters="h",
 )
 ENOUGH = (700, 100, 200)
 
@@ -166,31 +171,31 @@ def test_too_few_pairs_are_not_trained_on(sides: tuple[int, int, int], reason: s
     [
         (None, 0, True, None),
         (None, 0, False, None),
-        (Earlier(3, {**BASIS.as_dict(), "revision": 6}), 19, False, None),
-        (Earlier(3, {**BASIS.as_dict(), "revision": 6}), 20, True, None),
+        (EarlierBasis(3, replace(BASIS, revision=6)), 19, False, None),
+        (EarlierBasis(3, replace(BASIS, revision=6)), 20, True, None),
         (
-            Earlier(3, {**BASIS.as_dict(), "revision": 6}),
+            EarlierBasis(3, replace(BASIS, revision=6)),
             19,
             True,
             "too little is new: 19 pairs changed since retrain 3, a nightly run starts from 20 "
             "([train] min_new)",
         ),
         (
-            Earlier(3, BASIS.as_dict()),
+            EarlierBasis(3, BASIS),
             0,
             False,
             "nothing has changed since retrain 3: same data, model and settings",
         ),
-        (Earlier(3, BASIS.as_dict()), 0, True, "nothing has changed since retrain 3: same data"),
-        (Earlier(3, {**BASIS.as_dict(), "live_model": "retrain-2"}), 0, False, None),
-        (Earlier(3, {**BASIS.as_dict(), "settings": {"depth": "full"}}), 0, False, None),
-        (Earlier(3, {**BASIS.as_dict(), "golden": [[3, "a pair"]]}), 0, False, None),
-        (Earlier(3, {**BASIS.as_dict(), "recipe": "an older one"}), 0, False, None),
-        (Earlier(3, None), 50, True, None),
+        (EarlierBasis(3, BASIS), 0, True, "nothing has changed since retrain 3: same data"),
+        (EarlierBasis(3, replace(BASIS, live_model="retrain-2")), 0, False, None),
+        (EarlierBasis(3, replace(BASIS, settings={"depth": "full"})), 0, False, None),
+        (EarlierBasis(3, replace(BASIS, golden=((3, "a pair"),))), 0, False, None),
+        (EarlierBasis(3, replace(BASIS, hyperparameters="older ones")), 0, False, None),
+        (EarlierBasis(3, None), 50, True, None),
     ],
 )
 def test_a_run_starts_when_it_is_worth_it(
-    earlier: Earlier | None, changed: int, scheduled: bool, reason: str | None
+    earlier: EarlierBasis | None, changed: int, scheduled: bool, reason: str | None
 ) -> None:
     options: dict[str, Any] = {"changed": changed, "scheduled": scheduled, "min_new": 20}
 
