@@ -294,7 +294,8 @@ def _asked_again(index: IndexSettings, store: Store) -> dict[str, Any]:
 
 def stand_in() -> int:
     """The child process that stands in for a retrain."""
-    from index.generations.build import go_live, tidy
+    from index.generations.build import go_live
+    from index.generations.cleanup import clean_up
     from index.jobs.child import run as run_child
     from index.jobs.protocol import JobEnding, JobOrder
     from index.progress import Report
@@ -308,7 +309,7 @@ def stand_in() -> int:
             report(0.0, "writing the model version")
             write_turned(order.index.models_dir, version, order.arguments["seed"])
             generation = go_live(order.index, store, engine, version, order.claim, report)
-            tidy(order.index, store, engine)
+            clean_up(order.index, store, engine)
             return JobEnding("promoted", RawResult({"generation": generation.id}))
 
     return run_child(work)

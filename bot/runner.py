@@ -9,7 +9,7 @@ import structlog
 from bot.schedule import Schedule
 from bot.settings import BotSettings
 from index import processes
-from index.generations import build as building
+from index.generations.check import check
 from index.generations.follow import Serving
 from index.jobs.protocol import JobEnding
 from index.jobs.results import CheckResult
@@ -88,9 +88,9 @@ def work(index: IndexSettings, bot: BotSettings, config: Path | None) -> None:
 def check_of(serving: Serving, store: Store) -> Task:
     """A check of what is served against the store; where it fails, a reindex is asked for."""
 
-    def check(job: Job, report: Report) -> JobEnding:
+    def run(job: Job, report: Report) -> JobEnding:
         with serving.use() as live:
-            problems = building.check(live, store, report)
+            problems = check(live, store, report)
         if problems is None:
             return JobEnding("not checked: the index is following the store")
         if not problems:
@@ -103,4 +103,4 @@ def check_of(serving: Serving, store: Store) -> Task:
             JobState.FAILED,
         )
 
-    return check
+    return run

@@ -25,9 +25,9 @@ from bot.transports.socket import SocketTransport
 from index import processes
 from index.engines.base import Engine
 from index.errors import CollectionLocked, SettingsError
-from index.generations.build import available
 from index.generations.follow import Serving
 from index.generations.live import Live
+from index.generations.rollback import available
 from index.generations.setup import initialise, open_engine
 from index.settings import IndexSettings
 from index.store import Store

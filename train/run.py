@@ -2,7 +2,7 @@
 
 Nothing touches the live generation before the switch, which is one pointer. A run that is killed
 leaves its scratch folder, which the next run removes, and perhaps a model version or a collection
-that no generation needs, which `index.generations.build.tidy` removes.
+that no generation needs, which `index.generations.cleanup.clean_up` removes.
 """
 
 import shutil
@@ -23,7 +23,7 @@ from index.generations.live import Live
 from index.generations.setup import live_generation, open_engine
 from index.jobs.protocol import Cancelled, JobEnding, JobOrder
 from index.jobs.results import Basis, GoldenCheck, MetricPair, MrrChange, RetrainResult
-from index.jobs.tasks import tidy_afterwards
+from index.jobs.tasks import clean_up_afterwards
 from index.model.versions import read_manifest, remove_versions, write_version
 from index.progress import Report, within
 from index.ranking.ranker_file import RANKING, shipped, write_ranker
@@ -157,7 +157,7 @@ def _conclude(
     try:
         if not dry_run:
             with closing(open_engine(order.index)) as engine, steps.step("tidying up", 0.98, 1):
-                tidy_afterwards(order, store, engine)
+                clean_up_afterwards(order, store, engine)
         report_to(order.folder, live=generation is not None)
     except Cancelled:
         if generation is None:

@@ -33,7 +33,7 @@ def rollback(
 
 def _kept(settings: Context) -> str:
     """Which generations can be gone back to, as a clause."""
-    from index.generations.build import available
+    from index.generations.rollback import available
     from index.generations.setup import open_engine
 
     with (

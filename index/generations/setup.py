@@ -1,6 +1,7 @@
 """Setting up what the settings name: the engine, the first generation, the model."""
 
 import time
+from datetime import UTC, datetime
 from uuid import uuid4
 
 from index.engines.base import PREFIX, Engine
@@ -10,7 +11,7 @@ from index.model.embedder import Embedder
 from index.model.versions import read_manifest
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.types import Generation
+from index.store.types import Generation, GenerationState
 
 
 def open_engine(settings: IndexSettings) -> Engine:
@@ -110,3 +111,11 @@ def live_generation(store: Store) -> Generation:
     if generation is None:
         raise SearchIndexError("there is no search index here yet; run `faqbot init` first")
     return generation
+
+
+def by_last_use(store: Store) -> list[Generation]:
+    """The generations that have been live, the latest first; the live one leads."""
+    never = datetime.min.replace(tzinfo=UTC)
+    live = live_generation(store).id
+    ready = store.generations.all(GenerationState.READY)
+    return sorted(ready, key=lambda g: (g.id == live, g.live_at or never), reverse=True)

@@ -7,7 +7,9 @@ from datetime import timedelta
 
 from index.engines.base import Engine
 from index.errors import FaqbotError
-from index.generations import build as building
+from index.generations import rollback as going_back
+from index.generations.build import go_live
+from index.generations.cleanup import clean_up
 from index.generations.setup import live_generation, open_engine
 from index.jobs.child import log
 from index.jobs.protocol import Cancelled, JobEnding, JobOrder
@@ -22,9 +24,9 @@ def reindex(order: JobOrder, report: Report) -> JobEnding:
     with _opened(order) as (store, engine):
         version = live_generation(store).model_version
         part = within(report, 0.0, 0.95)
-        generation = building.go_live(order.index, store, engine, version, order.claim, part)
+        generation = go_live(order.index, store, engine, version, order.claim, part)
         report(0.96, "tidying up")
-        tidy_afterwards(order, store, engine)
+        clean_up_afterwards(order, store, engine)
         return JobEnding(
             f"generation {generation.id} (model {version}) is live",
             ReindexResult(generation.id, version),
@@ -36,7 +38,7 @@ def rollback(order: JobOrder, report: Report) -> JobEnding:
     with _opened(order) as (store, engine):
         before = live_generation(store)
         wanted = order.arguments.get("generation")
-        target = building.rollback(order.index, store, engine, wanted, order.claim, report)
+        target = going_back.rollback(order.index, store, engine, wanted, order.claim, report)
         return JobEnding(
             f"generation {target.id} (model {target.model_version}) is live again, "
             f"in place of {before.id}",
@@ -48,21 +50,21 @@ def purge(order: JobOrder, report: Report) -> JobEnding:
     """Clear away what is not needed; with `days` in the arguments, also older questions' texts."""
     with _opened(order) as (store, engine):
         report(0.0, "tidying up")
-        tidied = building.tidy(order.index, store, engine)
+        cleaned_up = clean_up(order.index, store, engine)
         forgotten = 0
         if days := order.arguments.get("days"):
             report(0.8, "forgetting old questions")
             forgotten = store.inbox.expire_questions(timedelta(days=days))
         return JobEnding(
-            f"{tidied}, {forgotten} old questions forgotten",
-            PurgeResult(**asdict(tidied), questions=forgotten),
+            f"{cleaned_up}, {forgotten} old questions forgotten",
+            PurgeResult(**asdict(cleaned_up), questions=forgotten),
         )
 
 
-def tidy_afterwards(order: JobOrder, store: Store, engine: Engine) -> None:
+def clean_up_afterwards(order: JobOrder, store: Store, engine: Engine) -> None:
     """Clear away behind a job whose work is done: nothing that happens here changes how it went."""
     try:
-        log(str(building.tidy(order.index, store, engine)))
+        log(str(clean_up(order.index, store, engine)))
     except (Exception, Cancelled) as error:
         reason = str(error) if isinstance(error, FaqbotError) else type(error).__name__
         log(f"tidying up is left for the next time: {reason}")

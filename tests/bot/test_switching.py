@@ -6,7 +6,8 @@ from collections.abc import Callable, Iterator
 import pytest
 import sqlalchemy as sa
 
-from index.generations.build import go_live, rollback
+from index.generations.build import go_live
+from index.generations.rollback import rollback
 from index.generations.setup import open_engine
 from index.store import Store
 from index.store.jobs import Claim

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
-from index.generations.build import check
+from index.generations.check import check
 from index.generations.live import Live
 from index.generations.setup import initialise, open_engine
 from index.jobs import tasks

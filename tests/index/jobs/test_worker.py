@@ -665,7 +665,7 @@ def test_work_in_its_own_process_has_its_time_limit(run: Runs, settings: IndexSe
 def test_an_index_that_is_following_is_not_said_to_be_wrong(
     run: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("index.generations.build.check", lambda live, store, report: None)
+    monkeypatch.setattr("bot.runner.check", lambda live, store, report: None)
     job, _ = run.store.jobs.request(JobKind.CHECK)
     ending = check_of(MagicMock(), run.store)(job, lambda share, detail: None)
     assert (ending.state, ending.detail) == (
