@@ -8,10 +8,9 @@ scikit-learn's stratified split with seed 42, as the article made it: 2,125 of 8
 
 import argparse
 import json
-import sys
 from pathlib import Path
 
-from sklearn.model_selection import train_test_split
+from article import rows_of, sides
 
 
 def main() -> None:
@@ -19,12 +18,8 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="cloud_faq.jsonl")
     parser.add_argument("--out", type=Path, required=True, help="folder for the two files")
     options = parser.parse_args()
-    if not options.data.is_file():
-        sys.exit(f"{options.data} does not exist: see the README of the data for where it is from")
-    rows = [json.loads(line) for line in options.data.read_text("utf-8").splitlines()]
-    _, held_out = train_test_split(
-        range(len(rows)), stratify=[row["source"] for row in rows], random_state=42
-    )
+    rows = rows_of(options.data)
+    _, held_out = sides(rows)
     options.out.mkdir(parents=True, exist_ok=True)
     with (
         (options.out / "pairs.jsonl").open("w", encoding="utf-8") as pairs,

@@ -19,6 +19,7 @@ from pathlib import Path
 from statistics import median
 from typing import Literal
 
+from article import require
 from pydantic import SecretStr
 
 from bot import logs
@@ -42,8 +43,7 @@ def main() -> None:
     parser.add_argument("--data", type=Path, required=True, help="cloud_faq.jsonl")
     parser.add_argument("--rows", type=int, help="only the first rows")
     options = parser.parse_args()
-    if not options.data.is_file():
-        sys.exit(f"{options.data} does not exist: see the README of the data for where it is from")
+    require(options.data)
     logs.configure(BotSettings(log_level="warning"))
     rows = [json.loads(line) for line in options.data.read_text("utf-8").splitlines()]
     with tempfile.TemporaryDirectory() as folder:

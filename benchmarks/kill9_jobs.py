@@ -27,6 +27,7 @@ from itertools import cycle
 from pathlib import Path
 from typing import Any
 
+from article import require
 from running import (
     EXAMPLES,
     Asker,
@@ -273,8 +274,7 @@ def main() -> int:
     without_proxies()
     if options.parent:
         return parent(options.parent, JobKind(options.kind), options.seed)
-    if not options.data.is_file():
-        sys.exit(f"{options.data} does not exist: see the README of the data for where it is from")
+    require(options.data)
     with tempfile.TemporaryDirectory(prefix="faqbot-kill9-jobs-") as folder:
         result = measure(options, Path(folder))
     print(json.dumps(result))

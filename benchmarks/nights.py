@@ -19,6 +19,8 @@ from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from article import rows_of
+
 from index.errors import FaqbotError
 from index.generations.live import Live
 from index.generations.setup import initialise, live_generation, load_embedder, open_engine
@@ -190,9 +192,6 @@ def one_night(bot: Faqbot, drafts: list[PairDraft], depth: str) -> Night:
 
 def cloud_faq(path: Path) -> list[PairDraft]:
     """The cloud FAQ's rows as pairs; the page's name is the topic."""
-    if not path.is_file():
-        sys.exit(f"{path} does not exist: see the README of the data for where it is from")
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
     return [
         PairDraft(
             row["source"],
@@ -201,7 +200,7 @@ def cloud_faq(path: Path) -> list[PairDraft]:
             clean(row["answer"]),
             topic=row["filename"],
         )
-        for i, row in enumerate(rows)
+        for i, row in enumerate(rows_of(path))
     ]
 
 

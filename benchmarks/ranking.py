@@ -31,7 +31,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from sklearn.model_selection import train_test_split
+from article import drafts_of, rows_of, sides
+from noise import NOISE, Noise
 
 from index.engines.base import Hit, Retriever
 from index.engines.edge import EdgeEngine
@@ -50,7 +51,7 @@ from index.searcher import Searcher
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import PairDraft
-from index.text import clean, fold, one_line
+from index.text import fold
 from index.vectors import Matrix
 from train.data import pairs_of
 from train.ranker.examples import examples_for, speller_of
@@ -238,16 +239,10 @@ class Bench:
 
     def _cloud(self) -> tuple[list[PairDraft], list[PairDraft]]:
         """The article's two sides."""
-        path = self.data / "cloud_faq.jsonl"
-        rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()][: self.most]
-        drafts = [
-            PairDraft("cloud", str(i), one_line(row["question"]), clean(row["answer"]))
-            for i, row in enumerate(rows)
-        ]
-        trained_on, tested_on = train_test_split(
-            drafts, stratify=[row["source"] for row in rows], random_state=42
-        )
-        return trained_on, tested_on
+        rows = rows_of(self.data / "cloud_faq.jsonl")[: self.most]
+        drafts = drafts_of(rows)
+        trained_on, tested_on = sides(rows)
+        return [drafts[i] for i in trained_on], [drafts[i] for i in tested_on]
 
     def _fit(self, faq: SimulatedSearch) -> LearnedRanker:
         """A ranker fitted on pairs alone."""
@@ -358,126 +353,12 @@ def mean(values: Any) -> float:
     return round(float(np.mean(list(values))), 4)
 
 
-def noisy(faq: SimulatedSearch, kind: str, change: "Noise") -> list[str]:
+def noisy(faq: SimulatedSearch, kind: str, change: Noise) -> list[str]:
     """Each pair's question with noise, the same in every run."""
     return [
         change(pair.question, random.Random(f"{SEED}{kind}{pair.question}")) or pair.question
         for pair in faq.pairs
     ]
-
-
-Noise = Callable[[str, random.Random], str]
-
-_SMALL = frozenset(("a", "an", "the", "of", "to", "in", "on", "for", "is", "are", "do", "does"))
-_GREETINGS = (
-    "Hey team, {}",
-    "hi! quick question: {}",
-    "Good morning :wave: {}",
-    "Hello everyone, {} Thanks in advance!",
-    "sorry for the noise, {}",
-    "@channel {} any help appreciated :pray:",
-    "{} asap please, customer is waiting",
-    "Hi folks - newbie here. {}",
-)
-_SAID_OTHERWISE = (
-    ("how do i ", ("what is the way to ", "steps to ", "I would like to ", "trying to ")),
-    ("how can i ", ("is there a way to ", "what do I have to do to ", "need to ")),
-    ("can i ", ("is it possible to ", "am I able to ", "would it be ok to ")),
-    ("what is ", ("explain ", "could you tell me about ", "what does one mean by ")),
-    ("what are ", ("list the ", "tell me the ", "which are the ")),
-    ("why ", ("for what reason ", "any idea why ", "how come ")),
-    ("does ", ("I wonder if ", "do you know whether ")),
-    ("is ", ("do you know if it is true that ", "can somebody say whether ")),
-    ("where ", ("in which place ", "can anybody tell me where ")),
-    ("which ", ("what ", "tell me which ")),
-)
-_SYNONYMS = {
-    "create": "set up",
-    "delete": "remove",
-    "change": "modify",
-    "use": "work with",
-    "cost": "price",
-    "price": "cost",
-    "charged": "billed",
-    "limit": "maximum",
-    "limits": "restrictions",
-    "error": "problem",
-    "access": "get into",
-    "support": "allow",
-    "supported": "possible",
-    "enable": "turn on",
-    "disable": "switch off",
-    "start": "launch",
-    "stop": "halt",
-    "data": "information",
-    "difference": "distinction",
-    "available": "offered",
-    "update": "refresh",
-    "connect": "link",
-    "need": "require",
-    "get": "obtain",
-    "many": "lots of",
-}
-
-
-def with_typos(text: str, generator: random.Random) -> str:
-    """A third of the words, one at least and only those of four letters or more, is mistyped."""
-    words = text.split()
-    places = [i for i, word in enumerate(words) if sum(c.isalpha() for c in word) >= 4]
-    for i in generator.sample(places, min(len(places), max(1, round(len(words) / 3)))):
-        letters = list(words[i])
-        at = generator.randrange(len(letters) - 1)
-        match generator.choice(("swap", "drop", "double", "other")):
-            case "swap":
-                letters[at], letters[at + 1] = letters[at + 1], letters[at]
-            case "drop":
-                del letters[at]
-            case "double":
-                letters.insert(at, letters[at])
-            case _:
-                letters[at] = generator.choice("abcdefghijklmnopqrstuvwxyz")
-        words[i] = "".join(letters)
-    return " ".join(words)
-
-
-def with_words_dropped(text: str, generator: random.Random) -> str:
-    """Three words in ten are left out."""
-    return " ".join(word for word in text.split() if generator.random() >= 0.3)
-
-
-def keywords(text: str, _: random.Random) -> str:
-    """What somebody types who thinks of a search engine."""
-    words = [word.strip("?!.,;:()\"'") for word in text.lower().split()]
-    telling = [word for word in words if word and word not in _SMALL]
-    # Few type more than they think they need.
-    return " ".join(sorted(telling, key=len, reverse=True)[:5])
-
-
-def with_greeting(text: str, generator: random.Random) -> str:
-    """As people write in a channel."""
-    return generator.choice(_GREETINGS).format(text)
-
-
-def rewritten(text: str, generator: random.Random) -> str:
-    """Another opening, and other words for some."""
-    changed = text.lower().rstrip("?")
-    for opening, others in _SAID_OTHERWISE:
-        if changed.startswith(opening):
-            changed = generator.choice(others) + changed.removeprefix(opening)
-            break
-    return " ".join(
-        _SYNONYMS[word] if word in _SYNONYMS and generator.random() < 0.8 else word
-        for word in changed.split()
-    )
-
-
-NOISE: dict[str, Noise] = {
-    "typos": with_typos,
-    "dropped_words": with_words_dropped,
-    "keywords": keywords,
-    "slack_prefix": with_greeting,
-    "rewritten": rewritten,
-}
 
 
 def say(what: str) -> None:

@@ -15,7 +15,7 @@ import tempfile
 from dataclasses import replace
 from pathlib import Path
 
-from sklearn.model_selection import train_test_split
+from article import drafts_of, rows_of, sides
 
 from index.evaluation.datasets import read_pairs
 from index.generations.setup import load_embedder
@@ -28,7 +28,6 @@ from index.ranking.ranker_file import SHIPPED, write_ranker
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import PairDraft
-from index.text import clean, one_line
 from train.data import pairs_of
 from train.ranker.examples import MOST_QUESTIONS, Example, examples_for
 from train.ranker.fit import fit_ranker
@@ -95,12 +94,9 @@ def main() -> None:
 
 def cloud(path: Path) -> list[PairDraft]:
     """Pairs of the article's training side."""
-    rows = [json.loads(line) for line in path.read_text("utf-8").splitlines()]
-    trained_on, _ = train_test_split(rows, stratify=[r["source"] for r in rows], random_state=42)
-    return [
-        PairDraft("cloud", str(i), one_line(row["question"]), clean(row["answer"]))
-        for i, row in enumerate(trained_on[:CLOUD_PAIRS])
-    ]
+    rows = rows_of(path)
+    trained_on, _ = sides(rows)
+    return drafts_of([rows[i] for i in trained_on[:CLOUD_PAIRS]])
 
 
 def named(names: tuple[str, ...], weights: tuple[float, ...]) -> dict[str, float]:

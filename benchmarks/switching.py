@@ -29,6 +29,7 @@ from statistics import median, quantiles
 from typing import Any
 
 import sqlalchemy as sa
+from article import require
 from running import (
     ANSWER_TIMEOUT_S,
     EXAMPLES,
@@ -329,8 +330,7 @@ def main() -> int:
     options = parser.parse_args()
     if options.stand_in:
         return stand_in()
-    if not options.data.is_file():
-        sys.exit(f"{options.data} does not exist: see the README of the data for where it is from")
+    require(options.data)
     without_proxies()
     with tempfile.TemporaryDirectory(prefix="faqbot-switching-") as folder:
         result = measure(options, Path(folder))
