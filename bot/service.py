@@ -1,7 +1,6 @@
 """The running bot: everything wired together, from start to a clean stop."""
 
 import threading
-import time
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -23,8 +22,7 @@ from bot.transports.base import Transport
 from bot.transports.http import HttpTransport
 from bot.transports.socket import SocketTransport
 from index import processes
-from index.engines.base import Engine
-from index.errors import CollectionLocked, SettingsError
+from index.errors import SettingsError
 from index.generations.follow import Serving
 from index.generations.live import Live
 from index.generations.rollback import available
@@ -74,7 +72,7 @@ class Service:
             opened.callback(engine.close)
             initialise(index, self.store, engine)
             _serve_with_one_thread()
-            live = _open_live(index, self.store, engine)
+            live = Live.open(index, self.store, engine, patience_s=LOCK_PATIENCE_S)
             self.serving = Serving(index, self.store, engine, live)
             opened.callback(self.serving.close)
             self._listening = ThreadPoolExecutor(4, thread_name_prefix="listeners")
@@ -181,18 +179,6 @@ def serve(
     stop.wait()
     log.info("stopping")
     service.stop()
-
-
-def _open_live(index: IndexSettings, store: Store, engine: Engine) -> Live:
-    """Open the live generation, waiting a moment for a command that is using it."""
-    deadline = time.monotonic() + LOCK_PATIENCE_S
-    while True:
-        try:
-            return Live.open(index, store, engine)
-        except CollectionLocked:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(0.2)
 
 
 def _secret(bot: BotSettings, key: str) -> str:

@@ -12,7 +12,7 @@ import structlog
 from index.engines.base import Engine
 from index.errors import FaqbotError, SearchIndexError
 from index.generations.check import require_sound
-from index.generations.live import Live
+from index.generations.live import LOOK_EVERY_S, Live
 from index.generations.setup import load_embedder, new_collection_name
 from index.model.versions import read_manifest
 from index.progress import Report, within
@@ -21,9 +21,6 @@ from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import Claim
 from index.store.types import Generation
-
-# How soon it is looked again whether another process has brought the changes over.
-LOOK_EVERY_S = 0.25
 
 log = structlog.get_logger(__name__)
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from index.engines.base import Lookup, Retriever
 from index.engines.points import WINDOW, texts_of
 from index.errors import SearchIndexError
-from index.generations.live import Live
+from index.generations.live import LOOK_EVERY_S, Live
 from index.progress import Report
 from index.store import Store
 from index.store.types import Pair, Status
@@ -19,7 +19,6 @@ NEAREST = 10
 COSINE_TOLERANCE = 1e-3
 # How long a check waits for whoever else brings the index up to date.
 CHECK_PATIENCE_S = 120.0
-LOOK_EVERY_S = 0.25
 
 
 def check(

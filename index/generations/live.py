@@ -1,10 +1,12 @@
 """A generation, opened for use: its model and its collection, searched together."""
 
 import tempfile
+import time
 from pathlib import Path
 
 from index.engines.base import Collection, Engine
 from index.engines.points import WINDOW, catch_up, texts_of
+from index.errors import CollectionLocked
 from index.generations.setup import live_generation, load_embedder
 from index.model.embedder import Embedder
 from index.progress import Counter
@@ -16,6 +18,9 @@ from index.settings import IndexSettings
 from index.store import Store
 from index.store.pairs import Pairs
 from index.store.types import Generation
+
+# How soon it is looked again whether another process has let go, or brought changes over.
+LOOK_EVERY_S = 0.25
 
 
 class Live:
@@ -50,20 +55,24 @@ class Live:
         engine: Engine,
         generation: Generation | None = None,
         beside: "Live | None" = None,
+        *,
+        patience_s: float = 0.0,
     ) -> "Live":
         """Open a generation.
 
         Args:
             generation: Which; None for the one the pointer names.
             beside: One that is open; models with the same encoder share it in memory.
+            patience_s: How long to wait, in seconds, for another process to let go of the
+                embedded collection.
 
         Raises:
             SearchIndexError: There is none yet, or its collection cannot be opened.
-            CollectionLocked: Another process holds the embedded collection.
+            CollectionLocked: Another process holds the embedded collection, and still held it
+                when patience ended.
             ModelError: Its model version is missing, damaged or not trusted.
         """
-        generation = generation or live_generation(store)
-        collection = engine.open(generation.collection)
+        generation, collection = _open_collection(store, engine, generation, patience_s)
         try:
             if generation.indexed_revision and not collection.count():
                 # Its files were lost, and the engine opened it as a new one.
@@ -118,6 +127,21 @@ class Live:
 
     def close(self) -> None:
         self.collection.close()
+
+
+def _open_collection(
+    store: Store, engine: Engine, generation: Generation | None, patience_s: float
+) -> tuple[Generation, Collection]:
+    """A generation with its collection; without one, whichever is live when that is free."""
+    deadline = time.monotonic() + patience_s
+    while True:
+        wanted = generation or live_generation(store)
+        try:
+            return wanted, engine.open(wanted.collection)
+        except CollectionLocked:
+            if time.monotonic() >= deadline:
+                raise
+            time.sleep(LOOK_EVERY_S)
 
 
 class TemporaryCopy(Live):

@@ -1,11 +1,10 @@
 """Going back to an earlier generation."""
 
-import time
 from contextlib import closing
 
 from index.engines.base import Engine
-from index.errors import CollectionLocked, SearchIndexError
-from index.generations.build import LOOK_EVERY_S, fill, switch
+from index.errors import SearchIndexError
+from index.generations.build import fill, switch
 from index.generations.check import require_sound
 from index.generations.live import Live
 from index.generations.setup import by_last_use, live_generation
@@ -39,7 +38,7 @@ def rollback(
     """
     target = _target(settings, store, engine, generation_id)
     report(0.0, f"opening generation {target.id}")
-    with closing(_open_patiently(settings, store, engine, target)) as live:
+    with closing(Live.open(settings, store, engine, target, patience_s=LOCK_PATIENCE_S)) as live:
         fill(live, within(report, 0.1, 0.8), "catching up")
         require_sound(live, store, within(report, 0.8, 0.95))
     report(0.95, "switching")
@@ -87,17 +86,3 @@ def _target(
             return generation
     ids = ", ".join(str(generation.id) for generation in choice)
     raise SearchIndexError(f"generation {generation_id} is not kept; to go back to there is {ids}")
-
-
-def _open_patiently(
-    settings: IndexSettings, store: Store, engine: Engine, generation: Generation
-) -> Live:
-    """Open a generation, waiting for the serving process that may just be letting go of it."""
-    deadline = time.monotonic() + LOCK_PATIENCE_S
-    while True:
-        try:
-            return Live.open(settings, store, engine, generation)
-        except CollectionLocked:
-            if time.monotonic() > deadline:
-                raise
-            time.sleep(LOOK_EVERY_S)

@@ -3,6 +3,7 @@
 import shutil
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
@@ -171,6 +172,29 @@ def test_only_one_of_several_processes_brings_changes_over(
     assert live.catch_up() == 1
     assert found(live, "vpn drops") == "vpn"
     live.close()
+
+
+def test_opening_waits_for_whoever_holds_the_collection_but_not_for_ever(
+    settings: IndexSettings, live: Live, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    engine = open_engine(settings)
+    waited: list[float] = []
+    sleep = time.sleep
+
+    def wait(seconds: float) -> None:
+        waited.append(seconds)
+        sleep(seconds)
+
+    monkeypatch.setattr(time, "sleep", wait)
+    with pytest.raises(CollectionLocked):
+        Live.open(settings, sqlite_store, engine)
+    assert not waited
+    with pytest.raises(CollectionLocked):
+        Live.open(settings, sqlite_store, engine, patience_s=0.1)
+    assert waited
+
+    monkeypatch.setattr(time, "sleep", lambda seconds: live.close())
+    Live.open(settings, sqlite_store, engine, patience_s=60).close()
 
 
 def test_a_temporary_copy_searches_while_another_process_holds_the_index(

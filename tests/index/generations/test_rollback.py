@@ -4,7 +4,7 @@ import pytest
 
 from index.engines.base import Engine
 from index.errors import SearchIndexError
-from index.generations import rollback as module
+from index.generations import live as module
 from index.generations.rollback import available
 from index.jobs.protocol import Cancelled
 from index.store.types import Status
