@@ -40,6 +40,7 @@ from train.promotion.candidate import (
     move_servable,
     train_candidate,
 )
+from train.promotion.figures import ranking_figures
 from train.promotion.rules import EarlierBasis, PromotionDecision, flipped, why_not_now
 from train.settings import TrainSettings
 
@@ -372,7 +373,7 @@ def _result_of(
         ),
         n_held_out=comparison["questions"],
         golden=GoldenCheck(checked.checked, len(checked.flipped)),
-        ranking=report.ranking_figures(candidate),
+        ranking=ranking_figures(candidate),
         texts=candidate.texts,
         texts_encoded=candidate.texts_encoded,
         seconds=dict(steps.seconds),
