@@ -93,7 +93,7 @@ class Commands:
         report = status.collect(self.deps.store, self.deps.settings, self.deps.models_dir)
         return "\n".join(
             f"*{name}*: {mrkdwn.line(without_places(value), VALUE_LIMIT)}"
-            for name, value in status.lines(report)
+            for name, value in report.lines()
         )
 
     def suggestions(self, _typed: Typed) -> Message:

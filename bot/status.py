@@ -1,5 +1,7 @@
 """What `faqbot status` says: the store in numbers, without any message text."""
 
+from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
@@ -10,49 +12,167 @@ from index.errors import ModelError, SettingsError
 from index.jobs.results import ImportCounts
 from index.store import Store
 from index.store.jobs import describe
-from index.store.types import Job, JobKind, JobState, QuestionState
+from index.store.types import Generation, Job, JobKind, JobState, QuestionState
+
+_OVER = tuple(state for state in JobState if state.is_over)
 
 
-def collect(store: Store, bot: BotSettings, models_dir: Path) -> dict[str, Any]:
-    """The state of everything as one JSON object."""
-    running = store.jobs.running()
+@dataclass(frozen=True)
+class LiveGeneration:
+    """The generation that answers.
+
+    Attributes:
+        pairs_behind: How many pairs have changed since it was brought up to date.
+    """
+
+    id: int
+    model: str
+    collection: str
+    pairs_behind: int
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "id": self.id,
+            "model": self.model,
+            "collection": self.collection,
+            "pairs_behind": self.pairs_behind,
+        }
+
+
+@dataclass(frozen=True)
+class FailedQuestion:
+    """A question that got no answer because something went wrong; where it stands, not its text."""
+
+    question: str
+    channel: str
+    ts: str
+    received_at: datetime
+    reason: str | None
+
+    def as_dict(self) -> dict[str, Any]:
+        """For JSON."""
+        return {
+            "question": self.question,
+            "channel": self.channel,
+            "ts": self.ts,
+            "received_at": _iso(self.received_at),
+            "reason": self.reason,
+        }
+
+
+@dataclass(frozen=True)
+class StatusReport:
+    """The state of everything.
+
+    Attributes:
+        pairs: How many there are, by status; likewise `questions` by state and `feedback` by
+            verdict.
+        embeddings: How many texts are in the embedding cache.
+        failed: The newest failed questions.
+        suggestions: How many suggested wordings wait for an admin.
+        answers: What each precision in use means now, by where it holds.
+        schedule: When each kind of job on the schedule is next due; None where it never is.
+        jobs: The newest jobs.
+    """
+
+    pairs: Mapping[str, int]
+    revision: int
+    embeddings: int
+    live_generation: LiveGeneration | None
+    questions: Mapping[str, int]
+    feedback: Mapping[str, int]
+    failed: tuple[FailedQuestion, ...]
+    running_job: Job | None
+    last_retrain: Job | None
+    suggestions: int
+    answers: Mapping[str, str]
+    schedule: Mapping[str, datetime | None]
+    jobs: tuple[Job, ...]
+
+    def as_dict(self) -> dict[str, Any]:
+        """The report as one JSON object."""
+        live, running, retrain = self.live_generation, self.running_job, self.last_retrain
+        return {
+            "pairs": dict(self.pairs),
+            "revision": self.revision,
+            "embeddings": self.embeddings,
+            "live_generation": live and live.as_dict(),
+            "questions": dict(self.questions),
+            "feedback": dict(self.feedback),
+            "failed": [question.as_dict() for question in self.failed],
+            "running_job": running and describe_job(running),
+            "last_retrain": retrain and describe_job(retrain),
+            "suggestions": self.suggestions,
+            "answers": dict(self.answers),
+            "schedule": {kind: _iso(time) for kind, time in self.schedule.items()},
+            "jobs": [describe_job(job) for job in self.jobs],
+        }
+
+    def lines(self) -> list[tuple[str, str]]:
+        """The report as (name, value) lines for people."""
+        live = self.live_generation
+        rows = [
+            ("pairs", _counts(self.pairs)),
+            (
+                "live generation",
+                f"{live.id} (model {live.model}), {live.pairs_behind} pairs behind"
+                if live
+                else "none yet; run `faqbot init`",
+            ),
+            ("embedding cache", f"{self.embeddings} texts"),
+            ("questions", _counts(self.questions)),
+            ("feedback", _counts(self.feedback)),
+            ("suggested wordings", f"{self.suggestions} waiting for an admin"),
+        ]
+        rows += [(f"answers {where}", meaning) for where, meaning in self.answers.items()]
+        for failed in self.failed:
+            where = f"{failed.channel} {failed.ts}"
+            rows.append(("failed question", f"{_iso(failed.received_at)} {where}: {failed.reason}"))
+        if self.running_job:
+            rows.append(("running", summary(self.running_job)))
+        if self.last_retrain:
+            rows.append(("last retrain", summary(self.last_retrain)))
+        for kind, time in self.schedule.items():
+            if time is not None:
+                rows.append((f"next {kind}", f"{time.astimezone():%F %R %Z}"))
+        return rows + [(f"job {job.id}", summary(job)) for job in self.jobs]
+
+
+def collect(store: Store, bot: BotSettings, models_dir: Path) -> StatusReport:
+    """Look at the state of everything."""
     retrains = store.jobs.latest(1, kinds=(JobKind.RETRAIN,), states=_OVER)
     generation = store.generations.live()
     revision = store.pairs.revision()
-    return {
-        "pairs": {status.value: count for status, count in store.pairs.count().items()},
-        "revision": revision,
-        "embeddings": store.embeddings.count(),
-        "live_generation": None
-        if generation is None
-        else {
-            "id": generation.id,
-            "model": generation.model_version,
-            "collection": generation.collection,
-            "pairs_behind": store.pairs.count_changed(generation.indexed_revision),
-        },
-        "questions": {state.value: count for state, count in store.inbox.count().items()},
-        "feedback": {verdict.value: count for verdict, count in store.feedback.tally().items()},
-        "failed": [
-            {
-                "question": question.id,
-                "channel": question.channel,
-                "ts": question.ts,
-                "received_at": question.received_at.isoformat(timespec="seconds"),
-                "reason": question.error,
-            }
+    return StatusReport(
+        pairs={status.value: count for status, count in store.pairs.count().items()},
+        revision=revision,
+        embeddings=store.embeddings.count(),
+        live_generation=None if generation is None else _live(store, generation),
+        questions={state.value: count for state, count in store.inbox.count().items()},
+        feedback={verdict.value: count for verdict, count in store.feedback.tally().items()},
+        failed=tuple(
+            FailedQuestion(
+                question.id, question.channel, question.ts, question.received_at, question.error
+            )
             for question in store.inbox.latest(QuestionState.FAILED)
-        ],
-        "running_job": None if running is None else describe_job(running),
-        "last_retrain": describe_job(retrains[0]) if retrains else None,
-        "suggestions": store.suggestions.count_waiting(),
-        "answers": _answers(store, bot, models_dir),
-        "schedule": _next_times(bot),
-        "jobs": [describe_job(job) for job in store.jobs.latest()],
-    }
+        ),
+        running_job=store.jobs.running(),
+        last_retrain=retrains[0] if retrains else None,
+        suggestions=store.suggestions.count_waiting(),
+        answers=_answers(store, bot, models_dir),
+        schedule=_next_times(bot),
+        jobs=tuple(store.jobs.latest()),
+    )
 
 
-_OVER = tuple(state for state in JobState if state.is_over)
+def _live(store: Store, generation: Generation) -> LiveGeneration:
+    return LiveGeneration(
+        generation.id,
+        generation.model_version,
+        generation.collection,
+        store.pairs.count_changed(generation.indexed_revision),
+    )
 
 
 def describe_job(job: Job) -> dict[str, Any]:
@@ -100,7 +220,7 @@ def _answers(store: Store, bot: BotSettings, models_dir: Path) -> dict[str, str]
     }
 
 
-def _next_times(bot: BotSettings) -> dict[str, str | None]:
+def _next_times(bot: BotSettings) -> dict[str, datetime | None]:
     from bot.schedule import timetable
 
     now = datetime.now(UTC)
@@ -108,44 +228,12 @@ def _next_times(bot: BotSettings) -> dict[str, str | None]:
         times = timetable(bot)
     except SettingsError:
         return {}  # without a time zone there is no next time; `faqbot serve` says so
-    return {kind.value: _iso(line.after(now)) for kind, line in times.items()}
+    return {str(kind): line.after(now) for kind, line in times.items()}
+
+
+def _counts(values: Mapping[str, int]) -> str:
+    return ", ".join(f"{count} {name}" for name, count in values.items() if count) or "none"
 
 
 def _iso(time: datetime | None) -> str | None:
     return None if time is None else time.isoformat(timespec="seconds")
-
-
-def lines(report: dict[str, Any]) -> list[tuple[str, str]]:
-    """The report as (name, value) lines for people."""
-
-    def counts(values: dict[str, int]) -> str:
-        return ", ".join(f"{count} {name}" for name, count in values.items() if count) or "none"
-
-    live = report["live_generation"]
-    rows = [
-        ("pairs", counts(report["pairs"])),
-        (
-            "live generation",
-            f"{live['id']} (model {live['model']}), {live['pairs_behind']} pairs behind"
-            if live
-            else "none yet; run `faqbot init`",
-        ),
-        ("embedding cache", f"{report['embeddings']} texts"),
-        ("questions", counts(report["questions"])),
-        ("feedback", counts(report["feedback"])),
-        ("suggested wordings", f"{report['suggestions']} waiting for an admin"),
-    ]
-    rows += [(f"answers {where}", meaning) for where, meaning in report["answers"].items()]
-    for failed in report["failed"]:
-        where = f"{failed['channel']} {failed['ts']}"
-        rows.append(("failed question", f"{failed['received_at']} {where}: {failed['reason']}"))
-    if running := report["running_job"]:
-        rows.append(("running", running["summary"]))
-    if retrain := report["last_retrain"]:
-        rows.append(("last retrain", retrain["summary"]))
-    for kind, time in report["schedule"].items():
-        if time is not None:
-            rows.append((f"next {kind}", f"{datetime.fromisoformat(time).astimezone():%F %R %Z}"))
-    for job in report["jobs"]:
-        rows.append((f"job {job['id']}", job["summary"]))
-    return rows

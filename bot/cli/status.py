@@ -19,15 +19,15 @@ def status(
     from rich.markup import escape
     from rich.table import Table
 
-    from bot import status as state
+    from bot.status import collect
 
     settings: Context = context.obj
     with opened_for_reading(settings.index) as store:
-        report = state.collect(store, settings.bot, settings.index.models_dir)
+        report = collect(store, settings.bot, settings.index.models_dir)
     if as_json:
-        print_json(report)
+        print_json(report.as_dict())
         return
     table = Table("", "", show_header=False)
-    for name, value in state.lines(report):
+    for name, value in report.lines():
         table.add_row(name, escape(value))
     show(table)

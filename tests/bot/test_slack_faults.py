@@ -25,14 +25,14 @@ def failed_reason(desk: Desk, ts: str) -> str:
     """Why a question failed, as `faqbot status` shows it."""
     until(lambda: desk.question(ts).state is QuestionState.FAILED, "the question is marked failed")
     report = status.collect(desk.store, desk.bot_settings, desk.index_settings.models_dir)
-    assert report["questions"]["failed"] == 1
-    (failed,) = report["failed"]
-    assert failed["ts"] == ts
-    shown = json.dumps(report, default=str) + str(status.lines(report))
+    assert report.questions["failed"] == 1
+    (failed,) = report.failed
+    assert failed.ts == ts
+    shown = json.dumps(report.as_dict()) + str(report.lines())
     for question, answer in [*FAQ.values(), *zip(ASKED.values(), ASKED.values(), strict=True)]:
         assert question not in shown
         assert answer not in shown
-    return str(failed["reason"])
+    return str(failed.reason)
 
 
 def test_a_rate_limited_answer_comes_later_and_other_channels_go_on(running: Desk) -> None:
