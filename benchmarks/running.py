@@ -34,10 +34,12 @@ IN_ONE_CHANNEL = 50
 
 
 def say(text: str) -> None:
+    """Tell of progress, on standard error."""
     print(f"{time.monotonic() - STARTED_AT:6.1f} s  {text}", file=sys.stderr, flush=True)
 
 
 def without_proxies() -> None:
+    """Keep requests on this machine out of any proxy."""
     for name in list(os.environ):
         if name.lower().endswith("_proxy"):
             del os.environ[name]
@@ -115,6 +117,7 @@ class Bot:
             )
 
     def wait_until_connected(self) -> None:
+        """Wait until it has a websocket open; a bot that ends before ends the benchmark."""
         assert self.process is not None
         deadline = time.monotonic() + START_TIMEOUT_S
         while not self.slack.connections:
@@ -124,6 +127,7 @@ class Bot:
             time.sleep(0.05)
 
     def kill(self) -> None:
+        """`kill -9`, and wait until Slack has noticed."""
         assert self.process is not None
         self.process.kill()
         self.process.wait()
@@ -133,6 +137,7 @@ class Bot:
             time.sleep(0.02)
 
     def stop(self) -> int:
+        """Tell it to stop; returns its exit status."""
         assert self.process is not None
         self.process.terminate()
         return self.process.wait(60)
@@ -150,6 +155,7 @@ class Bot:
 
 @contextmanager
 def running(bot: Bot) -> Iterator[Bot]:
+    """Run the bot, connected; what still runs at the end is killed."""
     bot.start()
     try:
         bot.wait_until_connected()
@@ -213,10 +219,12 @@ class Asker:
         return self.answered[-number:]
 
     def start(self) -> None:
+        """Ask on and on, in a thread."""
         self._thread = threading.Thread(target=self.ask, args=(10**9,), name=self.name)
         self._thread.start()
 
     def stop(self) -> list[Answered]:
+        """Ask no more; returns all that was asked."""
         self._stop.set()
         if self._thread is not None:
             self._thread.join()

@@ -9,6 +9,7 @@ from playground.workspace.models import Channel, Message, User, View
 
 
 def find_user(hub: Hub, name_or_id: str) -> User:
+    """The person with this name or id."""
     user = hub.workspace.find_user(name_or_id)
     if user is None:
         raise ControlError(f"There is no user {name_or_id!r}.", 404)
@@ -16,6 +17,7 @@ def find_user(hub: Hub, name_or_id: str) -> User:
 
 
 def find_channel(hub: Hub, name_or_id: str) -> Channel:
+    """The channel with this name or id."""
     channel = hub.workspace.find_channel(name_or_id)
     if channel is None:
         raise ControlError(f"There is no channel {name_or_id!r}.", 404)
@@ -23,6 +25,7 @@ def find_channel(hub: Hub, name_or_id: str) -> Channel:
 
 
 def find_view(hub: Hub, view_id: str) -> tuple[User, View]:
+    """The open view with this id, and the person who sees it."""
     view = hub.workspace.views.get(view_id)
     if view is None:
         raise ControlError(f"There is no open view {view_id!r}.", 404)
@@ -41,5 +44,6 @@ def visible_message(channel: Channel, user: User, ts: str) -> Message:
 
 
 def find_message(hub: Hub, body: Body) -> tuple[User, Channel, Message]:
+    """The message that a request names by `user`, `channel` and `ts`, with both of these."""
     user, channel = find_user(hub, body.text("user")), find_channel(hub, body.text("channel"))
     return user, channel, visible_message(channel, user, body.text("ts"))
