@@ -1,9 +1,9 @@
 """`kill -9` at each step of a retrain or reindex, while a bot answers from the live generation.
 
-A first run shows the steps. Then, for each of them, a run is started and killed as soon as it
-gets there: the child process alone, or its parent (which the child must notice by itself), or
-both at once, in turns. After each kill the bot must answer, and the next run must start. A last
-run goes to its end; after that nothing may be left of the killed ones.
+A first run shows the steps, where none are named. Then, for each of them, a run is started and
+killed as soon as it gets there: the child process alone, or its parent (which the child must
+notice by itself), or both at once, in turns. After each kill the bot must answer, and the next
+run must start. A last run goes to its end; after that nothing may be left of the killed ones.
 
     python benchmarks/kill9_jobs.py --kind reindex
     python benchmarks/kill9_jobs.py --kind retrain --data ../shared/data/cloud_faq.jsonl --rows 2000
@@ -33,10 +33,11 @@ from running import (
     Asker,
     Bot,
     environment,
-    fill,
+    import_rows,
     run,
     running,
     say,
+    wait_until_indexed,
     without_proxies,
 )
 
@@ -62,21 +63,22 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     wrong = stuck = 0
     with running_playground() as slack:
         settings = environment(slack, index.data_dir, FAQBOT_INDEX_DEVICE="cpu")
-        say("importing and indexing ...")
-        asked = fill(settings, options.data, options.rows, folder)
+        say("importing ...")
+        asked = import_rows(settings, options.data, options.rows, folder)
         bot = Bot(slack, settings, folder / "bot.log", ("--no-worker",))
         with closing(Store(index.store_url)) as store, running(bot):
-            first = store.generations.live()
-            assert first is not None
+            first = wait_until_indexed(store)
             asker = Asker(slack, "ann", asked)
             asker.ask(3)
             seed = 1
-            job = _run_to_the_end(index, store, kind, seed)
-            steps = _steps(index, job)
-            say(f"{job.state}: {job.detail}; its steps: {', '.join(steps)}")
+            steps = options.only
+            if not steps:
+                job = _run_to_the_end(index, store, kind, seed)
+                steps = _steps(index, job)
+                say(f"{job.state}: {job.detail}; its steps: {', '.join(steps)}")
             kills: list[dict[str, Any]] = []
             victims = cycle(VICTIMS)
-            for step in _some(options.only or steps, options.steps) * options.rounds:
+            for step in _some(steps, options.steps) * options.rounds:
                 seed += 1
                 _roll_back(index, store, first.id)
                 killed = _kill_at(index, store, kind, seed, step, next(victims))

@@ -19,7 +19,7 @@ from index.model.base import BASE_VERSION
 from index.model.versions import SERVABLE, write_version
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.types import Job, JobKind
+from index.store.types import Generation, Job, JobKind
 from index.text import fold, one_line
 from playground.client import Playground
 
@@ -91,11 +91,16 @@ def import_rows(
     return [question for question in questions if counted[fold(question)] == 1]
 
 
-def fill(environment: dict[str, str], data: Path, rows: int | None, scratch: Path) -> list[str]:
-    """Import and index an FAQ; returns its questions, without those that stand there twice."""
-    questions = import_rows(environment, data, rows, scratch)
-    faqbot(environment, "init")
-    return questions
+def wait_until_indexed(store: Store) -> Generation:
+    """Wait until a bot that has started has the whole FAQ in its index; returns its generation."""
+    deadline = time.monotonic() + START_TIMEOUT_S
+    while True:
+        live = store.generations.live()
+        if live is not None and live.indexed_revision >= store.pairs.revision():
+            return live
+        if time.monotonic() > deadline:
+            raise SystemExit("the bot did not index the FAQ")
+        time.sleep(0.05)
 
 
 @dataclass
@@ -186,11 +191,12 @@ class Answered:
 
 @dataclass
 class Asker:
-    """A person who asks the stored questions one after another, without a pause."""
+    """A person who asks the stored questions one after another."""
 
     slack: Playground
     name: str
     questions: list[str]
+    pause_s: float = 0.0
     answered: list[Answered] = field(default_factory=list)
     _stop: threading.Event = field(default_factory=threading.Event)
     _thread: threading.Thread | None = None
@@ -216,6 +222,7 @@ class Asker:
             except AssertionError:
                 pass  # unanswered
             self.answered.append(Answered(question, channel.id, ts, asked_at, seconds, right))
+            self._stop.wait(self.pause_s)
         return self.answered[-number:]
 
     def start(self) -> None:

@@ -37,10 +37,11 @@ from running import (
     Asker,
     Bot,
     environment,
-    fill,
+    import_rows,
     run,
     running,
     say,
+    wait_until_indexed,
     without_proxies,
     write_turned,
 )
@@ -70,15 +71,16 @@ def measure(options: argparse.Namespace, folder: Path) -> dict[str, Any]:
     index = IndexSettings(data_dir=folder / "data", device="cpu")
     with running_playground() as slack:
         settings = environment(slack, index.data_dir, FAQBOT_INDEX_DEVICE="cpu")
-        say("importing and indexing ...")
-        asked = fill(settings, options.data, options.rows, folder)
+        say("importing ...")
+        asked = import_rows(settings, options.data, options.rows, folder)
         random.Random(options.seed).shuffle(asked)
         bot = Bot(slack, settings, folder / "bot.log", ("--no-worker",))
         with closing(Store(index.store_url)) as store, running(bot):
+            wait_until_indexed(store)
             Asker(slack, "warmup", asked).ask(20)
             say(f"asking {options.before} questions before")
             before = _ask_side_by_side(slack, asked, options.askers, options.before)
-            askers = _start_askers(slack, asked, options.askers)
+            askers = _start_askers(slack, asked, options.askers, options.pause)
             cycles = [
                 _cycle(index, store, bot, number, options) for number in range(options.cycles)
             ]
@@ -158,9 +160,12 @@ def _wait_for_switch(store: Store, bot: Bot) -> None:
     raise SystemExit("the bot did not follow the pointer")
 
 
-def _start_askers(slack: Playground, asked: list[str], number: int) -> list[Asker]:
+def _start_askers(slack: Playground, asked: list[str], number: int, pause_s: float) -> list[Asker]:
     share = len(asked) // number
-    askers = [Asker(slack, f"asker{i}", asked[i * share : (i + 1) * share]) for i in range(number)]
+    askers = [
+        Asker(slack, f"asker{i}", asked[i * share : (i + 1) * share], pause_s)
+        for i in range(number)
+    ]
     for asker in askers:
         asker.start()
     return askers
@@ -286,8 +291,7 @@ def _asked_again(index: IndexSettings, store: Store) -> dict[str, Any]:
                 for row in rows:
                     text = question_text(row.text)
                     if text not in expected:
-                        query = live.searcher.read(text)
-                        matches = live.searcher.search(query, channel=row.channel, limit=1)
+                        matches = live.searcher.search(text, channel=row.channel, limit=1)
                         expected[text] = matches[0].matched_text if matches else None
                     compared += 1
                     unlike += row.matched_text != expected[text]
@@ -323,6 +327,7 @@ def main() -> int:
     parser.add_argument("--rows", type=int, help="only the first rows")
     parser.add_argument("--cycles", type=int, default=3)
     parser.add_argument("--askers", type=int, default=1, help="people who ask at one time")
+    parser.add_argument("--pause", type=float, default=0.0, help="seconds from answer to question")
     parser.add_argument("--before", type=int, default=200, help="questions asked before")
     parser.add_argument("--rest", type=float, default=3.0, help="seconds between the jobs")
     parser.add_argument("--seed", type=int, default=1)

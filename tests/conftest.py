@@ -25,6 +25,7 @@ import sqlalchemy as sa
 import structlog
 
 from index.store import Store
+from tests.support.durability import do_not_wait_for_the_disk
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
 START_TIMEOUT_S = 60
@@ -57,6 +58,13 @@ def _logging_as_it_was() -> Iterator[None]:
     root.handlers[:] = handlers
     root.setLevel(level)
     structlog.reset_defaults()
+
+
+@pytest.fixture(autouse=True, scope="session")
+def _no_waiting_for_the_disk() -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        do_not_wait_for_the_disk(patch)
+        yield
 
 
 @dataclass(frozen=True)

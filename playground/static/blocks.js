@@ -1,7 +1,6 @@
 // Block Kit as elements. `context` has the names of people and channels (`names`), the
 // people and channels to choose from, and `act(element, block, value)` for what is done.
 
-import { confirm } from "./dialogs.js";
 import { el, link } from "./dom.js";
 import { emoji, markdown, mention, mrkdwn, plain } from "./text.js";
 
@@ -114,7 +113,7 @@ function picked(entry, block, context) {
 }
 
 async function confirmed(entry, context) {
-  return !entry.confirm || confirm(entry.confirm, context.names);
+  return !entry.confirm || context.confirm(entry.confirm);
 }
 
 function button(entry, block, context, className = "") {

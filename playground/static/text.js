@@ -22,8 +22,7 @@ export function emoji(name) {
     : document.createTextNode(`:${name}:`);
 }
 
-/** Text as it was typed, before Slack escaped it. */
-export function unescape(text) {
+function unescape(text) {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }
 

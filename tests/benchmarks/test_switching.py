@@ -7,8 +7,9 @@ from tests.benchmarks.command import benchmark
 
 @pytest.mark.slow
 @pytest.mark.timeout(600)
-def test_real_processes_switch_while_questions_come_without_pause() -> None:
-    options = ("--rows", "40", "--cycles", "1", "--before", "20", "--rest", "0")
+def test_real_processes_switch_while_questions_keep_coming() -> None:
+    # Without a pause most of the time would go to answers, each like the one before.
+    options = ("--rows", "12", "--cycles", "1", "--before", "5", "--rest", "0", "--pause", "0.2")
     figures = benchmark("switching.py", "--stand-in-only", *options)
 
     assert figures["switches"] == 2

@@ -1,10 +1,15 @@
 """`faqbot evaluate`: what it prints, and a ranker fitted on the pairs alone."""
 
+import io
 import json
 import shutil
+import subprocess
+import sys
 from collections.abc import Callable
+from contextlib import redirect_stderr
 from dataclasses import replace
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -16,6 +21,7 @@ from index.model.versions import SERVABLE, verify, write_version
 from index.ranking.ranker_file import RANKING, shipped, write_ranker
 from index.settings import IndexSettings
 from index.store import Store
+from train.ranker.__main__ import main as fit_ranker
 
 # Runs `faqbot ARGS...` in this process; gives `code`, `out` and `err`.
 Run = Callable[..., Any]
@@ -186,7 +192,32 @@ def test_fitting_without_the_training_libraries_is_one_line(
     assert "uv pip install -e '.[train]'" in line
 
 
-@pytest.mark.slow
+class FitHere(io.StringIO):
+    """Stands in for the process that fits: reads the order and does the same in this process."""
+
+    def __init__(self, command: list[str], **_: object) -> None:
+        super().__init__()
+        assert command[1:] == ["-m", "train.ranker"]
+        self.stdin, self.stderr = self, io.StringIO()
+        self.returncode: int | None = None
+
+    def close(self) -> None:
+        if self.returncode is None:
+            order = SimpleNamespace(buffer=io.BytesIO(self.getvalue().encode()))
+            with pytest.MonkeyPatch.context() as patch, redirect_stderr(self.stderr):
+                patch.setattr(sys, "stdin", order)
+                self.returncode = fit_ranker()
+            self.stderr.seek(0)
+        super().close()
+
+
+@pytest.fixture
+def fit_here(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No process is started to fit a ranker."""
+    monkeypatch.setattr(subprocess, "Popen", FitHere)
+
+
+@pytest.mark.usefixtures("fit_here")
 def test_few_pairs_keep_what_is_shipped(run: Run, data_dir: Path, faq: Path, queries: Path) -> None:
     args = ("--pairs", faq, "--queries", queries, "--json")
 
@@ -199,13 +230,13 @@ def test_few_pairs_keep_what_is_shipped(run: Run, data_dir: Path, faq: Path, que
 @pytest.fixture
 def helpdesk() -> Path:
     """A part of the example FAQ: enough to fit a ranker to."""
-    rows = HELPDESK.read_text("utf-8").splitlines()[:30]
+    rows = HELPDESK.read_text("utf-8").splitlines()[:20]
     return written("helpdesk.jsonl", *(json.loads(row) for row in rows))
 
 
 @pytest.mark.slow
 def test_a_ranker_is_fitted_on_the_pairs_and_on_no_query(
-    run: Run, data_dir: Path, helpdesk: Path
+    run: Run, data_dir: Path, helpdesk: Path, request: pytest.FixtureRequest
 ) -> None:
     one = written("one.jsonl", {"query": "vpn on a mac", "relevant": ["vpn-connect-mac"]})
     many = written(
@@ -215,6 +246,7 @@ def test_a_ranker_is_fitted_on_the_pairs_and_on_no_query(
     )
 
     by_one = one_json(run("evaluate", "--pairs", helpdesk, "--queries", one, "--fit", "--json"))
+    request.getfixturevalue("fit_here")
     by_many = run("evaluate", "--pairs", helpdesk, "--queries", many, "--fit")
 
     assert by_one["fitted_on"] >= 40

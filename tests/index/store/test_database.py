@@ -13,6 +13,10 @@ from index.errors import StoreError
 from index.store import Store
 from index.store.tables import metadata
 from index.store.types import PairDraft
+from tests.support import durability
+
+# SQLite's number for it: a commit waits until the disk has it.
+FULL = 2
 
 
 def schema_version(store: Store) -> str | None:
@@ -38,6 +42,18 @@ def test_migrating_again_keeps_everything(empty_url: str) -> None:
     store = Store.open(empty_url)
     assert store.pairs.revision() == 1
     assert sum(len(pairs) for pairs in store.pairs.changed(0)) == 1
+    store.close()
+
+
+@pytest.mark.parametrize("durable", [True, False], ids=["as it is", "relaxed for tests"])
+def test_what_was_acknowledged_outlives_a_power_cut(
+    durable: bool, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(durability, "durable", durable)
+    store = Store(f"sqlite:///{tmp_path / 'faqbot.db'}")
+    with store.database.read() as connection:
+        synchronous = connection.exec_driver_sql("PRAGMA synchronous").scalar_one()
+    assert synchronous == (FULL if durable else 0)
     store.close()
 
 

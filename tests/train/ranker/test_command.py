@@ -55,7 +55,7 @@ def test_a_child_process_fits_a_ranker_to_a_files_pairs(
     child = subprocess.run(
         [sys.executable, "-m", "train.ranker"],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
-        input=json.dumps(order),
+        input=json.dumps(order | {"pairs": some_pairs(20, tmp_path / "faq.jsonl")}),
         capture_output=True,
         text=True,
         check=False,
