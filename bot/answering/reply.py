@@ -4,13 +4,13 @@ from collections.abc import Sequence
 
 from bot.cards.answers import (
     AnswerCard,
-    Entry,
     OfferCard,
     UnsureCard,
     answer_message,
     offer_message,
     unsure_message,
 )
+from bot.cards.entry import Entry
 from bot.slack.message import Message
 from index.ranking.decision import Decision
 from index.ranking.match import Match

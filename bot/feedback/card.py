@@ -13,13 +13,13 @@ from bot.cards.answers import (
     NOT_IT,
     PICK,
     AnswerCard,
-    Entry,
     OfferCard,
     UnsureCard,
     answer_message,
     offer_message,
     unsure_message,
 )
+from bot.cards.entry import Entry
 from bot.feedback.click import Click
 from bot.slack.client import explain
 from bot.slack.message import Message

@@ -9,13 +9,13 @@ from hypothesis import strategies as st
 
 from bot.cards.answers import (
     AnswerCard,
-    Entry,
     OfferCard,
     UnsureCard,
     answer_message,
     offer_message,
     unsure_message,
 )
+from bot.cards.entry import Entry
 from bot.slack.message import Message
 from playground.block_kit.checks import check_message_blocks
 from tests.bot.cards.blocks import bits, buttons, check_limits, shown, texts, values
