@@ -225,7 +225,7 @@ class Bench:
             store.pairs.get(list({hit.pair_id for found in hits for hit in found}))
             times["retrieval"].append(time.perf_counter() - started)
             started = time.perf_counter()
-            searcher.search(text, vector=vector)
+            searcher.search(searcher.read(text), vector=vector)
             times["search"].append(time.perf_counter() - started)
         collection.close()
         store.close()

@@ -291,7 +291,8 @@ def _asked_again(index: IndexSettings, store: Store) -> dict[str, Any]:
                 for row in rows:
                     text = question_text(row.text)
                     if text not in expected:
-                        matches = live.searcher.search(text, channel=row.channel, limit=1)
+                        query = live.searcher.read(text)
+                        matches = live.searcher.search(query, channel=row.channel, limit=1)
                         expected[text] = matches[0].matched_text if matches else None
                     compared += 1
                     unlike += row.matched_text != expected[text]

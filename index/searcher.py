@@ -43,12 +43,18 @@ class Searcher:
         self._speller = speller
 
     def read(self, question: str) -> Query:
-        """What is searched for a question."""
+        """What is searched for a question, its typos mended by the FAQ's words.
+
+        It is read once, and what was read is passed on to `search` and `explain`.
+
+        Args:
+            question: As typed, without a chat system's markup.
+        """
         return read(question, self._speller)
 
     def search(
         self,
-        question: str,
+        query: Query,
         *,
         channel: str | None = None,
         limit: int = 5,
@@ -62,14 +68,14 @@ class Searcher:
         questions each is searched, too, and an answer counts by the part it fits best.
 
         Args:
+            query: The question as `read` gave it; one with an empty text finds nothing.
             channel: Only pairs that may be seen in this channel; None for all.
             limit: How many answers at most.
             retrievers: Which retrievers take part.
             depth: Hits taken from each retriever.
-            vector: The embedding of `read(question).text`, where it is known already; shape
+            vector: The embedding of the query's text, where it is known already; shape
                 (dimension,).
         """
-        query = self.read(question)
         if not query.text:
             return []
         matches = self._search(query.text, channel, limit, retrievers, depth, vector)
@@ -97,15 +103,18 @@ class Searcher:
         ranked = self._ranker.rank(text, hits, pairs)[:limit]
         return [_match(candidate, pairs[candidate.evidence.pair_id]) for candidate in ranked]
 
-    def explain(self, question: str, *, channel: str | None = None) -> Explanation:
+    def explain(self, query: Query, *, channel: str | None = None) -> Explanation:
         """Why `search` answers as it does; of several questions in a message, for all of it.
+
+        Args:
+            query: The question as `read` gave it.
+            channel: As for `search`.
 
         Raises:
             TypeError: The ranker is none that can be taken apart.
         """
         if not isinstance(self._ranker, LearnedRanker):
             raise TypeError("only the learned ranker can be explained")
-        query = self.read(question)
         if not query.text:
             return explain(query, self._ranker, None)
         hits, pairs = self._found(query.text, channel, tuple(Retriever), DEPTH, None)

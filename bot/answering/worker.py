@@ -16,8 +16,9 @@ from bot.slack.poster import Poster
 from index import processes
 from index.errors import FaqbotError
 from index.generations.follow import Serving
-from index.query.cleaning import read
+from index.query.cleaning import Query
 from index.ranking.decision import MAX_SHOWN, Decision, decide
+from index.searcher import Searcher
 from index.store import Store
 from index.store.inbox import Inbox
 from index.store.types import Question, QuestionState
@@ -147,9 +148,8 @@ class Workers:
         started = time.monotonic()
         precision = self._precision(question.channel)
         with self._serving.use() as live:
-            matches = live.searcher.search(
-                self._asked(question), channel=question.channel, limit=MAX_SHOWN
-            )
+            query = self._query(question, live.searcher)
+            matches = live.searcher.search(query, channel=question.channel, limit=MAX_SHOWN)
             threshold = live.searcher.threshold(precision)
             model, generation = live.embedder.model.version, live.generation.id
         decided = decide(matches, direct=question.direct, precision=precision, threshold=threshold)
@@ -185,12 +185,13 @@ class Workers:
             total_ms=round((time.monotonic() - started) * 1000, 1),
         )
 
-    def _asked(self, question: Question) -> str:
+    def _query(self, question: Question, searcher: Searcher) -> Query:
         """What is asked, together with the message just before it where it speaks of that."""
         text = question_text(question.text)
-        if read(text).is_follow_up and (before := self._store.inbox.said_before(question)):
-            return f"{question_text(before)}\n{text}"
-        return text
+        query = searcher.read(text)
+        if query.is_follow_up and (before := self._store.inbox.said_before(question)):
+            return searcher.read(f"{question_text(before)}\n{text}")
+        return query
 
     def _cool(self, channel: str, error: SlackUnavailable) -> None:
         """Leave a channel alone while Slack limits it: its other questions would fare no better."""

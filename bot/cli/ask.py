@@ -48,7 +48,7 @@ def ask(
     with opened_for_question(question, settings) as live:
         # As many as the bot decides on, however few are to be shown.
         matches = live.searcher.search(
-            question,
+            live.searcher.read(question),
             channel=channel,
             limit=max(limit, MAX_SHOWN),
             retrievers=retriever.retrievers,

@@ -37,8 +37,9 @@ def explain(
     settings: Context = context.obj
     precision = settings.bot.precision_in(channel)
     with opened_for_question(question, settings) as live:
-        explanation = live.searcher.explain(question, channel=channel)
-        matches = live.searcher.search(question, channel=channel, limit=MAX_SHOWN)
+        query = live.searcher.read(question)
+        explanation = live.searcher.explain(query, channel=channel)
+        matches = live.searcher.search(query, channel=channel, limit=MAX_SHOWN)
         threshold = live.searcher.threshold(precision)
         decided = decide(matches, direct=True, precision=precision, threshold=threshold)
         shown = [row.candidate.evidence.pair_id for row in explanation.candidates[:limit]]

@@ -183,7 +183,7 @@ def golden_check(context: typer.Context, as_json: AsJson = False) -> None:
 
 def _answer_now(settings: Context, store: "Store", question: str) -> "Pair":
     with opened_for_search(settings.index, store) as live:
-        matches = live.searcher.search(question, limit=1)
+        matches = live.searcher.search(live.searcher.read(question), limit=1)
         precision = settings.bot.answer_precision
         threshold = live.searcher.threshold(precision)
     # Where no threshold is proven the estimate has to do: an admin is watching.

@@ -94,19 +94,21 @@ def evaluate(
             chosen: Ranker = RawRanker(retriever) if retriever else ranker or shipped()
             searcher = Searcher(embedder, collection, chosen, pairs, speller)
             same_answer = _ids_by_answer(drafts)
-            texts = [searcher.read(query.text).text for query in queries]
-            vectors = embedder.embed_queries(texts)
+            asked = [searcher.read(query.text) for query in queries]
+            vectors = embedder.embed_queries([query.text for query in asked])
             ranks, confidence = [], []
-            for done, (query, vector) in enumerate(zip(queries, vectors, strict=True), 1):
+            for done, (labelled, query, vector) in enumerate(
+                zip(queries, asked, vectors, strict=True), 1
+            ):
                 matches = searcher.search(
-                    query.text,
+                    query,
                     limit=DEPTH,
                     retrievers=(retriever,) if retriever else tuple(Retriever),
                     # The bot's own depth decides what it answers, and how sure it is.
                     depth=DEPTH if retriever else PRODUCT_DEPTH,
                     vector=vector,
                 )
-                relevant = {pair_id("evaluation", key) for key in query.relevant}
+                relevant = {pair_id("evaluation", key) for key in labelled.relevant}
                 hits = (r for r, m in enumerate(matches, 1) if same_answer[m.pair.id] & relevant)
                 ranks.append(next(hits, 0))
                 confidence.append(matches[0].confidence if matches else 0.0)

@@ -49,7 +49,7 @@ def ask(
     """
     answers = []
     for question in golden:
-        matches = searcher.search(question.question, limit=1)
+        matches = searcher.search(searcher.read(question.question), limit=1)
         found = matches[0].pair if matches else None
         expected = pairs.get(question.pair_id)
         right = found is not None and expected is not None and is_right(found, expected)

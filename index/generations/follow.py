@@ -187,7 +187,8 @@ class Serving:
 
     def _prepare(self, opened: Live) -> None:
         """Catch up with the store and try out a search, while the old one answers."""
-        opened.searcher.search("is anybody there?", limit=1)
+        searcher = opened.searcher
+        searcher.search(searcher.read("is anybody there?"), limit=1)
         while not opened.is_complete and not self._stop.is_set():
             if not opened.catch_up(self._watcher(lambda: not self._is_wanted(opened))):
                 self._stop.wait(FOLLOW_EVERY_S)  # another process is bringing the changes over

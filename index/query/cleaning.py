@@ -37,7 +37,7 @@ class Query:
             `index.query.segments.MAX_PARTS`; else none.
         corrections: Mended typos, as (as typed, as corrected).
         is_follow_up: Whether it speaks of something said before it ("how do I reset it?"), and
-            so is no wording of a question by itself.
+            so is no wording of a question by itself. Mended typos have no say in it.
     """
 
     text: str
@@ -58,6 +58,7 @@ def read(message: str, speller: Speller | None = None) -> Query:
     whole = clean(message[:MAX_MESSAGE])
     own: list[str] = []
     pasted: list[str] = []
+    first = ""  # of what is said, as typed
     corrections: dict[str, str] = {}
     tried: dict[str, str] = {}
     room = MAX_QUESTION  # for what is said; the rest of a long message is not worth the work
@@ -73,6 +74,7 @@ def read(message: str, speller: Speller | None = None) -> Query:
             if not (point := without_fillers(sentence)[:room].rstrip()):
                 continue
             room -= len(point) + 1
+            first = first or point
             if speller is not None:
                 point, mended = speller.correct(point, keep=code, tried=tried)
                 corrections.update(mended)
@@ -85,7 +87,7 @@ def read(message: str, speller: Speller | None = None) -> Query:
         text=text,
         parts=parts_of(own),
         corrections=tuple(corrections.items()),
-        is_follow_up=bool(own) and is_follow_up(own[0]) and not pasted,
+        is_follow_up=bool(first) and is_follow_up(first) and not pasted,
     )
 
 

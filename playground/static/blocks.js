@@ -1,6 +1,7 @@
 // Block Kit as elements. `context` has the names of people and channels (`names`), the
 // people and channels to choose from, and `act(element, block, value)` for what is done.
 
+import { confirm } from "./dialogs.js";
 import { el, link } from "./dom.js";
 import { emoji, markdown, mention, mrkdwn, plain } from "./text.js";
 
@@ -113,7 +114,7 @@ function picked(entry, block, context) {
 }
 
 async function confirmed(entry, context) {
-  return !entry.confirm || context.confirm(entry.confirm);
+  return !entry.confirm || confirm(entry.confirm, context.names);
 }
 
 function button(entry, block, context, className = "") {

@@ -1,4 +1,7 @@
-// Making elements. Text always goes in as text, never as HTML.
+// Finding and making elements. Text always goes in as text, never as HTML.
+
+/** The element with this id. */
+export const $ = (id) => document.getElementById(id);
 
 /** An element with properties and children; null and false children are left out. */
 export function el(tag, properties = {}, ...children) {
@@ -18,4 +21,24 @@ export function el(tag, properties = {}, ...children) {
 export function link(url, ...children) {
   if (!/^(https?:|mailto:)/i.test(url)) return el("span", {}, ...children);
   return el("a", { href: url, target: "_blank", rel: "noopener noreferrer" }, ...children);
+}
+
+/** Posts what is typed into a form; what could not be posted goes back into its field. */
+export function composer(form, field, post) {
+  const submit = async () => {
+    const text = field.value.trim();
+    if (!text) return;
+    field.value = "";
+    if (!(await post(text)) && !field.value) field.value = text;
+  };
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    submit();
+  });
+  field.addEventListener("keydown", (event) => {
+    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
+      event.preventDefault();
+      submit();
+    }
+  });
 }

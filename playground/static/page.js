@@ -1,39 +1,18 @@
 // The page: who I am, which channel and thread is open, and what they show.
 
 import { renderBlocks } from "./blocks.js";
-import { el } from "./dom.js";
-import { emoji, mrkdwn } from "./text.js";
+import { get, send } from "./control.js";
+import { ask } from "./dialogs.js";
+import { $, composer, el } from "./dom.js";
+import { emoji, mrkdwn, unescape } from "./text.js";
 
-const $ = (id) => document.getElementById(id);
 const REACTIONS = ["+1", "white_check_mark", "eyes", "tada", "-1"];
 const GROUP_SECONDS = 300;
 
 let workspace = null;
 let me = null;
-let place = { kind: "channel", id: null };
+let place = { kind: "channel", id: null }, shownPlace = "";
 let threadTs = null;
-let shownPlace = "";
-
-// -- talking to the server ----------------------------------------------------------------
-
-async function get(verb, query = {}) {
-  const given = Object.entries(query).filter(([, value]) => value !== null && value !== undefined);
-  const response = await fetch(`/control/${verb}?${new URLSearchParams(given)}`);
-  const body = await response.json();
-  if (!response.ok) throw new Error(body.error);
-  return body;
-}
-
-async function send(verb, values) {
-  const response = await fetch(`/control/${verb}`, {
-    method: "POST",
-    headers: { "Content-Type": "application/json" },
-    body: JSON.stringify(values),
-  });
-  const body = await response.json();
-  if (!response.ok) throw new Error(body.error);
-  return body;
-}
 
 /** Does something as me; what goes wrong is shown. */
 async function act(verb, values) {
@@ -53,8 +32,6 @@ function notice(text) {
   $("notice").textContent = text;
   $("notice").hidden = !text;
 }
-
-// -- names --------------------------------------------------------------------------------
 
 const names = {
   user: (id) => workspace.users.find((user) => user.id === id)?.name,
@@ -186,7 +163,7 @@ function blockContext(message) {
   const act_ = (entry, block, value) => act("act", {
     channel: message.channel, ts: message.ts, action_id: entry.action_id, block_id: block.block_id, value,
   });
-  return { ...lists(), state: message.picks, act: act_, change: act_, confirm };
+  return { ...lists(), state: message.picks, act: act_, change: act_ };
 }
 
 function lists() {
@@ -224,54 +201,13 @@ function toolbar(message, inThread) {
 }
 
 async function edit(message) {
-  const unescaped = message.text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
-  const text = await ask("Edit message", unescaped);
+  const text = await ask("Edit message", unescape(message.text));
   if (text) act("edit", { channel: message.channel, ts: message.ts, text });
 }
 
 function openThread(ts) {
   go(place, ts);
   $("reply-text").focus();
-}
-
-// -- dialogs ------------------------------------------------------------------------------
-
-/** Asks for a line of text; null if it is not given. */
-function ask(title, value = "") {
-  const box = $("ask");
-  const input = el("input", { type: "text", value, "aria-label": title });
-  return new Promise((resolve) => {
-    box.onclose = () => resolve(box.returnValue === "ok" ? input.value.trim() || null : null);
-    box.replaceChildren(el("form", { method: "dialog" },
-      el("h2", {}, title), input,
-      el("div", { class: "buttons" },
-        el("button", { type: "submit", value: "cancel", class: "element", formNoValidate: true }, "Cancel"),
-        el("button", { type: "submit", value: "ok", class: "element primary" }, "OK"))));
-    input.onkeydown = (event) => {
-      if (event.key !== "Enter") return;
-      event.preventDefault();
-      box.close("ok");
-    };
-    box.returnValue = "";
-    box.showModal();
-    input.select();
-  });
-}
-
-/** A button's own "are you sure?". */
-function confirm(dialog) {
-  const box = $("ask");
-  return new Promise((resolve) => {
-    box.onclose = () => resolve(box.returnValue === "ok");
-    box.replaceChildren(el("form", { method: "dialog" },
-      el("h2", {}, dialog.title.text),
-      el("p", {}, dialog.text.type === "mrkdwn" ? mrkdwn(dialog.text.text, names) : dialog.text.text),
-      el("div", { class: "buttons" },
-        el("button", { type: "submit", value: "cancel", class: "element" }, dialog.deny.text),
-        el("button", { type: "submit", value: "ok", class: `element ${dialog.style ?? "primary"}` }, dialog.confirm.text))));
-    box.returnValue = "";
-    box.showModal();
-  });
 }
 
 // -- views --------------------------------------------------------------------------------
@@ -284,7 +220,6 @@ function viewContext(view, values) {
     ...lists(),
     state: view.state.values,
     errors: view.errors,
-    confirm,
     change: (entry, block, value) => {
       keep(entry, block, value);
       if (block.dispatch_action) act("act", { view: view.id, action_id: entry.action_id, block_id: block.block_id, value });
@@ -343,8 +278,7 @@ function renderHome(view) {
 
 // -- all of it ----------------------------------------------------------------------------
 
-let busy = false;
-let again = false;
+let busy = false, again = false;
 
 /** Fetches what is shown and shows it; calls that come meanwhile lead to one more round. */
 async function refresh() {
@@ -412,25 +346,6 @@ async function loadChannel() {
   renderMessages($("replies"), thread.messages, true);
   $("assistant").hidden = !thread.assistant?.status;
   $("assistant").textContent = thread.assistant?.status ? `${bot.name} ${thread.assistant.status}` : "";
-}
-
-function composer(form, field, post) {
-  const submit = async () => {
-    const text = field.value.trim();
-    if (!text) return;
-    field.value = "";
-    if (!(await post(text)) && !field.value) field.value = text;
-  };
-  form.addEventListener("submit", (event) => {
-    event.preventDefault();
-    submit();
-  });
-  field.addEventListener("keydown", (event) => {
-    if (event.key === "Enter" && !event.shiftKey && !event.isComposing) {
-      event.preventDefault();
-      submit();
-    }
-  });
 }
 
 composer($("composer"), $("text"), (text) => {

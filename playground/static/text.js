@@ -22,7 +22,8 @@ export function emoji(name) {
     : document.createTextNode(`:${name}:`);
 }
 
-function unescape(text) {
+/** Text as it was typed, before Slack escaped it. */
+export function unescape(text) {
   return text.replaceAll("&lt;", "<").replaceAll("&gt;", ">").replaceAll("&amp;", "&");
 }
 

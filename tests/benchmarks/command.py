@@ -4,11 +4,13 @@ import json
 import subprocess
 import sys
 from pathlib import Path
+from typing import Any
 
 BENCHMARKS = Path(__file__).parents[2] / "benchmarks"
 
 
-def benchmark(name: str, *options: str) -> dict[str, object]:
+def benchmark(name: str, *options: str) -> dict[str, Any]:
+    """Runs it and returns its figures; it has to end well."""
     done = subprocess.run(
         [sys.executable, str(BENCHMARKS / name), *options],
         capture_output=True,
@@ -16,5 +18,5 @@ def benchmark(name: str, *options: str) -> dict[str, object]:
         timeout=590,
     )
     assert done.returncode == 0, done.stderr + done.stdout
-    figures: dict[str, object] = json.loads(done.stdout.splitlines()[-1])
+    figures: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return figures

@@ -2,14 +2,18 @@
 
 import time
 
+import pytest
+
 from index.store import Store
 from index.store.types import NewQuestion, QuestionState
 from playground.client import Channel, Person
 from tests.bot.desk import Desk, answers
+from tests.support.reading import record_cleaned
 
 BEFORE = "I need to order a new laptop"
 # By itself it sounds most like the printer.
 FOLLOW_UP = "how can I add it?"
+ALONE = "where can I park the car?"
 
 
 def was_said(desk: Desk, person: Person, channel: Channel, text: str) -> None:
@@ -41,6 +45,19 @@ def test_a_follow_up_is_read_together_with_what_was_said_before_it(desk: Desk) -
     assert desk.question(ts).text == FOLLOW_UP
 
 
+def test_a_question_is_cleaned_once_on_its_way(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    direct = desk.ann.open_dm()
+    was_said(desk, desk.ann, direct, BEFORE)
+    desk.start()
+    cleaned = record_cleaned(monkeypatch)
+    desk.reply(direct, desk.ann.post(direct, FOLLOW_UP))
+    # By itself, to see that it follows up on something, and with that.
+    assert cleaned == [FOLLOW_UP, f"{BEFORE}\n{FOLLOW_UP}"]
+    cleaned.clear()
+    desk.reply(direct, desk.ann.post(direct, ALONE))
+    assert cleaned == [ALONE]
+
+
 def test_another_persons_message_is_not_read_with_it(desk: Desk) -> None:
     channel = desk.watched
     was_said(desk, desk.slack.create_user("joe"), channel, BEFORE)
@@ -53,5 +70,5 @@ def test_a_question_that_stands_alone_is_not_mixed_with_one_before(desk: Desk) -
     direct = desk.ann.open_dm()
     was_said(desk, desk.ann, direct, BEFORE)
     desk.start()
-    ts = desk.ann.post(direct, "where can I park the car?")
+    ts = desk.ann.post(direct, ALONE)
     assert answers(desk.reply(direct, ts), "parking")

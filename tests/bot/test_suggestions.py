@@ -86,7 +86,7 @@ def test_an_approved_wording_is_answered_at_once(running: Desk) -> None:
 
     def is_found() -> bool:
         with running.service.serving.use() as live:  # type: ignore[union-attr]
-            (match, *_) = live.searcher.search("net for visitors", limit=1)
+            (match, *_) = live.searcher.search(live.searcher.read("net for visitors"), limit=1)
             return match.pair.id == WIFI and match.matched_text == "net for visitors"
 
     until(is_found, "the index follows")

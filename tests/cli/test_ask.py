@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.outcomes import Run, one_json, refusal
+from tests.support.reading import record_cleaned
 
 
 def test_ask_shows_a_table_for_people(run: Run, data_dir: Path, faq: Path) -> None:
@@ -32,6 +33,17 @@ def test_ask_takes_a_channel_a_limit_and_a_retriever(run: Run, data_dir: Path, f
     assert "hr" in ids("--channel", "C0HR")
     assert "hr" not in ids("--channel", "C0IT")
     assert ids("--retriever", "bm25") == ["hr"]
+
+
+def test_a_question_is_cleaned_once(
+    run: Run, data_dir: Path, faq: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("import", faq)
+    cleaned = record_cleaned(monkeypatch)
+
+    assert run("ask", "how to add a signature").code == 0
+
+    assert cleaned == ["how to add a signature"]
 
 
 def test_ask_says_that_the_faq_is_empty(run: Run, data_dir: Path) -> None:

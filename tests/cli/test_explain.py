@@ -6,6 +6,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.outcomes import Run, one_json
+from tests.support.reading import record_cleaned
 
 
 def test_explain_takes_an_answer_apart_for_people(run: Run, imported: Path) -> None:
@@ -20,6 +21,16 @@ def test_explain_takes_an_answer_apart_for_people(run: Run, imported: Path) -> N
     assert "The ranker is the shipped one" in result.out
     assert "Precision of 90 %: answers from confidence" in result.out
     assert "The bot would give the first answer (threshold" in result.out
+
+
+def test_a_question_is_cleaned_once(
+    run: Run, imported: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cleaned = record_cleaned(monkeypatch)
+
+    assert run("explain", "vpn drops").code == 0
+
+    assert cleaned == ["vpn drops"]
 
 
 def test_explain_adds_up_as_json(run: Run, imported: Path) -> None:

@@ -37,12 +37,13 @@ FAQ = (PASSWORD, VPN, UPDATE, PAYROLL)
 def search(
     served: ServedModel, sqlite_store: Store, tmp_path: Path
 ) -> Iterator[Callable[..., list[Match]]]:
-    """`Searcher.search` over the FAQ above."""
+    """Reads a question, and searches the FAQ above for it."""
     sqlite_store.pairs.upsert(FAQ)
     embedder = Embedder(served, sqlite_store.embeddings)
     collection = EdgeEngine(tmp_path / "collections").create("faq", served.dimension)
     catch_up(sqlite_store.pairs, 0, embedder, collection)
-    yield Searcher(embedder, collection, shipped(), sqlite_store.pairs).search
+    searcher = Searcher(embedder, collection, shipped(), sqlite_store.pairs)
+    yield lambda question, **options: searcher.search(searcher.read(question), **options)
     collection.close()
 
 
@@ -142,7 +143,7 @@ def test_duplicates_of_an_answer_count_once(
     catch_up(sqlite_store.pairs, 0, embedder, collection)
     searcher = Searcher(embedder, collection, shipped(), sqlite_store.pairs)
 
-    matches = searcher.search("VPN drops, case 2", limit=2)
+    matches = searcher.search(searcher.read("VPN drops, case 2"), limit=2)
 
     assert ids(matches) == ["copy2", "password"], "the best one stands for all of them"
     collection.close()

@@ -295,7 +295,7 @@ def test_a_child_process_trains_a_better_model_and_switches_to_it(desk: Desk) ->
     assert kept <= manifest.files.keys()
     with closing(Live.open(desk.settings, desk.store, open_engine(desk.settings))) as opened:
         question = chatty_pairs()[0]
-        matches = opened.searcher.search(question.question)
+        matches = opened.searcher.search(opened.searcher.read(question.question))
         assert matches[0].pair.id == question.id
     folder = desk.settings.jobs_dir / str(job.id)
     report = json.loads((folder / "report.json").read_text())
@@ -525,7 +525,8 @@ def test_a_refused_model_leaves_the_live_one_with_a_better_ranking(quick: Desk) 
     assert "It goes live: better: log loss" in report
     with closing(Live.open(quick.settings, quick.store, open_engine(quick.settings))) as opened:
         question = chatty_pairs()[0]
-        assert opened.searcher.search(question.question)[0].pair.id == question.id
+        query = opened.searcher.read(question.question)
+        assert opened.searcher.search(query)[0].pair.id == question.id
 
 
 @pytest.mark.usefixtures("refused")

@@ -20,6 +20,7 @@ from index.ranking.features import FEATURES
 from index.ranking.ranker_file import shipped
 from index.store.types import PairDraft, Phrasing
 from index.vectors import Matrix
+from tests.support.reading import record_cleaned
 
 REPOSITORY = Path(__file__).parents[3]
 DATA = Path(os.environ.get("FAQBOT_TEST_DATA") or REPOSITORY.parent / "shared" / "data")
@@ -200,6 +201,14 @@ def test_the_real_model_finds_what_is_meant(served: ServedModel) -> None:
 
     assert result.precision_at_1.value == 1
     assert list(dict.fromkeys(steps)) == ["indexing", "asking"]
+
+
+def test_each_query_is_cleaned_once(monkeypatch: pytest.MonkeyPatch) -> None:
+    cleaned = record_cleaned(monkeypatch)
+
+    ask(("1", ["a"]), ("50", ["d"]))
+
+    assert cleaned == ["1", "50"]
 
 
 def test_phrasings_are_found_too(served: ServedModel) -> None:

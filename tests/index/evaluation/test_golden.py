@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any, cast
 
 from index.evaluation.golden import answers_right, ask, in_force, is_right
+from index.query.cleaning import Query
 from index.ranking.match import Match
 from index.searcher import Searcher
 from index.store import Store
@@ -29,8 +30,11 @@ class Answering:
     def __init__(self, found: dict[str, Pair]) -> None:
         self._found = found
 
-    def search(self, question: str, limit: int) -> list[Match]:
-        pair = self._found.get(question)
+    def read(self, question: str) -> Query:
+        return Query(question)
+
+    def search(self, query: Query, limit: int) -> list[Match]:
+        pair = self._found.get(query.text)
         return [Match(pair, pair.question, 0.5, 0.5, {})] if pair else []
 
 

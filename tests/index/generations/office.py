@@ -65,5 +65,5 @@ class Office:
     def ask(self, question: str) -> str | None:
         """What the live generation finds, as it is."""
         with closing(Live.open(self.room, self.store, self.engine)) as live:
-            matches = live.searcher.search(question)
+            matches = live.searcher.search(live.searcher.read(question))
             return matches[0].pair.external_id if matches else None

@@ -68,7 +68,7 @@ class Post:
     def ask(self, question: str) -> str | None:
         """The id of the pair that answers a question best."""
         with self.serving.use() as live:
-            matches = live.searcher.search(question)
+            matches = live.searcher.search(live.searcher.read(question))
         return matches[0].pair.external_id if matches else None
 
     @property
@@ -208,7 +208,7 @@ def test_a_moved_pointer_is_followed_while_answering(post: Post) -> None:
     def ask_without_pause() -> None:
         while not stop.is_set():
             with post.serving.use() as live:
-                matches = live.searcher.search("vpn drops")
+                matches = live.searcher.search(live.searcher.read("vpn drops"))
                 version = live.embedder.model.version
                 found = matches[0].pair.external_id if matches else None
                 # A model's vectors mean nothing in the other's collection.
@@ -235,7 +235,8 @@ def test_a_question_in_flight_keeps_its_generation_open(edge_post: Post) -> None
         generation = post.go_live()
         eventually(lambda: post.generation == generation.id)
         assert one is other is post.live
-        assert [m.pair.external_id for m in one.searcher.search("vpn drops")] == ["vpn"]
+        found = one.searcher.search(one.searcher.read("vpn drops"))
+        assert [match.pair.external_id for match in found] == ["vpn"]
         with pytest.raises(CollectionLocked):
             post.engine.open(one.collection.name)
 

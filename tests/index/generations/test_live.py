@@ -25,7 +25,7 @@ MAIL = PairDraft("it", "mail", "How do I add a mail signature?", "Settings, then
 
 def found(live: Live, question: str) -> str | None:
     """The id of the pair that answers a question best."""
-    matches = live.searcher.search(question)
+    matches = live.searcher.search(live.searcher.read(question))
     return matches[0].pair.external_id if matches else None
 
 

@@ -2,6 +2,7 @@
 
 from index.query.cleaning import read
 from index.query.segments import MAX_PARTS
+from index.query.spelling import Speller
 from index.text import MAX_QUESTION
 from tests.support.tables import table
 
@@ -86,3 +87,10 @@ def test_parts_are_cut() -> None:
     assert all(len(part) <= MAX_QUESTION for part in parts)
     text = "how do I reset my password? where is " + "A" * 19_000
     assert all(len(part) <= MAX_QUESTION for part in read(text).parts)
+
+
+def test_a_mended_typo_does_not_make_a_question_a_follow_up() -> None:
+    speller = Speller.of(["what do these mean and where are they kept?"])
+    query = read("where are thse forms kept?", speller)
+    assert query.corrections == (("thse", "these"),)
+    assert not query.is_follow_up

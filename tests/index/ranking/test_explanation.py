@@ -1,7 +1,7 @@
 """Explanations: their parts add up to what the search said, over a real model and collection."""
 
 from collections.abc import Iterator
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
@@ -16,6 +16,7 @@ from index.query.cleaning import Query
 from index.query.spelling import Speller, base_words
 from index.ranking.explanation import Explanation, explain
 from index.ranking.features import FEATURES
+from index.ranking.match import Match
 from index.ranking.names import published
 from index.ranking.ranker import SIGNALS, LearnedRanker, Ranker
 from index.ranking.ranker_file import shipped
@@ -54,8 +55,24 @@ class Ask:
             base_words(embedder.model.vocabulary()),
         )
 
-    def by(self, ranker: Ranker) -> Searcher:
-        return Searcher(self._embedder, self._collection, ranker, self._store.pairs, self._speller)
+    def by(self, ranker: Ranker) -> "Asked":
+        """Asks a searcher with that ranker."""
+        return Asked(
+            Searcher(self._embedder, self._collection, ranker, self._store.pairs, self._speller)
+        )
+
+
+@dataclass(frozen=True)
+class Asked:
+    """A searcher that is asked what people type."""
+
+    searcher: Searcher
+
+    def search(self, question: str, limit: int = 5) -> list[Match]:
+        return self.searcher.search(self.searcher.read(question), limit=limit)
+
+    def explain(self, question: str, channel: str | None = None) -> Explanation:
+        return self.searcher.explain(self.searcher.read(question), channel=channel)
 
 
 @pytest.fixture

@@ -105,7 +105,7 @@ def searching(
 
 def rank_in(searcher: Searcher, question: SimulatedQuestion, right: str) -> int | None:
     """The rank of an answer in a real index; None where it is not found."""
-    matches = searcher.search(question.text, limit=500)
+    matches = searcher.search(searcher.read(question.text), limit=500)
     found = (i for i, m in enumerate(matches, 1) if fold(m.pair.answer) == fold(right))
     return next(found, None)
 
@@ -137,7 +137,7 @@ def test_what_is_found_on_paper_is_what_a_real_index_finds(
 
     with searching(reworded.pairs, embedder, tmp_path) as (searcher, listening):
         for text, hits in zip(texts, found, strict=True):
-            matches = searcher.search(text, limit=500)
+            matches = searcher.search(searcher.read(text), limit=500)
             assert listening.text == text
             for retriever, ours in hits.items():
                 theirs = listening.hits.get(retriever, [])

@@ -1,12 +1,10 @@
-"""The bot as a process of its own: killed, told to stop, and started a second time."""
+"""The bot as a process of its own: told to stop, and started a second time."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from pathlib import Path
 
 import pytest
 
@@ -14,7 +12,6 @@ from index.store import Store
 from index.store.types import QuestionState
 from tests.bot.desk import ASKED, Desk, answers, until
 
-BENCHMARK = Path(__file__).parents[2] / "benchmarks" / "kill9.py"
 COMMAND = [sys.executable, "-c", "from bot.cli import main; main()", "serve"]
 
 Serve = Callable[[], "subprocess.Popen[str]"]
@@ -51,21 +48,6 @@ def serve(desk: Desk) -> Iterator[Serve]:
         if process.poll() is None:
             process.kill()
         process.communicate()
-
-
-def test_killed_at_random_moments_it_answers_every_question_once() -> None:
-    done = subprocess.run(
-        [sys.executable, str(BENCHMARK), "--questions", "60", "--kills", "3", "--seed", "7"],
-        capture_output=True,
-        text=True,
-        timeout=280,
-    )
-    assert done.stdout, done.stderr
-    result = json.loads(done.stdout.splitlines()[-1])
-    assert (result["asked"], result["kills"]) == (60, 3)
-    assert (result["unanswered"], result["duplicated"]) == (0, 0), done.stderr
-    assert result["answered_once"] + result["failed"] == 60
-    assert done.returncode == 0
 
 
 def test_told_to_stop_it_ends_cleanly_and_keeps_the_rest(desk: Desk, serve: Serve) -> None:
