@@ -36,9 +36,9 @@ from noise import NOISE, Noise
 
 from index.engines.base import Hit, Retriever
 from index.engines.edge import EdgeEngine
-from index.engines.points import catch_up
 from index.evaluation.datasets import read_pairs, read_queries
 from index.evaluation.metrics import measures
+from index.generations.catch_up import catch_up
 from index.generations.setup import load_embedder
 from index.model.base import ensure_base_version
 from index.model.embedder import Embedder

@@ -1,18 +1,14 @@
-"""From a pair to its points, and from the store's changes to the collection's."""
+"""From a pair to its points."""
 
 import uuid
 from collections.abc import Callable, Sequence
 
 from index.engines import bm25
-from index.engines.base import EVERYBODY, Collection, Point, Retriever
+from index.engines.base import EVERYBODY, Point, Retriever
 from index.model.embedder import Embedder
-from index.store.pairs import Pairs
-from index.store.types import Pair, PairDraft, Status
+from index.store.types import Pair, PairDraft
 
 POINT_NAMESPACE = uuid.UUID("0e1d6a52-6f0a-5f0e-8f43-6a2f6f6f2b5c")
-
-# Pairs indexed at once: bounds the memory of a rebuild, whatever the size of the FAQ.
-WINDOW = 1000
 
 
 def answer_text(pair: Pair | PairDraft) -> str:
@@ -68,48 +64,3 @@ def points_of(
             )
         )
     return points
-
-
-def catch_up(
-    pairs: Pairs,
-    since: int,
-    embedder: Embedder,
-    collection: Collection,
-    *,
-    reached: Callable[[int], None] = lambda revision: None,
-    progress: Callable[[int, int], None] = lambda done, total: None,
-) -> int:
-    """Bring a collection from one revision of the store up to its latest.
-
-    An interrupted run is safe to repeat: it goes on from the last revision it reached.
-
-    Args:
-        since: The revision the collection stands at.
-        reached: Called with each revision that is complete in the collection, on disk.
-        progress: Called with (pairs done, pairs in all), several times a second. What it raises
-            ends the run.
-
-    Returns:
-        The number of pairs that were brought over.
-    """
-    total = pairs.count_changed(since)
-    done = 0
-    revision = since
-    for window in pairs.changed(since, WINDOW):
-        shown = [pair for pair in window if pair.status is not Status.RETIRED]
-
-        def report(share: float, before: int = done, size: int = len(window)) -> None:
-            progress(before + int(share * size), max(total, before + size))
-
-        collection.replace([pair.id for pair in window], points_of(shown, embedder, report))
-        report(1.0)
-        done += len(window)
-        revision = window[-1].revision
-        if len(window) == WINDOW:
-            # This revision may go on in the next window; the one before is complete.
-            collection.flush()
-            reached(revision - 1)
-    if done:
-        collection.flush()
-        reached(revision)
-    return done

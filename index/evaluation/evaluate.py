@@ -9,9 +9,10 @@ import numpy as np
 
 from index.engines.base import Hit, Retriever
 from index.engines.edge import EdgeEngine
-from index.engines.points import catch_up, texts_of
+from index.engines.points import texts_of
 from index.evaluation.datasets import LabelledQuery
 from index.evaluation.metrics import Evaluation, summarise
+from index.generations.catch_up import catch_up
 from index.model.embedder import Embedder
 from index.query.spelling import Speller, base_words
 from index.ranking.features import Entry, gather

@@ -6,8 +6,9 @@ import time
 from collections.abc import Iterator
 
 from index.engines.base import Lookup, Retriever
-from index.engines.points import WINDOW, texts_of
+from index.engines.points import texts_of
 from index.errors import SearchIndexError
+from index.generations.catch_up import WINDOW
 from index.generations.live import LOOK_EVERY_S, Live
 from index.progress import Report
 from index.store import Store

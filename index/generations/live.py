@@ -5,8 +5,9 @@ import time
 from pathlib import Path
 
 from index.engines.base import Collection, Engine
-from index.engines.points import WINDOW, catch_up, texts_of
+from index.engines.points import texts_of
 from index.errors import CollectionLocked
+from index.generations.catch_up import WINDOW, catch_up
 from index.generations.setup import live_generation, load_embedder
 from index.model.embedder import Embedder
 from index.progress import Counter

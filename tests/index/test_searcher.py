@@ -7,7 +7,7 @@ import pytest
 
 from index.engines.base import Retriever
 from index.engines.edge import EdgeEngine
-from index.engines.points import catch_up
+from index.generations.catch_up import catch_up
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.ranking.match import Match

@@ -8,8 +8,9 @@ import pytest
 
 from index.engines.base import Collection, Retriever
 from index.engines.edge import EdgeEngine
-from index.engines.points import catch_up, texts_of
+from index.engines.points import texts_of
 from index.evaluation.evaluate import RawRanker
+from index.generations.catch_up import catch_up
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.query.cleaning import Query

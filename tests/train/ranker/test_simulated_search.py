@@ -11,7 +11,7 @@ import pytest
 
 from index.engines.base import Hit, Retriever
 from index.engines.edge import EdgeEngine
-from index.engines.points import catch_up
+from index.generations.catch_up import catch_up
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.ranking.features import FEATURES, Entry, Features, features, floors_of, gather
