@@ -1,26 +1,18 @@
-"""The demo: a local Slack workspace as a child process, and the real bot beside it."""
+"""What the demo is made of: a local Slack workspace as a child process, settings for it, an FAQ."""
 
 import importlib.util
 import subprocess
 import sys
 import sysconfig
-import tempfile
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from importlib import import_module
 from pathlib import Path
 
 import httpx
 from pydantic import SecretStr
 
-from bot import logs
-from bot.cli.console import bring_up_to_date, opened_store, progress_bar, say
-from bot.service import serve
-from bot.settings import WORKSPACE_ADMINS, BotSettings
+from bot.settings import WORKSPACE_ADMINS
 from index.errors import FaqbotError
-from index.importing import import_files
-from index.settings import IndexSettings
 
 READY = "playground listening on "
 CHANNEL = "helpdesk"
@@ -29,57 +21,13 @@ EXAMPLES = Path(sysconfig.get_path("data")) / "share" / "faqbot" / "helpdesk.jso
 CHECKOUT_EXAMPLES = Path(__file__).parent.parent / "examples" / "helpdesk.jsonl"
 
 
-def run(
-    index: IndexSettings,
-    bot: BotSettings,
-    config: Path | None = None,
-    *,
-    port: int,
-    faq: Path | None,
-    data_dir: Path,
-) -> None:
-    """Start everything, and serve until Ctrl-C.
-
-    Args:
-        config: The configuration file, for jobs; None: the usual one.
-        port: Port of the page; 0 takes a free one.
-        faq: FAQ file to load; None takes the helpdesk example.
-        data_dir: The demo's own store, model and index; a second start finds them ready.
-
-    Raises:
-        FaqbotError: It cannot start; the message says what to do.
-    """
-    index = index.model_copy(update={"data_dir": data_dir, "database_url": None, "engine": "edge"})
-    # Most of the wait is this import; the playground starts on another core meanwhile.
-    threading.Thread(target=import_module, args=("index.model.encoder",), daemon=True).start()
-    with playground(port) as url:
-        say("Preparing the answers; the first time this takes up to a minute ...")
-        with opened_store(index) as store:
-            with tempfile.TemporaryDirectory() as folder, progress_bar("Reading") as report:
-                result = import_files(
-                    store,
-                    [faq or _examples()],
-                    sync=True,
-                    rejects=Path(folder) / "r",
-                    progress=report,
-                )
-            bring_up_to_date(index, store)
-        say(f"  {result.read} pairs read, {result.rejected} rejected")
-        for rejection in result.rejections:
-            say(f"  {rejection}")
-        settings = bot.model_copy(update=_connection(url))
-        logs.configure(settings)
-        welcome = _welcome(url, is_example=faq is None)
-        serve(index, settings, config=config, ready=lambda: say(welcome))
-        say("Stopped.")
-
-
-def _examples() -> Path:
+def examples() -> Path:
+    """The helpdesk FAQ: of the checkout, else as it was installed."""
     return CHECKOUT_EXAMPLES if CHECKOUT_EXAMPLES.is_file() else EXAMPLES
 
 
-def _connection(url: str) -> dict[str, object]:
-    """The bot's settings for a playground."""
+def connection(url: str) -> dict[str, object]:
+    """The bot's settings for the playground at an address."""
     with httpx.Client(base_url=f"{url}/control/", trust_env=False) as control:
         workspace = control.get("workspace").json()
     return {
@@ -144,16 +92,3 @@ def playground(port: int) -> Iterator[str]:
 def _require_playground() -> None:
     if importlib.util.find_spec("aiohttp") is None:
         raise FaqbotError("the demo needs aiohttp, the extra `playground`: `make demo` installs it")
-
-
-def _welcome(url: str, *, is_example: bool) -> str:
-    examples = """, for example:
-  - how do i reset my password
-  - vpn keeps disconnecting
-  - lost my badge, what now?"""
-    return f"""
-The bot is up. Open {url} and ask in #{CHANNEL}{examples if is_example else "."}
-It answers in the thread, and stays silent when it is not sure; mention it to ask it directly.
-Or talk to it in another terminal: {sys.argv[0]} chat --url {url}
-Ctrl-C stops it.
-"""

@@ -1,11 +1,19 @@
 """`faqbot demo` and `faqbot chat`: trying the bot without Slack."""
 
+import sys
+import threading
+from importlib import import_module
 from pathlib import Path
-from typing import Annotated
+from tempfile import TemporaryDirectory
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from bot.cli.console import Context
+from bot.cli.console import Context, bring_up_to_date, opened_store, progress_bar, say
+
+if TYPE_CHECKING:
+    from bot.settings import BotSettings
+    from index.settings import IndexSettings
 
 
 def register(app: typer.Typer) -> None:
@@ -24,8 +32,6 @@ def demo(
     ),
 ) -> None:
     """Run the bot against a local Slack workspace in the browser, with example answers."""
-    from bot.demo import run
-
     settings: Context = context.obj
     run(
         settings.index,
@@ -50,3 +56,69 @@ def chat(
     from bot.demo import run_chat
 
     raise typer.Exit(run_chat(url, person))
+
+
+def run(
+    index: "IndexSettings",
+    bot: "BotSettings",
+    config: Path | None,
+    *,
+    port: int,
+    faq: Path | None,
+    data_dir: Path,
+) -> None:
+    """Start everything, and serve until Ctrl-C.
+
+    Args:
+        config: The configuration file, for jobs; None: the usual one.
+        port: Port of the page; 0 takes a free one.
+        faq: FAQ file to load; None takes the helpdesk example.
+        data_dir: The demo's own store, model and index; a second start finds them ready.
+
+    Raises:
+        FaqbotError: It cannot start; the message says what to do.
+    """
+    from bot.demo import connection, examples, playground
+
+    index = index.model_copy(update={"data_dir": data_dir, "database_url": None, "engine": "edge"})
+    # Most of the wait is this import; the playground starts on another core meanwhile.
+    threading.Thread(target=import_module, args=("index.model.encoder",), daemon=True).start()
+    with playground(port) as url:
+        from bot import logs
+        from bot.service import serve
+        from index.importing import import_files
+
+        say("Preparing the answers; the first time this takes up to a minute ...")
+        with opened_store(index) as store:
+            with TemporaryDirectory() as folder, progress_bar("Reading") as report:
+                result = import_files(
+                    store,
+                    [faq or examples()],
+                    sync=True,
+                    rejects=Path(folder) / "r",
+                    progress=report,
+                )
+            bring_up_to_date(index, store)
+        say(f"  {result.read} pairs read, {result.rejected} rejected")
+        for rejection in result.rejections:
+            say(f"  {rejection}")
+        settings = bot.model_copy(update=connection(url))
+        logs.configure(settings)
+        welcome = _welcome(url, is_example=faq is None)
+        serve(index, settings, config=config, ready=lambda: say(welcome))
+        say("Stopped.")
+
+
+def _welcome(url: str, *, is_example: bool) -> str:
+    from bot.demo import CHANNEL
+
+    examples = """, for example:
+  - how do i reset my password
+  - vpn keeps disconnecting
+  - lost my badge, what now?"""
+    return f"""
+The bot is up. Open {url} and ask in #{CHANNEL}{examples if is_example else "."}
+It answers in the thread, and stays silent when it is not sure; mention it to ask it directly.
+Or talk to it in another terminal: {sys.argv[0]} chat --url {url}
+Ctrl-C stops it.
+"""

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from bot import demo as module
+from bot.cli import demo as module
 from bot.settings import BotSettings
 from index.settings import IndexSettings
 from playground.client import Playground
@@ -133,11 +133,11 @@ def test_the_jobs_of_the_demo_read_the_configuration_file_that_was_named(
 ) -> None:
     given: dict[str, Any] = {}
     monkeypatch.setattr(module, "import_module", lambda name: None)
-    monkeypatch.setattr(module, "playground", lambda port: nullcontext("http://playground"))
-    monkeypatch.setattr(module, "_connection", lambda url: {})
+    monkeypatch.setattr("bot.demo.playground", lambda port: nullcontext("http://playground"))
+    monkeypatch.setattr("bot.demo.connection", lambda url: {})
     monkeypatch.setattr(module, "bring_up_to_date", lambda index, store: None)
-    monkeypatch.setattr(module.logs, "configure", lambda settings: None)
-    monkeypatch.setattr(module, "serve", lambda index, bot, **more: given.update(more))
+    monkeypatch.setattr("bot.logs.configure", lambda settings: None)
+    monkeypatch.setattr("bot.service.serve", lambda index, bot, **more: given.update(more))
     config = Path("my.toml")
     module.run(IndexSettings(), BotSettings(), config, port=0, faq=None, data_dir=tmp_path)
     assert given["config"] == config
