@@ -235,7 +235,7 @@ def parent(data_dir: Path, kind: JobKind, seed: int) -> int:
     index = IndexSettings(data_dir=data_dir, device="cpu")
     with closing(Store(index.store_url)) as store:
         fail_abandoned(store)
-        arguments = {"depth": "head", "seed": seed} if kind is JobKind.RETRAIN else {}
+        arguments = {"depth": "head", "seed": seed} if kind == JobKind.RETRAIN else {}
         run(store, index, kind, arguments)
     return 0
 

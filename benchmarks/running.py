@@ -14,7 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from index import processes
-from index.jobs.supervisor import COMMANDS, StopRequest, Supervisor
+from index.jobs import registry
+from index.jobs.supervisor import StopRequest, Supervisor
 from index.model.base import BASE_VERSION
 from index.model.versions import SERVABLE, write_version
 from index.settings import IndexSettings
@@ -253,7 +254,7 @@ def run(
     """
     owner = processes.owner()
     job = store.jobs.begin(kind, owner, arguments=arguments, requested_by="benchmark")
-    commands = COMMANDS if command is None else {**COMMANDS, kind: command}
+    commands = registry.commands() | ({kind: command} if command else {})
     supervisor = Supervisor(
         store,
         index,

@@ -6,6 +6,7 @@ not done here: a command writes a job into the store, and a worker somewhere tak
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import structlog
@@ -21,13 +22,12 @@ from bot.slack.admins import Standing
 from bot.slack.message import Message
 from bot.slack.respond import respond_privately
 from bot.suggestions import listed
+from index.jobs import registry
 from index.store.jobs import describe
 from index.store.types import Job, JobKind, JobState
 
 COMMAND = "/faq"
 DEPTHS = ("head", "full")
-# What people can ask for, and so can stop.
-KINDS = (JobKind.RETRAIN, JobKind.REINDEX, JobKind.ROLLBACK, JobKind.CHECK, JobKind.PURGE)
 OPEN = (JobState.RUNNING, JobState.QUEUED)
 
 QUOTE_LIMIT = 60
@@ -73,15 +73,18 @@ class Commands:
         commands: dict[str, Callable[[Typed], str | Message]] = {
             "status": self.status,
             "suggestions": self.suggestions,
+            **{kind: partial(self._plain, kind) for kind in registry.slack_commands()},
+            # These take an argument.
             "retrain": self.retrain,
-            "reindex": self.reindex,
             "rollback": self.rollback,
             "cancel": self.cancel,
         }
         if typed.name == "help":
-            return wording.HELP
+            return wording.help_text(registry.slack_commands())
         if typed.name not in commands:
-            return wording.unknown_command(mrkdwn.line(typed.name, QUOTE_LIMIT))
+            return wording.unknown_command(
+                mrkdwn.line(typed.name, QUOTE_LIMIT), registry.slack_commands()
+            )
         standing = self.deps.admins.standing(typed.user)
         if standing is not Standing.ADMIN:
             log.info("command_refused", command=typed.name, user=typed.user, standing=standing)
@@ -104,9 +107,6 @@ class Commands:
             return wording.no_such_retrain(_calls("retrain", DEPTHS))
         return self._request(typed, JobKind.RETRAIN, {"depth": typed.rest[0]} if typed.rest else {})
 
-    def reindex(self, typed: Typed) -> str:
-        return self._request(typed, JobKind.REINDEX, {})
-
     def rollback(self, typed: Typed) -> str:
         if not typed.rest:
             return self._request(typed, JobKind.ROLLBACK, {})
@@ -117,9 +117,9 @@ class Commands:
         return wording.no_such_generation(wanted, _calls("rollback", ids))
 
     def cancel(self, typed: Typed) -> str:
-        kinds = [kind for kind in KINDS if not typed.rest or kind == typed.rest[0]]
+        kinds = [kind for kind in registry.cancellable() if not typed.rest or kind == typed.rest[0]]
         if len(typed.rest) > 1 or not kinds:
-            return wording.no_such_job(_calls("cancel", KINDS[:3]))
+            return wording.no_such_job(_calls("cancel", registry.slack_commands()))
         for state in OPEN:  # what runs before what waits
             for job in self.deps.store.jobs.latest(1, kinds=kinds, states=(state,)):
                 left = self.deps.store.jobs.cancel(job.id)
@@ -129,7 +129,11 @@ class Commands:
                 return wording.is_now(job_title(job), str(left))
         return wording.nothing_to_cancel(typed.rest[0] if typed.rest else None)
 
-    def _request(self, typed: Typed, kind: JobKind, arguments: dict[str, Any]) -> str:
+    def _plain(self, kind: str, typed: Typed) -> str:
+        """Ask for a job that takes no argument."""
+        return self._request(typed, kind, {})
+
+    def _request(self, typed: Typed, kind: str, arguments: dict[str, Any]) -> str:
         job, is_new = self.deps.store.jobs.request(
             kind, arguments=arguments, requested_by=typed.user, channel=typed.channel
         )
@@ -145,7 +149,8 @@ class Commands:
         """The job that this one waits for: the one that runs, else the first in the queue."""
         if running := self.deps.store.jobs.running():
             return running if running.id != job.id else None
-        waiting = self.deps.store.jobs.latest(100, kinds=KINDS, states=(JobState.QUEUED,))
+        kinds = registry.cancellable()
+        waiting = self.deps.store.jobs.latest(100, kinds=kinds, states=(JobState.QUEUED,))
         first = min(waiting, key=lambda other: other.id, default=job)
         return first if first.id < job.id else None
 

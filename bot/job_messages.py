@@ -208,7 +208,7 @@ class JobMessages:
         Tried once: the message itself says what matters.
         """
         pictures = sorted((self._jobs_dir / str(job.id)).glob("*.png"))[:MAX_PICTURES]
-        if job.kind is not JobKind.RETRAIN or not pictures:
+        if job.kind != JobKind.RETRAIN or not pictures:
             return
         uploads = [
             {

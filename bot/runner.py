@@ -1,6 +1,5 @@
 """What runs jobs in a process: the worker, and the schedule that it is woken by."""
 
-from collections.abc import Sequence
 from contextlib import closing
 from pathlib import Path
 
@@ -9,17 +8,12 @@ import structlog
 from bot.schedule import Schedule
 from bot.settings import BotSettings
 from index import processes
-from index.generations.check import check
 from index.generations.follow import Serving
-from index.jobs.protocol import JobEnding
-from index.jobs.results import CheckResult
-from index.jobs.worker import KINDS, Task, Worker
-from index.progress import Report
+from index.jobs import registry
+from index.jobs.registry import Runs
+from index.jobs.worker import Task, Worker
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.types import Job, JobKind, JobState
-
-CHECK = "index check"
 
 log = structlog.get_logger(__name__)
 
@@ -39,16 +33,23 @@ class Runner:
     ) -> None:
         """Args:
         config: The configuration file for child processes; None: the usual one.
-        serving: What is served by this process, which then runs the checks of the index.
+        serving: What is served by this process, which then runs what looks into it, such as checks.
         works: Whether other jobs are run here, too, and the schedule is kept.
 
         Raises:
             SettingsError: The machine's time zone cannot be found out.
         """
-        kinds: Sequence[JobKind] = KINDS if works else ()
-        here = {} if serving is None else {JobKind.CHECK: check_of(serving, store)}
+        here: dict[str, Task] = {}
+        if serving is not None:
+            for kind in registry.kinds(Runs.WHERE_SERVED):
+                here[kind] = registry.job_type(kind).load_task()(serving, store)
         self._worker = Worker(
-            store, index, config, limit_hours=bot.job_time_limit_hours, kinds=kinds, here=here
+            store,
+            index,
+            config,
+            limit_hours=bot.job_time_limit_hours,
+            kinds=None if works else (),
+            here=here,
         )
         self._schedule = Schedule(store, bot, self._worker.wake) if works else None
 
@@ -83,24 +84,3 @@ def work(index: IndexSettings, bot: BotSettings, config: Path | None) -> None:
         log.info("stopping")
         runner.stop()
     log.info("stopped")
-
-
-def check_of(serving: Serving, store: Store) -> Task:
-    """A check of what is served against the store; where it fails, a reindex is asked for."""
-
-    def run(job: Job, report: Report) -> JobEnding:
-        with serving.use() as live:
-            problems = check(live, store, report)
-        if problems is None:
-            return JobEnding("not checked: the index is following the store")
-        if not problems:
-            return JobEnding("the index matches the store", CheckResult([]))
-        repair, _ = store.jobs.request(JobKind.REINDEX, requested_by=CHECK)
-        return JobEnding(
-            f"the index does not match the store: {'; '.join(problems)}; "
-            f"reindex (job {repair.id}) is asked for",
-            CheckResult(list(problems), repair.id),
-            JobState.FAILED,
-        )
-
-    return run

@@ -4,9 +4,8 @@ It only writes to the store. Each time on the schedule has a name there, its slo
 processes keep the schedule, a job is asked for once.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
 
 import structlog
 from apscheduler.schedulers.background import BackgroundScheduler
@@ -16,10 +15,10 @@ from tzlocal import get_localzone
 from bot.cron import OFF, Crontab, read_zone
 from bot.settings import BotSettings
 from index.errors import FaqbotError, SettingsError
+from index.jobs import registry
 from index.jobs.extras import can_train
 from index.jobs.recording import SCHEDULE
 from index.store import Store
-from index.store.types import JobKind
 
 # A machine that was asleep at a time on the schedule asks for the job so soon after.
 LOOK_EVERY = timedelta(minutes=5)
@@ -27,21 +26,21 @@ LOOK_EVERY = timedelta(minutes=5)
 log = structlog.get_logger(__name__)
 
 
-def timetable(bot: BotSettings) -> dict[JobKind, Crontab]:
+def timetable(bot: BotSettings) -> dict[str, Crontab]:
     """What is done by itself, and when: a retrain only where it can be done.
 
     Raises:
         SettingsError: No time zone is set, and the machine does not say which one it is in.
     """
     zone = _zone(bot)
-    lines = {
-        JobKind.RETRAIN: bot.retrain_schedule,
-        JobKind.CHECK: bot.check_schedule,
-        JobKind.PURGE: bot.purge_schedule,
-    }
-    if not can_train():
-        del lines[JobKind.RETRAIN]  # a failed job each night would help nobody
-    return {kind: Crontab(line, zone) for kind, line in lines.items() if line != OFF}
+    times = {}
+    for known in registry.JOB_TYPES.values():
+        # Where it cannot be done, a failed job each night would help nobody.
+        if known.schedule and (can_train() or not known.needs_training):
+            line = str(getattr(bot, known.schedule.setting))
+            if line != OFF:
+                times[known.kind] = Crontab(line, zone)
+    return times
 
 
 class Schedule:
@@ -59,13 +58,7 @@ class Schedule:
         self._store = store
         self._wake = wake
         self._times = timetable(bot)
-        self._arguments: Mapping[JobKind, dict[str, Any]] = {
-            JobKind.PURGE: {"days": bot.keep_questions_days},
-            # Then it is only done where there is something new to learn.
-            JobKind.RETRAIN: {"scheduled": True},
-        }
-        # Where Slack is told how it ended.
-        self._channels = {JobKind.RETRAIN: bot.admin_channel}
+        self._bot = bot
         self._scheduler = BackgroundScheduler(timezone=UTC)
 
     def start(self) -> None:
@@ -85,12 +78,16 @@ class Schedule:
         if self._scheduler.running:
             self._scheduler.shutdown()
 
-    def request_due(self, kind: JobKind, now: datetime | None = None) -> None:
+    def request_due(self, kind: str, now: datetime | None = None) -> None:
         """Ask for a job if a time for it has come since the last one; for one, if many have.
 
         Args:
             now: The time it is; None looks at the clock.
         """
+        scheduled = registry.job_type(kind).schedule
+        assert scheduled is not None, f"{kind} is on no schedule"
+        more = {name: getattr(self._bot, of) for name, of in scheduled.arguments_from.items()}
+        told = scheduled.channel_from
         try:
             last = self._last(kind)
             due = self._times[kind].latest(last, now or datetime.now(UTC)) if last else None
@@ -99,10 +96,10 @@ class Schedule:
             slot = due.isoformat(timespec="minutes")
             job, is_new = self._store.jobs.request(
                 kind,
-                arguments=self._arguments.get(kind),
+                arguments={**scheduled.arguments, **more},
                 requested_by=SCHEDULE,
                 slot=slot,
-                channel=self._channels.get(kind),
+                channel=getattr(self._bot, told) if told else None,
             )
         except Exception as error:  # the next time on the schedule must come all the same
             known = isinstance(error, FaqbotError)
@@ -112,7 +109,7 @@ class Schedule:
             log.info("job_scheduled", job=job.id, kind=kind, slot=slot)
             self._wake()
 
-    def _last(self, kind: JobKind) -> datetime | None:
+    def _last(self, kind: str) -> datetime | None:
         """From when on times count: what was never on the schedule has missed nothing."""
         if slot := self._store.jobs.newest_slot(kind):
             return datetime.fromisoformat(slot)

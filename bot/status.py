@@ -200,7 +200,7 @@ def summary(job: Job) -> str:
     at = job.finished_at or job.started_at
     when = f" {at.astimezone():%F %R}" if at else ""
     detail = job.detail
-    if job.kind is JobKind.IMPORT and job.result:
+    if job.kind == JobKind.IMPORT and job.result:
         # Its detail names only the files.
         detail = str(ImportCounts.from_json(job.result))
     return f"{job.kind} {job.state}{when}" + (f": {detail}" if detail else "")

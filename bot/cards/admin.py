@@ -10,6 +10,7 @@ from bot.cards.kit import QUESTION_LIMIT, actions, button, context, section
 from bot.slack import mrkdwn
 from bot.slack.lookup import is_user_id
 from bot.slack.message import Message
+from index.jobs import registry
 from index.jobs.results import RetrainResult
 from index.store.types import Job, JobKind, JobState
 
@@ -91,26 +92,20 @@ def job_message(job: Job, waits_for: Job | None = None) -> Message:
 
 def job_title(job: Job) -> str:
     """A job's kind with what was asked for, such as "Retrain (head)"."""
-    shown = {
-        key: mrkdwn.line(str(job.arguments[key]), OPTION_LIMIT)
-        for key in ("depth", "generation")
-        if job.arguments.get(key) is not None
-    }
-    options = []
-    if "depth" in shown:
-        options.append(shown["depth"])
-    if "generation" in shown:
-        options.append(wording.generation_option(shown["generation"]))
-    if job.arguments.get("dry_run"):
-        options.append(wording.DRY_RUN)
-    return job.kind.capitalize() + (f" ({', '.join(options)})" if options else "")
+    known = registry.job_type(job.kind)
+    options = [
+        words.format(mrkdwn.line(str(job.arguments[name]), OPTION_LIMIT))
+        for name, words in known.options.items()
+        if job.arguments.get(name) not in (None, False)
+    ]
+    return known.title + (f" ({', '.join(options)})" if options else "")
 
 
 def _job_ending(job: Job) -> str:
     """How a job ended, in a few words; empty where it has not."""
     if job.state is not JobState.DONE:
         return str(job.state) if job.state.is_over else ""
-    if job.kind is JobKind.RETRAIN and job.result:
+    if job.kind == JobKind.RETRAIN and job.result:
         result = RetrainResult.from_json(job.result)
         if result.went_live == "ranking":
             return wording.RANKING_IS_NEW
@@ -137,7 +132,7 @@ def without_places(text: str) -> str:
 
 def _retrain_lines(job: Job) -> list[str]:
     """The figures of a retrain; only those that its result has."""
-    if job.kind is not JobKind.RETRAIN:
+    if job.kind != JobKind.RETRAIN:
         return []
     result = RetrainResult.from_json(job.result)
     lines = []

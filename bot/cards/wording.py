@@ -103,22 +103,28 @@ REFUSALS: Mapping[Standing, str] = {
     "that you are one, so I did nothing. Try again later; if it stays so, whoever runs me finds "
     "the reason with `faqbot doctor`.",
 }
-HELP = """\
+_HELP = """\
 Ask me by mentioning me, or in a direct message. Commands:
 • `/faq help`: this list
 For admins:
 • `/faq status`: what I know, what I was asked, and what is running
 • `/faq suggestions`: wordings that people picked an answer for, to approve or reject
-• `/faq retrain` (or `retrain head`, `retrain full`): let the model learn from your answers; \
-it goes live only where it is better
-• `/faq reindex`: build the search index anew
-• `/faq rollback` (or `rollback ID`): back to the generation before, or to that one
+{jobs}
 • `/faq cancel` (or `cancel retrain`): stop what is running or waiting"""
 
 
-def unknown_command(name: str) -> str:
-    """The answer to a command that there is not."""
-    return f"I don't know “{name}”. {HELP}"
+def help_text(jobs: Mapping[str, str]) -> str:
+    """The list of commands.
+
+    Args:
+        jobs: The kinds of jobs that can be asked for, each with what follows its command.
+    """
+    return _HELP.format(jobs="\n".join(f"• `/faq {kind}`{words}" for kind, words in jobs.items()))
+
+
+def unknown_command(name: str, jobs: Mapping[str, str]) -> str:
+    """The answer to a command that there is not, with the list of those that there are."""
+    return f"I don't know “{name}”. {help_text(jobs)}"
 
 
 # --- suggested wordings ------------------------------------------------------------------------
@@ -257,13 +263,7 @@ MODEL_STAYS = "the live model stays"
 DONE = "done"
 RUNNING = "running"
 STOPPING = "stopping"
-DRY_RUN = "dry run"
 WAITING = "Waiting for its turn"
-
-
-def generation_option(generation: str) -> str:
-    """The generation that was asked for."""
-    return f"generation {generation}"
 
 
 def waits_for(kind: str) -> str:

@@ -15,12 +15,12 @@ from index.errors import FaqbotError
 if TYPE_CHECKING:
     from index.jobs.supervisor import StopRequest
     from index.progress import Report
-    from index.store.types import Generation, Job, JobKind
+    from index.store.types import Generation, Job
 
 
 def run_in_foreground(
     settings: Context,
-    kind: "JobKind",
+    kind: str,
     arguments: dict[str, Any],
     *,
     as_json: bool,
@@ -37,12 +37,14 @@ def run_in_foreground(
     """
     from bot import logs
     from index import processes
+    from index.jobs import registry
     from index.jobs.extras import require_training
     from index.jobs.recording import fail_abandoned
     from index.jobs.supervisor import StopRequest, Supervisor
-    from index.store.types import JobKind, JobState
+    from index.store.types import JobState
 
-    if kind is JobKind.RETRAIN:
+    known = registry.job_type(kind)
+    if known.needs_training:
         require_training()
     index, bot = settings.index, settings.bot
     # The steps are shown by other means.
@@ -54,8 +56,8 @@ def run_in_foreground(
         job = store.jobs.begin(
             kind, processes.owner(), arguments=arguments, requested_by=REQUESTED_BY
         )
-        say(f"{kind.capitalize()} (job {job.id}): starting; the model takes a moment to load ...")
-        with _progress(kind.capitalize()) as report:
+        say(f"{known.title} (job {job.id}): starting; the model takes a moment to load ...")
+        with _progress(known.title) as report:
             supervisor = Supervisor(
                 store,
                 index,

@@ -77,13 +77,14 @@ def cancel(
     ] = None,
 ) -> None:
     """Stop a job. Whatever it has done so far is undone; the live generation answers on."""
+    from index.jobs import registry
     from index.jobs.recording import fail_abandoned
-    from index.store.types import JobKind, JobState
+    from index.store.types import JobState
 
     with opened_store(context.obj.index) as store:
         fail_abandoned(store)
         job = _open_job(store) if job_id is None else found_job(store, job_id)
-        if job.kind is JobKind.IMPORT:
+        if not registry.job_type(job.kind).cancellable:
             raise FaqbotError("an import is stopped by Ctrl-C where it runs")
         if job.state.is_over:
             raise FaqbotError(f"{job.kind} (job {job.id}) is over: {job.detail or job.state}")

@@ -36,7 +36,7 @@ def report(
         else:
             retrains = [found_job(store, job_id)]
     for job in retrains:
-        if job.kind is not JobKind.RETRAIN:
+        if job.kind != JobKind.RETRAIN:
             raise FaqbotError(
                 f"job {job.id} is no retrain ({job.kind}); only a retrain has a report"
             )

@@ -2,6 +2,7 @@
 
 import sys
 
+from index.jobs import registry
 from index.jobs.child import run
 from index.jobs.protocol import JobEnding, JobOrder
 from index.progress import Report
@@ -9,9 +10,8 @@ from index.progress import Report
 
 def _task(order: JobOrder, report: Report) -> JobEnding:
     # Imported late: a cancelled child should not have to wait for it.
-    from index.jobs.tasks import TASKS
-
-    return TASKS[order.kind](order, report)
+    ending: JobEnding = registry.job_type(order.kind).load_task()(order, report)
+    return ending
 
 
 if __name__ == "__main__":

@@ -18,7 +18,7 @@ from typing import Any
 from index.jobs.results import NO_RESULT, JobResult, RawResult
 from index.settings import IndexSettings
 from index.store.jobs import Claim
-from index.store.types import JobKind, JobState
+from index.store.types import JobState
 
 
 class Cancelled(BaseException):
@@ -35,7 +35,7 @@ class JobOrder:
     """
 
     claim: Claim
-    kind: JobKind
+    kind: str
     arguments: Mapping[str, Any]
     index: IndexSettings
     config: Path | None
@@ -92,7 +92,7 @@ def decode_order(line: bytes) -> JobOrder:
         given = json.loads(line)
         return JobOrder(
             claim=Claim(int(given["job_id"]), str(given["owner"])),
-            kind=JobKind(given["kind"]),
+            kind=str(given["kind"]),
             arguments=dict(given.get("arguments") or {}),
             index=IndexSettings(**given["index"]),
             config=Path(given["config"]) if given.get("config") else None,

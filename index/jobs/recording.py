@@ -81,5 +81,5 @@ def fail_abandoned(store: Store) -> None:
     for owner in {job.owner for job in running if job.owner}:
         if processes.is_dead(owner):
             store.jobs.fail_abandoned_by(owner)
-    if any(job.kind is not JobKind.IMPORT for job in running):
+    if any(job.kind != JobKind.IMPORT for job in running):
         store.jobs.fail_abandoned()

@@ -5,7 +5,6 @@ process.
 """
 
 import signal
-import sys
 import threading
 import time
 from collections.abc import Mapping, Sequence
@@ -15,6 +14,7 @@ from pathlib import Path
 import structlog
 
 from index.errors import FaqbotError
+from index.jobs import registry
 from index.jobs.child_process import NOTHING_SAID, ChildProcess
 from index.jobs.extras import require_training
 from index.jobs.protocol import JobEnding, JobOrder, JobProgress
@@ -27,15 +27,6 @@ from index.store import Store
 from index.store.jobs import LeaseState
 from index.store.types import Job, JobKind, JobState
 
-# -P: whatever stands in the working directory is not what is run.
-_PYTHON = (sys.executable, "-P", "-m")
-_INDEX_JOB = (*_PYTHON, "index.jobs")
-COMMANDS: Mapping[JobKind, Sequence[str]] = {
-    JobKind.RETRAIN: (*_PYTHON, "train"),
-    JobKind.REINDEX: _INDEX_JOB,
-    JobKind.ROLLBACK: _INDEX_JOB,
-    JobKind.PURGE: _INDEX_JOB,
-}
 LOG = "log.txt"
 # Seconds in which a child that was asked to end has to clean up.
 GRACE_S = 20.0
@@ -75,7 +66,7 @@ class Supervisor:
     limit_s: float
     stop: StopRequest
     on_progress: Report = lambda share, detail: None
-    commands: Mapping[JobKind, Sequence[str]] = field(default_factory=lambda: COMMANDS)
+    commands: Mapping[str, Sequence[str]] = field(default_factory=registry.commands)
     timing: Timing = USUAL
 
     def run(self, job: Job) -> Job:
@@ -91,7 +82,7 @@ class Supervisor:
         """
         folder = self.index.jobs_dir / str(job.id)
         try:
-            if job.kind is JobKind.RETRAIN:
+            if registry.job_type(job.kind).needs_training:
                 require_training()
             folder.mkdir(parents=True, exist_ok=True)
             ending = self._in_child(job, folder / LOG)
@@ -219,7 +210,7 @@ def _what_it_left(job: Job, store: Store) -> str:
     live = store.generations.live()
     if live is None:
         return ""
-    if job.kind is not JobKind.ROLLBACK:
+    if job.kind != JobKind.ROLLBACK:
         return (
             f" (its generation {live.id} had gone live, and answers)"
             if live.job_id == job.id

@@ -1,6 +1,6 @@
 """What each kind of job does that runs in a process of its own, but for the retrain (`train`)."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing, contextmanager
 from dataclasses import asdict
 from datetime import timedelta
@@ -16,7 +16,6 @@ from index.jobs.protocol import Cancelled, JobEnding, JobOrder
 from index.jobs.results import PurgeResult, ReindexResult, RollbackResult
 from index.progress import Report, within
 from index.store import Store
-from index.store.types import JobKind
 
 
 def reindex(order: JobOrder, report: Report) -> JobEnding:
@@ -77,10 +76,3 @@ def _opened(order: JobOrder) -> Iterator[tuple[Store, Engine]]:
         closing(open_engine(order.index)) as engine,
     ):
         yield store, engine
-
-
-TASKS: dict[JobKind, Callable[[JobOrder, Report], JobEnding]] = {
-    JobKind.REINDEX: reindex,
-    JobKind.ROLLBACK: rollback,
-    JobKind.PURGE: purge,
-}

@@ -9,18 +9,17 @@ import structlog
 
 from index import processes
 from index.errors import FaqbotError
+from index.jobs import registry
 from index.jobs.protocol import Cancelled, JobEnding
 from index.jobs.recording import claim_of, fail_abandoned, record_end
-from index.jobs.supervisor import COMMANDS, StopRequest, Supervisor
+from index.jobs.supervisor import StopRequest, Supervisor
 from index.jobs.timing import USUAL, Timing
 from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.jobs import LeaseState
-from index.store.types import Job, JobKind, JobState
+from index.store.types import Job, JobState
 
-# What runs in a process of its own; a check looks into the collection that is being served.
-KINDS = (JobKind.RETRAIN, JobKind.REINDEX, JobKind.ROLLBACK, JobKind.PURGE)
 # A stop waits no longer than this for a child that cleans up after itself.
 STOP_GRACE_S = 5.0
 
@@ -39,21 +38,22 @@ class Worker:
         config: Path | None,
         *,
         limit_hours: float,
-        kinds: Sequence[JobKind] = KINDS,
-        here: Mapping[JobKind, Task] | None = None,
-        commands: Mapping[JobKind, Sequence[str]] = COMMANDS,
+        kinds: Sequence[str] | None = None,
+        here: Mapping[str, Task] | None = None,
+        commands: Mapping[str, Sequence[str]] | None = None,
         timing: Timing = USUAL,
     ) -> None:
         """Args:
         config: The configuration file for the children; None: the usual one.
         limit_hours: How long a job may take.
-        kinds: What is run in child processes.
+        kinds: What is run in child processes; None: what the registry says.
         here: What is run in this process, by kind.
         """
         self._store = store
         self._limit_s = limit_hours * 3600
         self._here = here or {}
-        self._kinds = (*kinds, *self._here)
+        in_children = registry.kinds(registry.Runs.IN_CHILD) if kinds is None else kinds
+        self._kinds = (*in_children, *self._here)
         self._timing = timing
         self._wake = threading.Condition()
         self._stop = StopRequest("the worker was stopped", STOP_GRACE_S)
@@ -63,7 +63,7 @@ class Worker:
             config,
             limit_s=self._limit_s,
             stop=self._stop,
-            commands=commands,
+            commands=registry.commands() if commands is None else commands,
             timing=timing,
         )
         self._thread = threading.Thread(target=self._run, name="job-worker", daemon=True)

@@ -74,7 +74,7 @@ class Jobs:
     def __init__(self, database: Database) -> None:
         self._database = database
 
-    def start(self, kind: JobKind, detail: str | None = None, *, owner: str | None = None) -> int:
+    def start(self, kind: str, detail: str | None = None, *, owner: str | None = None) -> int:
         """Record work that needs no turn; returns the job's id, for `finish`."""
         with self._database.write() as connection:
             now = datetime.now(UTC)
@@ -84,7 +84,7 @@ class Jobs:
 
     def request(
         self,
-        kind: JobKind,
+        kind: str,
         *,
         arguments: dict[str, Any] | None = None,
         requested_by: str | None = None,
@@ -152,7 +152,7 @@ class Jobs:
 
     def begin(
         self,
-        kind: JobKind,
+        kind: str,
         owner: str,
         *,
         arguments: dict[str, Any] | None = None,
@@ -180,7 +180,7 @@ class Jobs:
                 lease_until=now + LEASE,
             )
 
-    def claim(self, owner: str, kinds: Collection[JobKind]) -> Job | None:
+    def claim(self, owner: str, kinds: Collection[str]) -> Job | None:
         """Take the oldest waiting job of these kinds; None where there is none or one runs."""
         with self._database.write() as connection:
             self._take_turn(connection)
@@ -330,7 +330,7 @@ class Jobs:
         self,
         limit: int = 5,
         *,
-        kinds: Collection[JobKind] = (),
+        kinds: Collection[str] = (),
         states: Collection[JobState] = (),
     ) -> list[Job]:
         """The newest jobs first; of any kind and state where none is given."""
@@ -353,7 +353,7 @@ class Jobs:
         with self._database.read() as connection:
             return self._running(connection)
 
-    def is_waiting(self, kinds: Collection[JobKind]) -> bool:
+    def is_waiting(self, kinds: Collection[str]) -> bool:
         """Whether a job of these kinds waits."""
         query = sa.select(jobs.c.id).where(
             jobs.c.state == JobState.QUEUED, jobs.c.kind.in_(list(kinds))
@@ -361,14 +361,14 @@ class Jobs:
         with self._database.read() as connection:
             return connection.scalar(query.limit(1)) is not None
 
-    def newest_slot(self, kind: JobKind) -> str | None:
+    def newest_slot(self, kind: str) -> str | None:
         """The last slot of the schedule that a job of this kind has stood for."""
         query = sa.select(sa.func.max(jobs.c.slot)).where(jobs.c.kind == kind)
         with self._database.read() as connection:
             found: str | None = connection.scalar(query)
         return found
 
-    def scheduled_since(self, kind: JobKind) -> datetime:
+    def scheduled_since(self, kind: str) -> datetime:
         """When work of this kind was first on the schedule: at the first call."""
         name = f"schedule_{kind}"
         query = sa.select(pointers.c.value).where(pointers.c.name == name)
@@ -420,9 +420,7 @@ class Jobs:
         ).one_or_none()
         return None if row is None else _job(row)
 
-    def _insert(
-        self, connection: sa.Connection, kind: JobKind, state: JobState, **values: Any
-    ) -> Job:
+    def _insert(self, connection: sa.Connection, kind: str, state: JobState, **values: Any) -> Job:
         row = connection.execute(
             sa.insert(jobs)
             .values(kind=kind, state=state, progress=0.0, requested_at=datetime.now(UTC), **values)
@@ -453,7 +451,7 @@ def _is(claim: Claim) -> tuple[sa.ColumnElement[bool], ...]:
 def _job(row: sa.Row[Any]) -> Job:
     return Job(
         id=row.id,
-        kind=JobKind(row.kind),
+        kind=row.kind,
         state=JobState(row.state),
         progress=row.progress,
         detail=row.detail,

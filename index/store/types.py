@@ -230,7 +230,7 @@ class Generation:
 
 
 class JobKind(StrEnum):
-    """What long work there is."""
+    """The kinds of long work that code speaks of by name; `index.jobs.registry` has them all."""
 
     IMPORT = "import"
     RETRAIN = "retrain"
@@ -259,6 +259,7 @@ class Job:
     """A piece of long work: what ran, how far it came, how it ended.
 
     Attributes:
+        kind: Its name in `index.jobs.registry`.
         progress: Share that is done, 0 to 1.
         detail: One line: what it is doing now, or how it ended.
         arguments: What was asked for, such as {"depth": "head"}.
@@ -269,7 +270,7 @@ class Job:
     """
 
     id: int
-    kind: JobKind
+    kind: str
     state: JobState
     progress: float
     detail: str | None

@@ -7,6 +7,8 @@ from urllib.parse import urlencode
 import pytest
 
 from index.generations.setup import new_collection_name, open_engine
+from index.jobs import registry
+from index.jobs.registry import JobType, Runs
 from index.jobs.worker import Worker
 from index.store.jobs import Claim, LeaseState
 from index.store.types import Job, JobKind, JobState
@@ -337,3 +339,16 @@ def test_over_http_a_command_needs_slacks_signature(http_desk: Desk) -> None:
     until(lambda: jobs(desk), "the job is asked for")
     desk.restart()  # which waits for what the requests set off
     assert [job.kind for job in jobs(desk)] == [JobKind.RETRAIN]
+
+
+def test_a_kind_of_job_that_is_new_can_be_asked_for_and_stopped(
+    desk_of_ann: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    entry = JobType("digest", Runs.IN_CHILD, slack_help=": what was asked")
+    monkeypatch.setitem(registry.JOB_TYPES, entry.kind, entry)
+    desk = desk_of_ann
+
+    assert "`/faq digest`: what was asked" in told(desk.ann, desk.watched, "help")
+    assert "Digest is asked for." in told(desk.ann, desk.watched, "digest")
+    assert [job.kind for job in jobs(desk)] == ["digest"]
+    assert told(desk.ann, desk.watched, "cancel digest") == "Digest is cancelled."

@@ -282,7 +282,7 @@ def test_a_job_that_cannot_be_shown_keeps_no_other_from_it(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def show(job: Job, waits_for: Job | None = None) -> Any:
-        if job.kind is JobKind.REINDEX:
+        if job.kind == JobKind.REINDEX:
             raise KeyError("unexpected")
         return job_message(job, waits_for)
 

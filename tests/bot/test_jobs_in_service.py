@@ -8,8 +8,8 @@ import threading
 
 import pytest
 
-from bot.runner import CHECK
 from bot.service import Service
+from index.jobs.check import CHECK
 from index.store import Store
 from index.store.types import Job, JobKind, JobState
 from tests.bot.desk import ASKED, Desk, answers, leftovers, until

@@ -6,18 +6,18 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 import structlog
 
 from bot.cli import main
-from index.jobs import supervisor
+from index.jobs import registry
 from index.model.base import ensure_base_version
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.types import JobKind, PairDraft
+from index.store.types import PairDraft
 from tests.cli.outcomes import Children, Run
 
 
@@ -128,8 +128,9 @@ def children(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Children:
     def put(body: str) -> None:
         script = tmp_path / "child.py"
         script.write_text(CHILD.format(body=textwrap.dedent(body)))
-        for kind in JobKind:
-            monkeypatch.setitem(supervisor.COMMANDS, kind, [sys.executable, str(script)])  # type: ignore[misc]
+        for kind, known in registry.JOB_TYPES.items():
+            stand_in = replace(known, command=(sys.executable, str(script)))
+            monkeypatch.setitem(registry.JOB_TYPES, kind, stand_in)
 
     return put
 

@@ -69,13 +69,13 @@ def test_a_running_job_is_cancelled_where_it_runs(
 ) -> None:
     script = """
         import sys
+        from dataclasses import replace
         from bot.cli import main
-        from index.jobs import supervisor
-        from index.store.types import JobKind
+        from index.jobs import registry
         body = "import sys; print('{\\"progress\\": 0.5, \\"detail\\": \\"begun\\"}', flush=True)"
-        supervisor.COMMANDS[JobKind.REINDEX] = [
-            sys.executable, "-c", body + "; sys.stdin.read()"
-        ]
+        command = (sys.executable, "-c", body + "; sys.stdin.read()")
+        known = registry.JOB_TYPES["reindex"]
+        registry.JOB_TYPES["reindex"] = replace(known, command=command)
         sys.argv = ["faqbot", "reindex"]
         main()
     """

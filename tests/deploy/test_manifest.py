@@ -10,11 +10,12 @@ import pytest
 import yaml
 from slack_sdk import WebClient
 
-from bot.cards.wording import HELP
+from bot.cards.wording import help_text
 from bot.commands import COMMAND
 from bot.intake.events import question_from_event
 from bot.slack.scopes import BOT_SCOPES
 from bot.transports.http import EVENTS_PATH
+from index.jobs.registry import slack_commands
 
 ROOT = Path(__file__).parents[2]
 MANIFEST = ROOT / "deploy" / "slack-manifest.yaml"
@@ -178,7 +179,7 @@ def test_the_command_that_is_handled_is_the_one_that_is_offered(manifest: dict[s
     # No command takes a person or a channel, so there are no ids to be had.
     assert offered["should_escape"] is False
     hinted = {words.split()[0] for words in offered["usage_hint"].split(" | ")}
-    assert hinted == set(re.findall(r"(?m)^• `/faq (\w+)", HELP))
+    assert hinted == set(re.findall(r"(?m)^• `/faq (\w+)", help_text(slack_commands())))
 
 
 def test_people_can_write_to_the_bot_directly(manifest: dict[str, Any]) -> None:

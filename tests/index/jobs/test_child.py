@@ -351,7 +351,7 @@ def test_old_questions_are_forgotten_where_a_number_of_days_is_given(
 
     def purge(**arguments: Any) -> Any:
         order = JobOrder(Claim(1, "me"), JobKind.PURGE, arguments, room, None)
-        return tasks.purge(order, lambda share, detail: None).result["questions"]
+        return tasks.purge(order, lambda share, detail: None).result.questions
 
     assert purge() == 0
     assert purge(days=1) == 0

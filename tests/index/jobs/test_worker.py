@@ -15,16 +15,16 @@ from unittest.mock import MagicMock
 
 import pytest
 
-from bot.runner import check_of
 from index import processes
 from index.errors import FaqbotError, StoreError
-from index.jobs import extras
+from index.jobs import extras, registry
+from index.jobs.check import check_of
 from index.jobs.child_process import ChildProcess
 from index.jobs.extras import require_training
 from index.jobs.protocol import JobEnding, JobOrder, JobProgress
 from index.jobs.recording import SCHEDULE, fail_abandoned
 from index.jobs.results import RawResult
-from index.jobs.supervisor import COMMANDS, StopRequest, Supervisor
+from index.jobs.supervisor import StopRequest, Supervisor
 from index.jobs.timing import Timing
 from index.jobs.worker import Worker
 from index.progress import Report
@@ -243,7 +243,7 @@ def test_what_the_child_leaves_behind_is_ended_with_it(run: Runs) -> None:
     until(lambda: not is_alive(job.result["pid"]), "nothing is left running")
 
 
-@pytest.mark.parametrize("kind", COMMANDS)
+@pytest.mark.parametrize("kind", registry.commands())
 def test_what_stands_in_the_working_directory_is_not_what_is_run(
     tmp_path: Path, kind: JobKind
 ) -> None:
@@ -251,7 +251,12 @@ def test_what_stands_in_the_working_directory_is_not_what_is_run(
     (tmp_path / "index").mkdir()
     (tmp_path / "index" / "__init__.py").write_text("print('not ours')")
     child = subprocess.run(
-        COMMANDS[kind], cwd=tmp_path, input="", capture_output=True, text=True, timeout=60
+        registry.commands()[kind],
+        cwd=tmp_path,
+        input="",
+        capture_output=True,
+        text=True,
+        timeout=60,
     )
     assert (child.returncode, child.stdout) == (2, "")
     assert "started by faqbot itself" in child.stderr
@@ -274,7 +279,7 @@ def test_only_what_went_live_during_a_rollback_is_its_work(run: Runs, kind: JobK
     run.store.generations.make_live(generation.id)
     detail = run("sys.exit(1)", job).detail or ""
     assert (f"generation {generation.id} had gone live again" in detail) == (
-        kind is JobKind.ROLLBACK
+        kind == JobKind.ROLLBACK
     )
 
 
@@ -665,7 +670,7 @@ def test_work_in_its_own_process_has_its_time_limit(run: Runs, settings: IndexSe
 def test_an_index_that_is_following_is_not_said_to_be_wrong(
     run: Runs, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.runner.check", lambda live, store, report: None)
+    monkeypatch.setattr("index.jobs.check.check", lambda live, store, report: None)
     job, _ = run.store.jobs.request(JobKind.CHECK)
     ending = check_of(MagicMock(), run.store)(job, lambda share, detail: None)
     assert (ending.state, ending.detail) == (

@@ -63,7 +63,7 @@ def test_the_oldest_is_claimed_first_of_the_kinds_that_are_wanted(store: Store) 
     assert store.jobs.claim("me", (JobKind.REINDEX,)) is None
     job = store.jobs.claim("me", (JobKind.RETRAIN, JobKind.PURGE))
     assert job is not None
-    assert job.kind is JobKind.PURGE
+    assert job.kind == JobKind.PURGE
 
 
 def test_a_second_request_is_the_first_one_s_job(store: Store) -> None:
