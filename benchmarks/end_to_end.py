@@ -28,7 +28,7 @@ from bot.settings import BotSettings
 from bot.transports.http import EVENTS_PATH, HttpTransport
 from index.generations.live import Live
 from index.generations.setup import initialise, open_engine
-from index.importing import import_files
+from index.importing.importer import import_files
 from index.settings import IndexSettings
 from index.store import Store
 from index.text import one_line

@@ -1,7 +1,6 @@
 """`faqbot import` and `export`: pairs from files, and into one."""
 
 import sys
-from enum import StrEnum
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -18,18 +17,22 @@ from bot.cli.console import (
     say,
 )
 from index.errors import FaqbotError
+from index.importing.formats.registry import export_format_of, exported, titles
 
 if TYPE_CHECKING:
-    from index.importing import ImportResult
+    from index.importing.importer import ImportResult
 
 
-class ExportChoice(StrEnum):
-    """What `--format` takes."""
+def _export_format(name: str) -> str:
+    """What `--format` takes.
 
-    JSONL = "jsonl"
-    CSV = "csv"
-    YAML = "yaml"
-    MD = "md"
+    Raises:
+        ValueError: The format is not known, or is only imported; typer says so.
+    """
+    if name not in exported():
+        listed = ", ".join(map(repr, exported()))
+        raise ValueError(f"{name!r} is not one of {listed}.")
+    return name
 
 
 def register(app: typer.Typer) -> None:
@@ -41,7 +44,7 @@ def register(app: typer.Typer) -> None:
 
 def import_command(
     context: typer.Context,
-    files: Annotated[list[Path], typer.Argument(help="JSONL, CSV, YAML or Markdown files.")],
+    files: Annotated[list[Path], typer.Argument(help=f"{titles()} files.")],
     source: Annotated[
         str | None, typer.Option(help="Name of the source; default: the row's, then the file's.")
     ] = None,
@@ -60,8 +63,8 @@ def import_command(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Import question/answer pairs. Importing the same file again changes nothing."""
-    from index.importing import import_files
     from index.importing.embed_ahead import embedding_ahead
+    from index.importing.importer import import_files
 
     settings: Context = context.obj
     index = settings.index
@@ -95,26 +98,26 @@ def export(
         Path | None, typer.Option("--output", "-o", help="File to write; default: standard output.")
     ] = None,
     format: Annotated[
-        ExportChoice | None, typer.Option(help="Default: by the file's name, else jsonl.")
+        str | None,
+        typer.Option(
+            help="Default: by the file's name, else jsonl.",
+            parser=_export_format,
+            metavar=f"<{'|'.join(exported())}>",
+            autocompletion=lambda: list(exported()),
+        ),
     ] = None,
     source: Annotated[str | None, typer.Option(help="Only pairs of this source.")] = None,
 ) -> None:
     """Export all pairs in the form that import reads, without loss (Markdown: text only)."""
-    from index.importing import export_pairs
+    from index.importing.exporter import export_pairs
 
-    chosen = format or _format_of(output)
+    chosen = format or export_format_of(output)
     if isinstance(sys.stdout, TextIOWrapper):
         sys.stdout.reconfigure(encoding="utf-8")  # a file's encoding, not the terminal's
     settings: Context = context.obj
     with opened_for_reading(settings.index) as store:
-        count = export_pairs(store, output or sys.stdout, format=chosen.value, source=source)
+        count = export_pairs(store, output or sys.stdout, format=chosen, source=source)
     say(f"Exported {count} pairs.")
-
-
-def _format_of(output: Path | None) -> ExportChoice:
-    endings = {".csv": ExportChoice.CSV, ".md": ExportChoice.MD}
-    endings |= {".yaml": ExportChoice.YAML, ".yml": ExportChoice.YAML}
-    return endings.get(output.suffix.lower() if output else "", ExportChoice.JSONL)
 
 
 def _show(result: "ImportResult", *, as_json: bool) -> None:

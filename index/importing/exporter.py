@@ -1,47 +1,21 @@
-"""Exporting the store's pairs: lossless as JSONL, CSV and YAML; as Markdown to be read."""
+"""Exporting the store's pairs, in any format that has a writer."""
 
-import csv
-import json
 import os
-from collections.abc import Callable, Iterator
 from pathlib import Path
-from typing import Any, Literal, TextIO
-
-import yaml
+from typing import Any, TextIO
 
 from index.errors import FaqbotError
-from index.importing.formats.markdown import headings, plain_heading
-from index.importing.formats.readers import split_cell
+from index.importing.formats.registry import exported
 from index.importing.html import looks_like_html
 from index.store import Store
 from index.store.types import Origin, Pair, Status
-
-ExportFormat = Literal["jsonl", "csv", "yaml", "md"]
-
-COLUMNS = (
-    "id",
-    "question",
-    "phrasings",
-    "answer",
-    "topic",
-    "url",
-    "tags",
-    "audience",
-    "status",
-    "author",
-    "source",
-    "created_at",
-    "format",
-)
-
-_MARKDOWN_MARKS = "\\`*_[]<>&#!"
 
 
 def export_pairs(
     store: Store,
     out: TextIO | Path,
     *,
-    format: ExportFormat = "jsonl",
+    format: str = "jsonl",
     status: Status | None = None,
     source: str | None = None,
 ) -> int:
@@ -54,7 +28,7 @@ def export_pairs(
     Args:
         store: Where the pairs are.
         out: An open text file, or a path, which appears when it is complete.
-        format: "jsonl", "csv", "yaml" or "md".
+        format: Name of one that the registry exports (`formats/registry.py`).
         status: Only pairs of this status; None means all (Markdown: active ones).
         source: Only pairs of this source.
 
@@ -62,9 +36,12 @@ def export_pairs(
         How many pairs were written.
 
     Raises:
-        FaqbotError: The file cannot be written.
+        FaqbotError: There is no such format, or the file cannot be written.
         StoreError: The store failed.
     """
+    chosen = exported().get(format)
+    if chosen is None or (begin := chosen.write) is None:
+        raise FaqbotError(f"{format} is no format to export to; there are {', '.join(exported())}")
     if isinstance(out, Path):
         temporary = out.parent / f".{out.name}.{os.getpid()}.tmp"
         try:
@@ -78,16 +55,15 @@ def export_pairs(
         finally:
             temporary.unlink(missing_ok=True)
         return count
-    is_markdown = format == "md"
-    if is_markdown and status is None:
+    if chosen.for_readers and status is None:
         status = Status.ACTIVE
-    write = _WRITERS[format](out)
+    write = begin(out)
     count = 0
-    for window in store.pairs.walk(source=source, status=status, by_topic=is_markdown):
+    for window in store.pairs.walk(source=source, status=status, by_topic=chosen.for_readers):
         for pair in window:
-            if is_markdown and pair.audience:
+            if chosen.for_readers and pair.audience:
                 continue
-            write(pair)
+            write(row_of(pair))
             count += 1
     return count
 
@@ -114,106 +90,3 @@ def row_of(pair: Pair) -> dict[str, Any]:
     if any(map(looks_like_html, (*pair.wordings, pair.answer))):
         row["format"] = "text"
     return {key: value for key, value in row.items() if value}
-
-
-def _jsonl_writer(out: TextIO) -> Callable[[Pair], None]:
-    def write(pair: Pair) -> None:
-        out.write(json.dumps(row_of(pair), ensure_ascii=False) + "\n")
-
-    return write
-
-
-def _csv_writer(out: TextIO) -> Callable[[Pair], None]:
-    # A cell that starts with = + - or @ is written as it is: a mark against spreadsheets that
-    # take it for a formula would come back as part of the text. docs/importing.md warns of it.
-    writer = csv.DictWriter(out, COLUMNS, lineterminator="\n")
-    writer.writeheader()
-
-    def write(pair: Pair) -> None:
-        row = row_of(pair)
-        for name in ("phrasings", "tags", "audience"):
-            row[name] = _cell(name, row.get(name, []))
-        writer.writerow(row)
-
-    return write
-
-
-def _cell(name: str, items: list[Any]) -> str:
-    """A list as a cell: separated where that reads back the same, else as JSON."""
-    if all(isinstance(item, str) for item in items):
-        cell = (" | " if name == "phrasings" else ", ").join(items)
-        if split_cell(name, cell) == items:
-            return cell
-    return json.dumps(items, ensure_ascii=False)
-
-
-class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
-    """Writes texts of several lines as literal blocks, which people can read and edit."""
-
-
-def _represent_text(dumper: Any, text: str) -> Any:
-    # The separators are line ends to YAML 1.1, which a literal block would not keep.
-    is_block = "\n" in text and not any(mark in text for mark in "\x85\u2028\u2029")
-    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if is_block else None)
-
-
-_Dumper.add_representer(str, _represent_text)
-
-
-def _yaml_writer(out: TextIO) -> Callable[[Pair], None]:
-    def write(pair: Pair) -> None:
-        yaml.dump([row_of(pair)], out, _Dumper, allow_unicode=True, sort_keys=False, width=100)
-
-    return write
-
-
-def _markdown_writer(out: TextIO) -> Callable[[Pair], None]:
-    topic = ""
-
-    def write(pair: Pair) -> None:
-        nonlocal topic
-        if pair.topic and pair.topic != topic:
-            topic = pair.topic
-            out.write(f"# {_heading(topic)}\n\n")
-        out.write(f"## {_heading(pair.question)}\n\n{_standing_alone(pair.answer)}\n\n")
-
-    return write
-
-
-def _heading(text: str) -> str:
-    """A text as a heading that reads as the same words."""
-    if plain_heading(text) == text and not text.endswith("#"):
-        return text
-    return "".join("\\" + c if c in _MARKDOWN_MARKS else c for c in text)
-
-
-def _standing_alone(answer: str) -> str:
-    """An answer that does not reach into what follows it, nor looks like a question."""
-    lines = answer.split("\n")
-    for start, end in reversed(headings(answer)):
-        lines[start:end] = [f"**{line}**" for line in _heading_lines(lines[start:end])]
-    answer = "\n".join(lines)
-    for ending in ("", "\n```", "\n~~~", "\n````", "\n-->"):
-        if _ends_before_heading(answer + ending):
-            return answer + ending
-    return "\n".join("    " + line for line in lines)
-
-
-def _heading_lines(lines: list[str]) -> Iterator[str]:
-    for line in lines:
-        text = line.strip().strip("#").strip()
-        if text.strip("=-"):
-            yield text
-
-
-def _ends_before_heading(answer: str) -> bool:
-    end = answer.count("\n") + 2
-    return headings(f"{answer}\n\n## ?\n") == [(end, end + 1)]
-
-
-_WRITERS: dict[str, Callable[[TextIO], Callable[[Pair], None]]] = {
-    "jsonl": _jsonl_writer,
-    "csv": _csv_writer,
-    "yaml": _yaml_writer,
-    "md": _markdown_writer,
-}

@@ -1,4 +1,4 @@
-"""Opening FAQ files as text: their format, their encoding, and what may be wrong with a line."""
+"""Opening FAQ files as text: their encoding, and what may be wrong with a line."""
 
 import codecs
 import re
@@ -7,7 +7,6 @@ import sys
 import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from enum import StrEnum
 from pathlib import Path
 from typing import TextIO
 
@@ -23,44 +22,6 @@ STDIN = Path("-")
 # of `surrogateescape`, so no file can hold it.
 _CUT = "\udfff"
 _NOT_TEXT = re.compile("[\udc80-\udcff]")
-
-
-class Format(StrEnum):
-    """What a file holds, by its extension."""
-
-    JSONL = "jsonl"
-    JSON = "json"
-    CSV = "csv"
-    YAML = "yaml"
-    MARKDOWN = "md"
-
-
-_EXTENSIONS = {
-    ".jsonl": Format.JSONL,
-    ".ndjson": Format.JSONL,
-    ".json": Format.JSON,
-    ".csv": Format.CSV,
-    ".tsv": Format.CSV,
-    ".yaml": Format.YAML,
-    ".yml": Format.YAML,
-    ".md": Format.MARKDOWN,
-    ".markdown": Format.MARKDOWN,
-}
-
-
-def format_of(path: Path) -> Format:
-    """The format of a file.
-
-    Raises:
-        ImportFailed: The extension is none of ours.
-    """
-    if path == STDIN:
-        return Format.JSONL
-    try:
-        return _EXTENSIONS[path.suffix.lower()]
-    except KeyError:
-        known = ", ".join(_EXTENSIONS)
-        raise ImportFailed(f"{path}: the extension must be one of {known}") from None
 
 
 def _mark_undecodable(error: UnicodeError) -> tuple[str, int]:

@@ -8,9 +8,10 @@ from typing import Any, TextIO
 
 from index import processes
 from index.errors import ImportFailed
-from index.importing.files import STDIN, Format, format_of, on_disk, open_text
+from index.importing.files import STDIN, on_disk, open_text
+from index.importing.formats.base import Format
 from index.importing.formats.raw import BadRow, Raw
-from index.importing.formats.readers import read
+from index.importing.formats.registry import format_of
 from index.importing.identity import Identities
 from index.importing.rejects import Rejection, RejectsFile, shortened
 from index.importing.rows import MAX_NAME, RowError, normalized, parse, row_id, row_source
@@ -103,7 +104,7 @@ def import_files(
 
     Args:
         store: Where the pairs go.
-        paths: Files by their extension (see `files.format_of`); `-` is JSON lines from standard
+        paths: Files by their extension (see `registry.format_of`); `-` is JSON lines from standard
             input.
         source: Source of all rows. Without it a row's own `source` holds, else the file's name.
         sync: Retire the pairs of the sources seen that no row holds any more.
@@ -156,9 +157,9 @@ def _examine(path: Path, copy: Path) -> _File:
     """
     form = format_of(path)
     with open_text(copy) as text:
-        if form is Format.CSV:
+        if form.check is not None:
             try:
-                next(read(text, form), None)
+                form.check(text)
             except ImportFailed as error:
                 raise ImportFailed(f"{path}: {error}") from None
     name = "standard input" if path == STDIN else one_line(str(path))
@@ -291,7 +292,7 @@ class _Import:
     def _raw_rows(self, tally: _Tally) -> Iterator[tuple[_File, Raw]]:
         for file in self._files:
             with open_text(file.path) as text:
-                for raw in read(text, file.form):
+                for raw in file.form.read(text):
                     if self._progress and tally.read % BATCH == 0:
                         self._progress(self._done + _position(text), self._size)
                     yield file, raw

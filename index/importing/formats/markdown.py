@@ -1,4 +1,4 @@
-"""Reading Markdown: headings are questions, what stands below them are the answers.
+"""Markdown: headings are questions, what stands below them are the answers.
 
 markdown-it finds the headings, so that `#` in a code block is none; the answers are cut from
 the file's own lines and stay word for word. A heading without text of its own is a section:
@@ -15,6 +15,7 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from index.importing.files import MAX_ROW, fault, lines
+from index.importing.formats.base import Format, Row, WriteRow
 from index.importing.formats.raw import BadRow, Raw, RawRow
 from index.importing.formats.yaml import parse_yaml
 from index.text import one_line, without_controls
@@ -26,6 +27,7 @@ _FRONT_KEYS = frozenset(["topic", "url", "tags", "audience", "author", "source"]
 _MAX_FRONT_LINES = 200
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+_MARKS = "\\`*_[]<>&#!"
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 
 _blocks = MarkdownIt("commonmark").disable(["inline", "text_join"])
@@ -234,3 +236,61 @@ def _nest(found: list[_Heading], end: int) -> list[_Heading]:
         (stack[-1].children if stack else roots).append(heading)
         stack.append(heading)
     return roots
+
+
+def write_markdown(out: TextIO) -> WriteRow:
+    """Begin a document: topics and questions are its headings."""
+    topic = ""
+
+    def write(row: Row) -> None:
+        nonlocal topic
+        named = row.get("topic", "")
+        if named and named != topic:
+            topic = named
+            out.write(f"# {_heading(topic)}\n\n")
+        question, answer = row.get("question", ""), row.get("answer", "")
+        out.write(f"## {_heading(question)}\n\n{_standing_alone(answer)}\n\n")
+
+    return write
+
+
+def _heading(text: str) -> str:
+    """A text as a heading that reads as the same words."""
+    if plain_heading(text) == text and not text.endswith("#"):
+        return text
+    return "".join("\\" + c if c in _MARKS else c for c in text)
+
+
+def _standing_alone(answer: str) -> str:
+    """An answer that does not reach into what follows it, nor looks like a question."""
+    lines = answer.split("\n")
+    for start, end in reversed(headings(answer)):
+        lines[start:end] = [f"**{line}**" for line in _heading_lines(lines[start:end])]
+    answer = "\n".join(lines)
+    for ending in ("", "\n```", "\n~~~", "\n````", "\n-->"):
+        if _ends_before_heading(answer + ending):
+            return answer + ending
+    return "\n".join("    " + line for line in lines)
+
+
+def _heading_lines(lines: list[str]) -> Iterator[str]:
+    for line in lines:
+        text = line.strip().strip("#").strip()
+        if text.strip("=-"):
+            yield text
+
+
+def _ends_before_heading(answer: str) -> bool:
+    end = answer.count("\n") + 2
+    return headings(f"{answer}\n\n## ?\n") == [(end, end + 1)]
+
+
+MARKDOWN = Format(
+    name="md",
+    title="Markdown",
+    extensions=(".md", ".markdown"),
+    read=read_markdown,
+    write=write_markdown,
+    exported_as=(".md",),
+    for_readers=True,
+)

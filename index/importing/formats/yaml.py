@@ -1,4 +1,4 @@
-"""Reading YAML: a list of mappings, or one mapping a document.
+"""YAML: a list of mappings, or one mapping a document.
 
 A list is cut at its items and each item is parsed by itself. So a broken item costs one row,
 not the rest of the file, and a file of any length needs the memory of one item. The values are
@@ -13,6 +13,7 @@ from typing import Any, TextIO
 import yaml
 
 from index.importing.files import MAX_ROW, fault, lines
+from index.importing.formats.base import Format, Row, WriteRow
 from index.importing.formats.raw import BadRow, Raw, RawRow
 from index.text import without_controls
 
@@ -152,3 +153,35 @@ def _is_idle(line: str) -> bool:
 def _joined(held: list[str], size: int) -> tuple[str, str | None]:
     too_long = f"the row is longer than {MAX_ROW:,} characters" if size > MAX_ROW else None
     return "".join(held), too_long
+
+
+class _Dumper(getattr(yaml, "CSafeDumper", yaml.SafeDumper)):  # type: ignore[misc]
+    """Writes texts of several lines as literal blocks, which people can read and edit."""
+
+
+def _represent_text(dumper: Any, text: str) -> Any:
+    # The separators are line ends to YAML 1.1, which a literal block would not keep.
+    is_block = "\n" in text and not any(mark in text for mark in "\x85\u2028\u2029")
+    return dumper.represent_scalar("tag:yaml.org,2002:str", text, style="|" if is_block else None)
+
+
+_Dumper.add_representer(str, _represent_text)
+
+
+def write_yaml(out: TextIO) -> WriteRow:
+    """Begin a list of mappings; texts of several lines are literal blocks."""
+
+    def write(row: Row) -> None:
+        yaml.dump([dict(row)], out, _Dumper, allow_unicode=True, sort_keys=False, width=100)
+
+    return write
+
+
+YAML = Format(
+    name="yaml",
+    title="YAML",
+    extensions=(".yaml", ".yml"),
+    read=read_yaml,
+    write=write_yaml,
+    exported_as=(".yaml", ".yml"),
+)

@@ -11,7 +11,7 @@ import pytest
 
 from index import processes
 from index.errors import ImportFailed
-from index.importing import ImportResult, import_files
+from index.importing.importer import ImportResult, import_files
 from index.jobs.results import ImportCounts
 from index.store import Store
 from index.store.pairs import BATCH

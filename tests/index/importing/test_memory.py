@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
-from index.importing.files import format_of, open_text
-from index.importing.formats.readers import read
+from index.importing.files import open_text
+from index.importing.formats.registry import format_of
 from index.importing.importer import import_files
 from index.store import Store
 
@@ -47,7 +47,7 @@ def test_readers_stream(suffix: str) -> None:
     assert path.stat().st_size > 6 * MB
     tracemalloc.start()
     with open_text(path) as text:
-        count = sum(1 for _ in read(text, format_of(path)))
+        count = sum(1 for _ in format_of(path).read(text))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert count == ROWS

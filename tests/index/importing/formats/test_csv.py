@@ -1,0 +1,53 @@
+"""Reading CSV."""
+
+import pytest
+
+from index.errors import ImportFailed
+from index.importing.formats.raw import BadRow, RawRow
+from tests.index.importing.formats.reading import only_bad, rows, values
+
+
+@pytest.mark.parametrize("delimiter", [",", ";", "\t"])
+def test_the_delimiter_is_found(delimiter: str) -> None:
+    content = "id,question,answer\n1,Q;x?,A\n".replace(",", delimiter)
+    if delimiter == ";":
+        content = content.replace("Q;x?", '"Q;x?"')
+    assert values("a.csv", content) == [(2, {"id": "1", "question": "Q;x?", "answer": "A"})]
+
+
+def test_quoted_cells_hold_line_breaks_quotes_and_delimiters() -> None:
+    content = 'question,answer\r\n"Say ""hi"", ok?","One\r\n\r\ntwo"\r\nQ2,A2\r\n'
+    first, second = values("a.csv", content)
+    assert first == (2, {"question": 'Say "hi", ok?', "answer": "One\n\ntwo"})
+    assert second == (5, {"question": "Q2", "answer": "A2"})
+
+
+def test_column_names_are_read_in_any_case() -> None:
+    [(_, found)] = values("a.csv", " Question ,ANSWER,Created At\nQ,A,2026-01-01\n")
+    assert found == {"question": "Q", "answer": "A", "created_at": "2026-01-01"}
+
+
+def test_lists_are_split() -> None:
+    content = 'question,answer,phrasings,tags\nQ,A,one | two|,"a, b"\nQ,A,"one\ntwo","[""a,b""]"\n'
+    first, second = (row for _, row in values("a.csv", content))
+    assert (first["phrasings"], first["tags"]) == (["one", "two"], ["a", "b"])
+    assert (second["phrasings"], second["tags"]) == (["one", "two"], ["a,b"])
+
+
+def test_short_and_blank_rows_are_read_and_long_ones_rejected() -> None:
+    found = rows("a.csv", "question,answer,topic\nQ,A\n,,\n\nQ,A,T,\nQ,A,T,more\n")
+    assert [type(row) for row in found] == [RawRow, RawRow, BadRow]
+    assert found[2] == BadRow(6, "the row has 4 cells, the header 3", "Q,A,T,more")
+
+
+def test_a_quote_left_open_is_told() -> None:
+    lines = "".join(f"Q{n},{'x' * 90}\n" for n in range(3000))
+    bad = only_bad("a.csv", f'question,answer\nQ,A\n"open,A\n{lines}')
+    assert bad.line == 3
+    assert "is a quote left open?" in bad.reason
+
+
+@pytest.mark.parametrize("content", ["a,b\n1,2\n", "How?,So.\n", "question\nQ\n"])
+def test_a_file_without_the_columns_is_refused(content: str) -> None:
+    with pytest.raises(ImportFailed, match="question and answer"):
+        rows("a.csv", content)
