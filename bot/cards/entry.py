@@ -7,7 +7,7 @@ from urllib.parse import urlsplit
 
 from bot.cards import wording
 from bot.cards.kit import QUESTION_LIMIT, section, size
-from bot.slack import mrkdwn
+from bot.slack import chunks, mrkdwn
 from bot.slack.message import Block
 
 FIRST_LINE_LIMIT = 200
@@ -90,23 +90,23 @@ class RenderedEntry:
             return self.answer
         frame = size([section("")])
         left = room - frame - len(self._cut_note(len(self._answer_text)))
-        chunks: list[str] = []
+        cut: list[str] = []
         for chunk in self._chunks:
             left -= frame + len(chunk)
             if left < 0:
-                least = mrkdwn.SPLIT_MINIMUM
-                chunks += mrkdwn.split(chunk, max(least, left + len(chunk)))[:1]
+                least = chunks.SPLIT_MINIMUM
+                cut += chunks.split(chunk, max(least, left + len(chunk)))[:1]
                 break
-            chunks.append(chunk)
-        shown = "".join(chunks)
+            cut.append(chunk)
+        shown = "".join(cut)
         missing = len(mrkdwn.visible(self._answer_text)) - len(mrkdwn.visible(shown))
         note = self._cut_note(max(1, missing))
-        last = chunks[-1] + ("\n" if chunks[-1].endswith(mrkdwn.FENCE) else " ") + note
+        last = cut[-1] + ("\n" if cut[-1].endswith(mrkdwn.FENCE) else " ") + note
         if len(last) <= mrkdwn.SECTION_LIMIT:
-            chunks[-1] = last
+            cut[-1] = last
         else:
-            chunks.append(note)
-        return [section(chunk) for chunk in chunks]
+            cut.append(note)
+        return [section(chunk) for chunk in cut]
 
     @cached_property
     def _answer_text(self) -> str:
@@ -117,7 +117,7 @@ class RenderedEntry:
         """The answer in pieces that fit a section each; none where there is nothing to read."""
         text = self._answer_text
         is_empty = not any(character.isprintable() and character != " " for character in text)
-        return [] if is_empty else mrkdwn.split(text)
+        return [] if is_empty else chunks.split(text)
 
     def _cut_note(self, missing: int) -> str:
         source = self._source(NOTE_LINK_LIMIT)

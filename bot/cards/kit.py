@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.cards.wording import Label
-from bot.slack import mrkdwn
+from bot.slack import chunks
 from bot.slack.message import Block, Message
 
 # Slack refuses a message whose blocks hold too much text (`msg_blocks_too_long`) at a size that it
@@ -21,7 +21,7 @@ QUESTION_LIMIT = 300
 
 def notice(text: str) -> Message:
     """A few lines of mrkdwn, such as what a command answers; user text in it is escaped."""
-    return Message(text, [section(chunk) for chunk in mrkdwn.split(text)])
+    return Message(text, [section(chunk) for chunk in chunks.split(text)])
 
 
 def section(text: str) -> Block:

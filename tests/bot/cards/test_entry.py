@@ -2,6 +2,7 @@
 
 from collections import Counter
 from collections.abc import Callable
+from types import ModuleType
 
 import pytest
 
@@ -14,7 +15,7 @@ from bot.cards.answers import (
     unsure_message,
 )
 from bot.cards.entry import Entry
-from bot.slack import mrkdwn
+from bot.slack import chunks, mrkdwn
 from bot.slack.message import Message
 
 # Each too long for a card, so that it is measured, shared out and cut.
@@ -39,17 +40,18 @@ def test_no_text_is_made_mrkdwn_twice_for_a_card(
 ) -> None:
     calls: Counter[tuple[object, ...]] = Counter()
 
-    def counted(name: str) -> None:
-        function = getattr(mrkdwn, name)
+    def counted(module: ModuleType, name: str) -> None:
+        function = getattr(module, name)
 
         def call(*args: object) -> object:
             calls[name, *args] += 1
             return function(*args)
 
-        monkeypatch.setattr(mrkdwn, name, call)
+        monkeypatch.setattr(module, name, call)
 
-    for name in ("to_mrkdwn", "line", "link", "split"):
-        counted(name)
+    for name in ("to_mrkdwn", "line", "link"):
+        counted(mrkdwn, name)
+    counted(chunks, "split")
     make()
     assert calls
     assert [call for call, times in calls.items() if times > 1] == []
