@@ -86,7 +86,7 @@ def run(
     with playground(port) as url:
         from bot import logs
         from bot.service import serve
-        from index.importing import import_files
+        from index.importing.importer import import_files
 
         say("Preparing the answers; the first time this takes up to a minute ...")
         with opened_store(index) as store:
