@@ -133,9 +133,11 @@ class Bench:
         return result
 
     def clinc150(self) -> dict[str, Any]:
+        """The queries of CLINC150, which has some that nothing answers."""
         return self._queries("clinc150")
 
     def banking77(self) -> dict[str, Any]:
+        """The queries of BANKING77."""
         return self._queries("banking77")
 
     def one_wording(self) -> dict[str, Any]:

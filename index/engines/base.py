@@ -141,7 +141,8 @@ class Engine(Protocol):
             CollectionLocked: Another process holds it.
         """
 
-    def exists(self, name: str) -> bool: ...
+    def exists(self, name: str) -> bool:
+        """Whether there is a collection of that name, complete enough to be opened."""
 
     def names(self) -> list[str]:
         """The collections of generations that there are, also half made or half dropped ones."""
@@ -156,4 +157,5 @@ class Engine(Protocol):
     def set_live(self, name: str) -> None:
         """Tell other tools which collection answers, where the engine has a way to."""
 
-    def close(self) -> None: ...
+    def close(self) -> None:
+        """Let go of what the engine holds; its collections are closed by themselves."""

@@ -41,6 +41,8 @@ from index.engines.base import (
     EVERYBODY,
     PAYLOAD_INDEXES,
     PREFIX,
+    Collection,
+    Engine,
     Hit,
     Lookup,
     Point,
@@ -50,7 +52,7 @@ from index.engines.base import (
 from index.errors import CollectionLocked, SearchIndexError
 
 
-class EdgeEngine:
+class EdgeEngine(Engine):
     """Collections as folders below one folder."""
 
     shared = False
@@ -123,7 +125,7 @@ class EdgeEngine:
         """Nothing is held beyond the collections."""
 
 
-class EdgeCollection:
+class EdgeCollection(Collection):
     """One Edge shard."""
 
     def __init__(self, name: str, shard: EdgeShard, lock: "_Lock") -> None:

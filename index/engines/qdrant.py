@@ -14,6 +14,8 @@ from index.engines.base import (
     EVERYBODY,
     PAYLOAD_INDEXES,
     PREFIX,
+    Collection,
+    Engine,
     Hit,
     Lookup,
     Point,
@@ -27,7 +29,7 @@ LIVE_ALIAS = "faq-live"
 UPSERT_BATCH = 256
 
 
-class ServerEngine:
+class ServerEngine(Engine):
     """Collections on a Qdrant server."""
 
     shared = True
@@ -97,7 +99,7 @@ class ServerEngine:
         self._client.close()
 
 
-class ServerCollection:
+class ServerCollection(Collection):
     """One collection on the server."""
 
     def __init__(self, name: str, client: QdrantClient, where: str) -> None:

@@ -31,7 +31,7 @@ DEPTH = 100
 
 
 @dataclass(frozen=True)
-class RawRanker:
+class RawRanker(Ranker):
     """One retriever's own order, its score for confidence: what the learned ranker is up against.
 
     BM25 scores are not from 0 to 1; half of the confidence is reached at a score of 10.

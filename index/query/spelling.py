@@ -94,9 +94,11 @@ class Speller:
 
     @classmethod
     def of(cls, texts: Iterable[str], base_words: Sequence[str] = ()) -> "Speller":
-        """Args:
-        texts: The FAQ's: wordings of questions, topics, answers.
-        base_words: As for `Speller`.
+        """A speller that knows the words of an FAQ.
+
+        Args:
+            texts: The FAQ's: wordings of questions, topics, answers.
+            base_words: As for `Speller`.
         """
         speller = cls(base_words)
         speller.learn(texts)

@@ -42,10 +42,12 @@ class Entry(Protocol):
     """A pair, as far as gathering needs it."""
 
     @property
-    def question(self) -> str: ...
+    def question(self) -> str:
+        """Its main wording."""
 
     @property
-    def answer(self) -> str: ...
+    def answer(self) -> str:
+        """What it is answered with; entries with the same answer count as one."""
 
 
 @dataclass(frozen=True)

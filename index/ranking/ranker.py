@@ -107,7 +107,7 @@ class Ranker(Protocol):
 
 
 @dataclass(frozen=True)
-class LearnedRanker:
+class LearnedRanker(Ranker):
     """A ranker's constants.
 
     Attributes:
