@@ -37,7 +37,7 @@ from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.ranking.ranker import LearnedRanker
 from index.ranking.ranker_file import read_ranker
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import JobKind, Pair, PairDraft
 from index.text import fold
 from train.data import side, take_snapshot

@@ -29,7 +29,7 @@ from index.jobs.results import RetrainResult
 from index.model.embedder import Embedder
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import JobKind, PairDraft
 from index.text import clean, one_line
 from train.data import take_snapshot

@@ -23,7 +23,7 @@ from bot.slack.message import Message
 from bot.slack.respond import respond_privately
 from bot.suggestions import listed
 from index.jobs import registry
-from index.store.jobs import describe
+from index.store.leases import describe
 from index.store.types import Job, JobKind, JobState
 
 COMMAND = "/faq"

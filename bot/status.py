@@ -11,7 +11,7 @@ from bot.settings import BotSettings
 from index.errors import ModelError, SettingsError
 from index.jobs.results import ImportCounts
 from index.store import Store
-from index.store.jobs import describe
+from index.store.leases import describe
 from index.store.types import Generation, Job, JobKind, JobState, QuestionState
 
 _OVER = tuple(state for state in JobState if state.is_over)

@@ -19,7 +19,7 @@ from index.progress import Report, within
 from index.ranking.ranker_file import read_ranker
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import Generation
 
 log = structlog.get_logger(__name__)

@@ -11,7 +11,7 @@ from index.generations.setup import by_last_use, live_generation
 from index.progress import Report, within
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import Generation
 
 # How long going back waits for a process that is letting go of the collection.

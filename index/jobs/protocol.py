@@ -17,7 +17,7 @@ from typing import Any
 
 from index.jobs.results import NO_RESULT, JobResult, RawResult
 from index.settings import IndexSettings
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import JobState
 
 

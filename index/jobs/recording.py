@@ -11,7 +11,7 @@ from index.errors import StoreError
 from index.jobs.protocol import JobEnding
 from index.jobs.timing import Timing
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import Job, JobKind, JobState
 
 # Who asked for what the schedule asked for.

@@ -24,7 +24,7 @@ from index.jobs.timing import USUAL, Timing
 from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import LeaseState
+from index.store.leases import LeaseState
 from index.store.types import Job, JobKind, JobState
 
 LOG = "log.txt"

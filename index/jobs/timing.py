@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from index.store.jobs import RENEW_EVERY_S
+from index.store.leases import RENEW_EVERY_S
 
 
 @dataclass(frozen=True)

@@ -6,7 +6,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from index.store.database import Database
-from index.store.jobs import Claim, holds
+from index.store.leases import Claim, holds
 from index.store.tables import generations, pointers
 from index.store.types import Generation, GenerationState
 

@@ -1,71 +1,34 @@
-"""Long work: what was asked for, who runs it under a lease, how it ended.
+"""Long work: what was asked for, who runs it, how it ended.
 
 Whoever wants work done writes a row (`request`); a worker takes it (`claim`), or a command runs
-it at once (`begin`). One job runs at a time, whatever its kind: the lease in its row says which,
-and ends with the process that renews it.
+it at once (`begin`). One job runs at a time, whatever its kind (`index/store/leases.py`).
 """
 
 from collections.abc import Collection
-from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
-from enum import StrEnum
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
 
-from index.errors import FaqbotError
 from index.store.database import Database
+from index.store.leases import (
+    Claim,
+    JobRunning,
+    LeaseState,
+    fail_abandoned,
+    is_claimed,
+    lease_end,
+    mark_interrupted,
+    running_job,
+    take_turn,
+)
 from index.store.tables import jobs, pointers
-from index.store.types import Job, JobKind, JobState
+from index.store.types import Job, JobState
 
-# Renewed every few seconds; a runner that dies is noticed when it has passed. It is written and
-# read by each machine's own clock, so it must be long against what their clocks differ.
-LEASE = timedelta(seconds=90)
-RENEW_EVERY_S = 5.0
-INTERRUPTED = "interrupted: the process that ran it ended"
-# Imports are recorded, but take no turn: they may run beside anything.
-_UNLEASED = (JobKind.IMPORT,)
-# For an import whose process cannot be looked at: no import takes so long.
-_IMPORT_LIMIT = timedelta(days=1)
 # How often a job is put back into the queue because its runner was stopped.
 _AGAIN = 2
 # What does not tell one request for work from another.
 _ASIDE = ("scheduled", "again")
-# Any number does, as long as no other lock of the store takes it.
-_TURN = 7032727
-
-
-class JobRunning(FaqbotError):
-    """Another job has its turn; the message says which, since when and how far it is."""
-
-    def __init__(self, job: Job) -> None:
-        super().__init__(f"{describe(job)}; wait for it, or stop it: faqbot cancel")
-        self.job = job
-
-
-@dataclass(frozen=True)
-class Claim:
-    """A job in a process's hands."""
-
-    job_id: int
-    owner: str
-
-
-class LeaseState(StrEnum):
-    """How a job's lease stands for its claimant, as a renewal finds it."""
-
-    HELD = "held"
-    CANCELLED = "cancelled"
-    LOST = "lost"
-
-
-def describe(job: Job) -> str:
-    """One line on a job that is not over, such as "retrain is running since 02:00, at 43 %"."""
-    if job.state is JobState.QUEUED or job.started_at is None:
-        return f"{job.kind} is waiting for its turn"
-    since = job.started_at.astimezone()
-    day = "%H:%M" if since.date() == datetime.now().astimezone().date() else "%F %H:%M"
-    return f"{job.kind} is running since {since.strftime(day)}, at {job.progress * 100:.0f} %"
 
 
 class Jobs:
@@ -108,8 +71,8 @@ class Jobs:
             jobs.c.state.in_((JobState.QUEUED, JobState.RUNNING)), ~jobs.c.cancel_requested
         )
         with self._database.write() as connection:
-            self._take_turn(connection)
-            self._fail_abandoned(connection)
+            take_turn(connection)
+            fail_abandoned(connection)
             if slot is not None:
                 row = connection.execute(of_kind.where(jobs.c.slot == slot)).one_or_none()
                 if row is not None:
@@ -164,10 +127,10 @@ class Jobs:
             JobRunning: Another job has its turn.
         """
         with self._database.write() as connection:
-            self._take_turn(connection)
-            self._fail_abandoned(connection)
-            if running := self._running(connection):
-                raise JobRunning(running)
+            take_turn(connection)
+            fail_abandoned(connection)
+            if (row := running_job(connection)) is not None:
+                raise JobRunning(_job(row))
             now = datetime.now(UTC)
             return self._insert(
                 connection,
@@ -177,15 +140,15 @@ class Jobs:
                 requested_by=requested_by,
                 started_at=now,
                 owner=owner,
-                lease_until=now + LEASE,
+                lease_until=lease_end(),
             )
 
     def claim(self, owner: str, kinds: Collection[str]) -> Job | None:
         """Take the oldest waiting job of these kinds; None where there is none or one runs."""
         with self._database.write() as connection:
-            self._take_turn(connection)
-            self._fail_abandoned(connection)
-            if self._running(connection):
+            take_turn(connection)
+            fail_abandoned(connection)
+            if running_job(connection) is not None:
                 return None
             now = datetime.now(UTC)
             oldest = (
@@ -198,7 +161,7 @@ class Jobs:
                 sa.update(jobs)
                 .where(jobs.c.id == oldest.scalar_subquery())
                 .values(
-                    state=JobState.RUNNING, owner=owner, started_at=now, lease_until=now + LEASE
+                    state=JobState.RUNNING, owner=owner, started_at=now, lease_until=lease_end()
                 )
                 .returning(jobs)
             ).one_or_none()
@@ -208,14 +171,17 @@ class Jobs:
         self, claim: Claim, progress: float | None = None, detail: str | None = None
     ) -> LeaseState:
         """Keep a claim alive, and record how far the job is."""
-        values: dict[str, Any] = {"lease_until": datetime.now(UTC) + LEASE}
+        values: dict[str, Any] = {"lease_until": lease_end()}
         if progress is not None:
             values["progress"] = min(max(progress, 0.0), 1.0)
         if detail is not None:
             values["detail"] = detail
         with self._database.write() as connection:
             row = connection.execute(
-                sa.update(jobs).where(*_is(claim)).values(values).returning(jobs.c.cancel_requested)
+                sa.update(jobs)
+                .where(*is_claimed(claim))
+                .values(values)
+                .returning(jobs.c.cancel_requested)
             ).one_or_none()
         if row is None:
             return LeaseState.LOST
@@ -230,7 +196,7 @@ class Jobs:
             The state it is in now; None where there is no such job.
         """
         with self._database.write() as connection:
-            self._take_turn(connection)
+            take_turn(connection)
             connection.execute(
                 sa.update(jobs)
                 .where(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED)
@@ -275,7 +241,7 @@ class Jobs:
             values["progress"] = 1.0
         if detail is not None:
             values["detail"] = detail
-        theirs = (jobs.c.id == job_id,) if owner is None else _is(Claim(job_id, owner))
+        theirs = (jobs.c.id == job_id,) if owner is None else is_claimed(Claim(job_id, owner))
         with self._database.write() as connection:
             return bool(connection.execute(sa.update(jobs).where(*theirs).values(values)).rowcount)
 
@@ -287,9 +253,9 @@ class Jobs:
             back twice before.
         """
         with self._database.write() as connection:
-            self._take_turn(connection)
+            take_turn(connection)
             row = connection.execute(
-                sa.select(jobs).where(*_is(claim), ~jobs.c.cancel_requested)
+                sa.select(jobs).where(*is_claimed(claim), ~jobs.c.cancel_requested)
             ).one_or_none()
             if row is None:
                 return False
@@ -351,7 +317,8 @@ class Jobs:
     def running(self) -> Job | None:
         """The job that has its turn, which its runner may have left without a word."""
         with self._database.read() as connection:
-            return self._running(connection)
+            row = running_job(connection)
+        return None if row is None else _job(row)
 
     def is_waiting(self, kinds: Collection[str]) -> bool:
         """Whether a job of these kinds waits."""
@@ -373,7 +340,7 @@ class Jobs:
         name = f"schedule_{kind}"
         query = sa.select(pointers.c.value).where(pointers.c.name == name)
         with self._database.write() as connection:
-            self._take_turn(connection)
+            take_turn(connection)
             since: int | None = connection.scalar(query)
             if since is None:
                 since = int(datetime.now(UTC).timestamp())
@@ -383,42 +350,12 @@ class Jobs:
     def fail_abandoned(self) -> None:
         """Mark jobs as failed whose lease has ended: nobody runs them any more."""
         with self._database.write() as connection:
-            self._fail_abandoned(connection)
+            fail_abandoned(connection)
 
     def fail_abandoned_by(self, owner: str) -> None:
         """Mark what somebody ran as failed, who is known to be dead: it ends their lease."""
         with self._database.write() as connection:
-            self._fail(connection, jobs.c.owner == owner)
-
-    def _take_turn(self, connection: sa.Connection) -> None:
-        # Two who look whether a job runs must not both find none. (SQLite holds its write lock.)
-        if not self._database.is_sqlite:
-            connection.execute(sa.select(sa.func.pg_advisory_xact_lock(_TURN)))
-
-    def _fail_abandoned(self, connection: sa.Connection) -> None:
-        now = datetime.now(UTC)
-        is_given_up = jobs.c.kind.in_(_UNLEASED) & (jobs.c.started_at < now - _IMPORT_LIMIT)
-        self._fail(connection, (jobs.c.lease_until < now) | is_given_up)
-
-    def _fail(self, connection: sa.Connection, dead: sa.ColumnElement[bool]) -> None:
-        connection.execute(
-            sa.update(jobs)
-            .where(jobs.c.state == JobState.RUNNING, dead)
-            .values(
-                state=JobState.FAILED,
-                detail=INTERRUPTED,
-                finished_at=datetime.now(UTC),
-                lease_until=None,
-            )
-        )
-
-    def _running(self, connection: sa.Connection) -> Job | None:
-        row = connection.execute(
-            sa.select(jobs)
-            .where(jobs.c.state == JobState.RUNNING, jobs.c.kind.not_in(_UNLEASED))
-            .limit(1)
-        ).one_or_none()
-        return None if row is None else _job(row)
+            mark_interrupted(connection, jobs.c.owner == owner)
 
     def _insert(self, connection: sa.Connection, kind: str, state: JobState, **values: Any) -> Job:
         row = connection.execute(
@@ -429,23 +366,9 @@ class Jobs:
         return _job(row)
 
 
-def holds(connection: sa.Connection, claim: Claim) -> bool:
-    """Whether a claim stands; inside a write transaction it stands until that ends."""
-    query = sa.select(jobs.c.id).where(*_is(claim), ~jobs.c.cancel_requested).with_for_update()
-    return connection.scalar(query) is not None
-
-
 def _what(arguments: dict[str, Any] | None) -> dict[str, Any]:
     """What a job of some kind does."""
     return {name: value for name, value in (arguments or {}).items() if name not in _ASIDE}
-
-
-def _is(claim: Claim) -> tuple[sa.ColumnElement[bool], ...]:
-    return (
-        jobs.c.id == claim.job_id,
-        jobs.c.owner == claim.owner,
-        jobs.c.state == JobState.RUNNING,
-    )
 
 
 def _job(row: sa.Row[Any]) -> Job:

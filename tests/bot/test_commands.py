@@ -10,7 +10,7 @@ from index.generations.setup import new_collection_name, open_engine
 from index.jobs import registry
 from index.jobs.registry import JobType, Runs
 from index.jobs.worker import Worker
-from index.store.jobs import Claim, LeaseState
+from index.store.leases import Claim, LeaseState
 from index.store.types import Job, JobKind, JobState
 from playground.client import Channel, Message, Person
 from tests.bot.desk import ABSENT, Desk, until

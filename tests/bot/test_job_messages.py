@@ -15,7 +15,7 @@ from bot.settings import BotSettings
 from bot.slack.client import client, posting_client
 from index.jobs.worker import Worker
 from index.store import Store
-from index.store.jobs import LEASE, Claim
+from index.store.leases import LEASE, Claim
 from index.store.types import Job, JobKind, JobState
 from playground.client import Channel, Message, Playground
 from tests.bot.desk import Desk, until
@@ -160,7 +160,7 @@ def test_the_job_of_a_killed_worker_is_shown_as_failed(
 ) -> None:
     started(desk)
     ask(desk, "reindex")
-    monkeypatch.setattr("index.store.jobs.LEASE", -LEASE)
+    monkeypatch.setattr("index.store.leases.LEASE", -LEASE)
     claim(desk.store)
     shows(desk, desk.watched, "*Reindex: failed*\ninterrupted")
 

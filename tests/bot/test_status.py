@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.settings import BotSettings
 from bot.status import collect
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import JobKind, JobState, PairDraft
 
 

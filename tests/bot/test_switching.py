@@ -10,7 +10,7 @@ from index.generations.build import go_live
 from index.generations.rollback import rollback
 from index.generations.setup import open_engine
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.tables import questions
 from index.store.types import Generation, JobKind, JobState
 from tests.bot.desk import ASKED, Desk, answers, draft, first_section, until

@@ -10,7 +10,7 @@ import pytest
 
 from index import processes
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import JobKind, JobState
 from tests.cli.outcomes import Children, Run, failure, refusal
 

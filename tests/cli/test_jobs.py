@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import JobKind, JobState
 from tests.cli.outcomes import Children, Run, refusal
 

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import JobKind, JobState
 from tests.cli.outcomes import Run
 

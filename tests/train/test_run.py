@@ -27,7 +27,7 @@ from index.query.cleaning import read
 from index.ranking.ranker_file import read_ranker, shipped
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import Generation, Job, JobKind, JobState, PairDraft, Phrasing, Status
 from train import run as module
 from train.data import take_snapshot

@@ -10,7 +10,7 @@ from index.generations.rollback import rollback
 from index.generations.setup import initialise
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import Generation, JobKind, JobState, PairDraft, Phrasing
 
 VPN = PairDraft(

@@ -21,7 +21,7 @@ from index.generations.setup import initialise, load_embedder
 from index.model.served import ServedModel
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import Generation, JobKind, JobState, PairDraft, Status
 from tests.index.models import TURNED, damage
 from tests.index.picks import add_picked_wording

@@ -21,7 +21,7 @@ from index.jobs import tasks
 from index.jobs.protocol import JobOrder
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import JobKind, NewQuestion, PairDraft, QuestionState
 from tests.index.models import TURNED
 

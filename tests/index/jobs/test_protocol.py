@@ -16,7 +16,7 @@ from index.jobs.protocol import (
 )
 from index.jobs.results import RawResult
 from index.settings import IndexSettings
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import JobKind, JobState
 
 

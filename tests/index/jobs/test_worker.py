@@ -30,7 +30,7 @@ from index.jobs.worker import Worker
 from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import INTERRUPTED
+from index.store.leases import INTERRUPTED
 from index.store.types import Job, JobKind
 from tests.bot.desk import until
 

@@ -8,7 +8,7 @@ from alembic.runtime.migration import MigrationContext
 
 from index.store import Store
 from index.store.database import _alembic_config
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.tables import metadata
 from index.store.types import JobKind, JobState, QuestionState, Verdict
 
