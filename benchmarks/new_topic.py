@@ -41,7 +41,8 @@ from index.store.leases import Claim
 from index.store.types import JobKind, Pair, PairDraft
 from index.text import fold
 from train.data import side, take_snapshot
-from train.promotion.candidate import Steps, train_candidate
+from train.promotion.candidate import train_candidate
+from train.promotion.context import RetrainRun, Steps
 from train.ranker.augmentation import augmented
 from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch, View
 from train.run import settings_for
@@ -113,18 +114,17 @@ def live_ranker(bot: Faqbot) -> LearnedRanker:
 def refused_model(bot: Faqbot, depth: str) -> tuple[Embedder, LearnedRanker]:
     """What the last retrain trained, which did not go live: trained once more, to be measured."""
     order = JobOrder(Claim(0, ""), JobKind.RETRAIN, {"depth": depth}, bot.settings, None)
-    scratch = bot.settings.data_dir / "refused"
-    scratch.mkdir()
-    candidate = train_candidate(
+    run = RetrainRun(
         order,
         settings_for(order),
         bot.store,
         take_snapshot(bot.store),
         live_generation(bot.store),
         "refused",
-        scratch,
         Steps(lambda share, what: None),
     )
+    run.scratch.mkdir(parents=True)
+    candidate = train_candidate(run)
     served = ServedModel.load(candidate.models_dir, candidate.version, bot.settings.device)
     return Embedder(served, bot.store.embeddings), candidate.fit.ranker
 

@@ -34,6 +34,7 @@ from train.data import take_snapshot
 from train.errors import TrainingFailed
 from train.finetune.fit import Fitted, fit
 from train.promotion import candidate as candidate_module
+from train.promotion import go_live as go_live_module
 from train.promotion.candidate import TRAINING, TrainedCandidate
 from train.promotion.report import draw
 from train.promotion.rules import PromotionDecision
@@ -228,14 +229,14 @@ def same_ranking(monkeypatch: pytest.MonkeyPatch) -> None:
 @pytest.fixture
 def wrong_when_built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The first index asked is right about golden questions, all others wrong; gives who was."""
-    answers_right = module.answers_right
+    answers_right = go_live_module.answers_right
     asked: list[str] = []
 
     def answer(searcher: Any, questions: Any, pairs: Any) -> set[int]:
         asked.append(searcher._embedder.model.version)
         return answers_right(searcher, questions, pairs) if len(asked) == 1 else set()
 
-    for asking in (candidate_module, module):
+    for asking in (candidate_module, go_live_module):
         monkeypatch.setattr(asking, "answers_right", answer)
     return asked
 
@@ -434,7 +435,7 @@ def test_a_failed_build_leaves_nothing(quick: Desk, monkeypatch: pytest.MonkeyPa
     def build(*args: object) -> Generation:
         raise SearchIndexError("the disk is full")
 
-    monkeypatch.setattr(module, "build", build)
+    monkeypatch.setattr(go_live_module, "build", build)
 
     with pytest.raises(SearchIndexError, match="the disk is full"):
         quick.retrain()
@@ -455,9 +456,9 @@ def test_a_store_that_is_lost_while_switching_does_not_cost_the_live_model(
         switch(store, *args)
         lost()
 
-    switch = module.switch
-    monkeypatch.setattr(module, "switch", switched_unheard)
-    monkeypatch.setattr(module, "discard", lost)
+    switch = go_live_module.switch
+    monkeypatch.setattr(go_live_module, "switch", switched_unheard)
+    monkeypatch.setattr(go_live_module, "discard", lost)
 
     with pytest.raises(StoreError):
         quick.retrain()

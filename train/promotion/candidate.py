@@ -2,10 +2,9 @@
 
 import os
 import shutil
-import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import partial
 from pathlib import Path
 from typing import Literal
@@ -13,17 +12,15 @@ from typing import Literal
 from index.evaluation.golden import answers_right, in_force
 from index.generations.live import TemporaryCopy
 from index.generations.setup import load_embedder
-from index.jobs.protocol import JobOrder
 from index.model.embedder import Embedder
 from index.model.served import ServedModel, load_head
-from index.model.versions import SERVABLE, read_manifest, write_version
-from index.progress import Report
+from index.model.versions import read_manifest, write_version
 from index.query.cleaning import read
 from index.ranking.ranker_file import read_ranker, shipped
-from index.store import Store
-from index.store.types import Generation, Golden, Pair
+from index.store.types import Golden, Pair
 from index.text import text_hash
-from train.data import Snapshot, apart
+from index.vectors import Matrix
+from train.data import apart
 from train.finetune.fit import Fitted, fit
 from train.promotion import golden
 from train.promotion.compare import (
@@ -34,6 +31,7 @@ from train.promotion.compare import (
     compare_rankers,
     loses_automatic_answers,
 )
+from train.promotion.context import RetrainRun
 from train.promotion.rules import (
     USUAL_PRECISION,
     PromotionDecision,
@@ -43,39 +41,11 @@ from train.promotion.rules import (
 from train.ranker.examples import examples_for, speller_of
 from train.ranker.fit import Fit, fit_ranker
 from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch
-from train.settings import TrainSettings
 
 # Questions of the sides that decide nothing: enough for a figure in the report.
 MOST_ASIDE = 1000
 # Where training keeps its checkpoints, below the jobs' folders.
 TRAINING = "training"
-
-
-@dataclass
-class Steps:
-    """The steps of a run: told as they come, and how long each took.
-
-    Attributes:
-        seconds: By step.
-    """
-
-    report: Report
-    seconds: dict[str, float] = field(default_factory=dict)
-
-    @contextmanager
-    def step(self, what: str, start: float, end: float) -> Iterator[Callable[[float], None]]:
-        """A step from one share of the run to another; yields a function for the share of it."""
-        began = time.perf_counter()
-        self.report(start, what)
-        try:
-            yield lambda share: self.report(
-                start + min(1.0, share) * (end - start), f"{what}, {min(1.0, share):.0%}"
-            )
-        finally:
-            self.add(what, time.perf_counter() - began)
-
-    def add(self, what: str, seconds: float) -> None:
-        self.seconds[what] = round(self.seconds.get(what, 0.0) + seconds, 2)
 
 
 @dataclass(frozen=True)
@@ -144,148 +114,173 @@ class TrainedCandidate:
         return self.decision.reason
 
 
-def train_candidate(
-    order: JobOrder,
-    settings: TrainSettings,
-    store: Store,
-    snapshot: Snapshot,
-    live: Generation,
-    version: str,
-    scratch: Path,
-    steps: Steps,
-) -> TrainedCandidate:
-    """Train a candidate on a snapshot and judge it against the live model.
+@dataclass(frozen=True)
+class _Contender:
+    """One of the two models that are compared.
 
-    Args:
-        version: The name it gets.
-        scratch: A folder for what is not kept.
+    Attributes:
+        vectors: Of the snapshot's texts, of unit length; shape (texts, dimension).
+    """
+
+    embedder: Embedder
+    vectors: Matrix
+
+
+@dataclass(frozen=True)
+class _Encoded:
+    """The snapshot's texts as the live model has them.
+
+    Attributes:
+        encodings: By the encoder alone; shape (texts, encoder dimension).
+        new: How many texts the embedding cache did not have.
+    """
+
+    search: SimulatedSearch
+    encodings: Matrix
+    live: _Contender
+    new: int
+
+
+def train_candidate(run: RetrainRun) -> TrainedCandidate:
+    """Train a candidate on a run's snapshot and judge it against the live model.
 
     Raises:
         TrainingFailed: There is no candidate.
         ModelError: The live model is missing or damaged.
     """
-    index = order.index
-    with steps.step("encoding new texts", 0.02, 0.15) as share:
-        embedder = load_embedder(index, store, live.model_version)
-        search = SimulatedSearch(snapshot.pairs)
-        texts_encoded = len(search.texts) - len(
-            store.embeddings.known(
-                embedder.model.manifest.encoder_id, [text_hash(text) for text in search.texts]
-            )
-        )
-        encodings = embedder.encodings(search.texts, _counting(len(search.texts), share))
-    training = index.jobs_dir / TRAINING
-    with steps.step("training", 0.15, 0.68) as share, _checkpoints_in(training):
-        fitted = fit(
-            snapshot,
-            settings,
-            models_dir=index.models_dir,
-            parent=live.model_version,
-            cache=store.embeddings,
-            folder=training,
-            logs=order.folder,
-            device=index.device,
-            progress=lambda what, done: share(done) if what == "training" else None,
-        )
-    with steps.step("encoding with the trained model", 0.68, 0.76) as share:
-        models_dir = scratch / "models"
-        model = _candidate(order, version, live, fitted, models_dir, embedder.model, snapshot)
-        shutil.rmtree(training, ignore_errors=True)
-        candidate = Embedder(model, store.embeddings)
-        if model.manifest.encoder_id == embedder.model.manifest.encoder_id:
-            vectors = model.apply_head(encodings)
-        else:
-            vectors = candidate.embed(search.texts, _counting(len(search.texts), share))
-    with steps.step("comparing", 0.76, 0.82) as share:
-        before = embedder.model.apply_head(encodings)
-        comparer = Comparer(
-            search,
-            Model.on_equal_terms(search, snapshot.develop, embedder, before),
-            Model.on_equal_terms(search, snapshot.develop, candidate, vectors),
-        )
-        held_out = apart(snapshot.held_out, snapshot.train)
-        sides = {"held_out": comparer.views(held_out)}
-        share(0.6)
-        sides["develop"] = comparer.views(snapshot.develop, MOST_ASIDE)
-        share(0.8)
-        sides["train"] = comparer.views(snapshot.train, MOST_ASIDE)
+    encoded = _encode(run)
+    search, live = encoded.search, encoded.live
+    fitted = _train(run)
+    candidate = _embed(run, fitted, encoded)
+    held_out = apart(run.snapshot.held_out, run.snapshot.train)
+    sides = _compare(run, search, live, candidate, held_out)
     # No model was trained on these, neither the candidate nor the live one.
-    untrained = (*held_out, *snapshot.develop)
-    with steps.step("fitting the ranking", 0.82, 0.84):
-        fitted_ranker = _if_better(
-            fit_ranker(examples_for(search, untrained, candidate, vectors), shipped())
-        )
-    with steps.step("asking the golden questions", 0.84, 0.85):
-        questions = in_force(store.golden.all(), {p.id: p for p in snapshot.pairs})
-        golden_live = _right_live(order, store, questions, scratch)
-        live_model = Model(before, read_ranker(index.models_dir / live.model_version))
+    untrained = (*held_out, *run.snapshot.develop)
+    with run.steps.step("fitting the ranking", 0.82, 0.84):
+        examples = examples_for(search, untrained, candidate.embedder, candidate.vectors)
+        ranking = _if_better(fit_ranker(examples, shipped()))
+    with run.steps.step("asking the golden questions", 0.84, 0.85):
+        questions = in_force(run.store.golden.all(), {p.id: p for p in run.snapshot.pairs})
+        golden_live = _right_live(run, questions)
+        ranker = read_ranker(run.order.index.models_dir / run.live.model_version)
+        live_model = Model(live.vectors, ranker)
+        trained_model = Model(candidate.vectors, ranking.ranker)
         checked = golden.check(
             questions,
-            partial(_right_on_paper, search, embedder, live_model),
-            partial(_right_on_paper, search, candidate, Model(vectors, fitted_ranker.ranker)),
+            partial(_right_on_paper, search, live.embedder, live_model),
+            partial(_right_on_paper, search, candidate.embedder, trained_model),
         )
     decision = decide_promotion(sides["held_out"][UNSEEN].comparison, checked.ids)
     refit: Refit | None = None
     if not decision.promote:
-        with steps.step("fitting the live model's ranking", 0.85, 0.86):
-            refit = _refit(search, untrained, embedder, live_model, questions)
+        with run.steps.step("fitting the live model's ranking", 0.85, 0.86):
+            refit = _refit(search, untrained, live.embedder, live_model, questions)
     return TrainedCandidate(
-        version=version,
-        models_dir=models_dir,
+        version=run.version,
+        models_dir=_models_dir(run),
         fitted=fitted,
         sides=sides,
-        fit=fitted_ranker,
+        fit=ranking,
         golden=checked,
         golden_live=golden_live,
         decision=decision,
         refit=refit,
         search=search,
         texts=len(search.texts),
-        texts_encoded=texts_encoded,
+        texts_encoded=encoded.new,
     )
 
 
-def move_servable(candidate: TrainedCandidate, folder: Path) -> None:
-    """Move the candidate's servable to a folder, for `write_version`; it is not here after that."""
-    shutil.move(candidate.models_dir / candidate.version / SERVABLE, folder)
+def _encode(run: RetrainRun) -> _Encoded:
+    """Encode the snapshot's texts with the live model: those that the cache does not have."""
+    with run.steps.step("encoding new texts", 0.02, 0.15) as share:
+        embedder = load_embedder(run.order.index, run.store, run.live.model_version)
+        search = SimulatedSearch(run.snapshot.pairs)
+        known = run.store.embeddings.known(
+            embedder.model.manifest.encoder_id, [text_hash(text) for text in search.texts]
+        )
+        encodings = embedder.encodings(search.texts, _counting(len(search.texts), share))
+        live = _Contender(embedder, embedder.model.apply_head(encodings))
+        return _Encoded(search, encodings, live, len(search.texts) - len(known))
 
 
-def link_servable(version: Path, folder: Path) -> None:
-    """Make a version's servable another one's too: its files are never written to.
+def _train(run: RetrainRun) -> Fitted:
+    """Train a model on the training side."""
+    index = run.order.index
+    training = index.jobs_dir / TRAINING
+    with run.steps.step("training", 0.15, 0.68) as share, _checkpoints_in(training):
+        return fit(
+            run.snapshot,
+            run.settings,
+            models_dir=index.models_dir,
+            parent=run.live.model_version,
+            cache=run.store.embeddings,
+            folder=training,
+            logs=run.order.folder,
+            device=index.device,
+            progress=lambda what, done: share(done) if what == "training" else None,
+        )
+
+
+def _embed(run: RetrainRun, fitted: Fitted, encoded: _Encoded) -> _Contender:
+    """Load what was trained, and embed the snapshot's texts with it."""
+    texts, before = encoded.search.texts, encoded.live.embedder.model
+    with run.steps.step("encoding with the trained model", 0.68, 0.76) as share:
+        model = _load(run, fitted, before)
+        shutil.rmtree(run.order.index.jobs_dir / TRAINING, ignore_errors=True)
+        embedder = Embedder(model, run.store.embeddings)
+        if model.manifest.encoder_id == before.manifest.encoder_id:
+            return _Contender(embedder, model.apply_head(encoded.encodings))
+        return _Contender(embedder, embedder.embed(texts, _counting(len(texts), share)))
+
+
+def _compare(
+    run: RetrainRun,
+    search: SimulatedSearch,
+    live: _Contender,
+    candidate: _Contender,
+    held_out: Sequence[Pair],
+) -> dict[str, dict[str, Answered]]:
+    """Ask both models the questions of all sides; by side, then by view."""
+    develop = run.snapshot.develop
+    with run.steps.step("comparing", 0.76, 0.82) as share:
+        comparer = Comparer(
+            search,
+            Model.on_equal_terms(search, develop, live.embedder, live.vectors),
+            Model.on_equal_terms(search, develop, candidate.embedder, candidate.vectors),
+        )
+        sides = {"held_out": comparer.views(held_out)}
+        share(0.6)
+        sides["develop"] = comparer.views(develop, MOST_ASIDE)
+        share(0.8)
+        sides["train"] = comparer.views(run.snapshot.train, MOST_ASIDE)
+    return sides
+
+
+def _models_dir(run: RetrainRun) -> Path:
+    """Where the candidate is until it is a model version like the others."""
+    return run.scratch / "models"
+
+
+def _load(run: RetrainRun, fitted: Fitted, beside: ServedModel) -> ServedModel:
+    """The trained model, written as a version and loaded as serving would load it.
 
     Args:
-        version: The version's folder.
-        folder: Where the servable is to be.
+        beside: The live model; where the encoder is the same it is not loaded twice.
     """
-    try:
-        shutil.copytree(version / SERVABLE, folder, copy_function=os.link)
-    except OSError:  # a file system that cannot
-        shutil.rmtree(folder, ignore_errors=True)
-        shutil.copytree(version / SERVABLE, folder)
-
-
-def _candidate(
-    order: JobOrder,
-    version: str,
-    live: Generation,
-    fitted: Fitted,
-    models_dir: Path,
-    beside: ServedModel,
-    snapshot: Snapshot,
-) -> ServedModel:
-    """The trained model, loaded as serving would load it."""
-    parent = read_manifest(order.index.models_dir, live.model_version)
+    index = run.order.index
+    parent = read_manifest(index.models_dir, run.live.model_version)
     dimension = int(load_head(str(fitted.servable)).output_size)
     write_version(
-        models_dir,
-        version,
+        _models_dir(run),
+        run.version,
         lambda folder: os.rename(fitted.servable, folder),
         base_encoder=parent.base_encoder,
         dimension=dimension,
-        parent=live.model_version,
-        data_revision=snapshot.revision,
+        parent=run.live.model_version,
+        data_revision=run.snapshot.revision,
     )
-    return ServedModel.load(models_dir, version, order.index.device, beside)
+    return ServedModel.load(_models_dir(run), run.version, index.device, beside)
 
 
 def _if_better(fit: Fit) -> Fit:
@@ -340,15 +335,13 @@ def _checkpoints_in(folder: Path) -> Iterator[None]:
         raise
 
 
-def _right_live(
-    order: JobOrder, store: Store, questions: Sequence[Golden], scratch: Path
-) -> set[int]:
+def _right_live(run: RetrainRun, questions: Sequence[Golden]) -> set[int]:
     """What the live generation gets right, in a copy beside the process that serves it."""
     if not questions:
         return set()
-    with closing(TemporaryCopy(order.index, store, scratch)) as copy:
+    with closing(TemporaryCopy(run.order.index, run.store, run.scratch)) as copy:
         copy.catch_up()
-        pairs = store.pairs.get([question.pair_id for question in questions])
+        pairs = run.store.pairs.get([question.pair_id for question in questions])
         return answers_right(copy.searcher, questions, pairs)
 
 

@@ -3,6 +3,7 @@
 import importlib.metadata
 import platform
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 import numpy as np
@@ -10,8 +11,10 @@ import numpy as np
 from index.jobs.results import RankingFigures, RetrainResult
 from index.ranking.features import FEATURES
 from index.ranking.names import published
+from train.data import apart
 from train.promotion.candidate import TrainedCandidate
 from train.promotion.compare import Answered
+from train.promotion.context import RetrainRun
 from train.promotion.reliability import Reliability, reliability
 from train.ranker.fit import Fit
 
@@ -26,6 +29,63 @@ RETRIEVERS = {
 }
 assert sorted(name for names in RETRIEVERS.values() for name in names) == sorted(FEATURES)
 _PACKAGES = ("faqbot", "torch", "quaterion", "pytorch-lightning", "sentence-transformers")
+
+
+@dataclass(frozen=True)
+class SnapshotSizes:
+    """The pairs that a run went by: how many, and on which side.
+
+    Attributes:
+        revision: The store's.
+        held_out_worded_as_trained: Held out, but left out of the comparison: they share a wording
+            with a pair that was trained on.
+    """
+
+    revision: int
+    pairs: int
+    train: int
+    develop: int
+    held_out: int
+    held_out_worded_as_trained: int
+
+
+@dataclass(frozen=True)
+class RunDescription:
+    """What a report says of the run itself; its fields are keys of report.json.
+
+    Attributes:
+        job: The job's id.
+        when: Local date and time of the end of the comparison.
+        seconds: How long each step took.
+    """
+
+    job: int
+    when: str
+    live_model: str
+    settings: dict[str, Any]
+    data: SnapshotSizes
+    seconds: dict[str, float]
+
+    @classmethod
+    def of(cls, run: RetrainRun, when: datetime) -> "RunDescription":
+        """The description of a run as it is now."""
+        snapshot = run.snapshot
+        return cls(
+            job=run.order.claim.job_id,
+            when=f"{when:%F %H:%M %Z}",
+            live_model=run.live.model_version,
+            settings=run.settings.model_dump(mode="json"),
+            data=SnapshotSizes(
+                revision=snapshot.revision,
+                pairs=len(snapshot.pairs),
+                train=len(snapshot.train),
+                develop=len(snapshot.develop),
+                held_out=len(snapshot.held_out),
+                held_out_worded_as_trained=len(snapshot.held_out)
+                - len(apart(snapshot.held_out, snapshot.train)),
+            ),
+            seconds=dict(run.steps.seconds),
+        )
 
 
 @dataclass(frozen=True)
@@ -65,12 +125,12 @@ def ranking_figures(candidate: TrainedCandidate) -> RankingFigures:
 
 
 def figures_of(
-    candidate: TrainedCandidate, result: RetrainResult, about: dict[str, Any]
+    candidate: TrainedCandidate, result: RetrainResult, about: RunDescription
 ) -> dict[str, Any]:
     """All that report.json says, ready for JSON."""
     fitted = candidate.fitted
     return {
-        **about,
+        **asdict(about),
         "result": result.to_json(),
         "decision": {
             "promote": candidate.decision.promote,

@@ -1,13 +1,19 @@
 """The report of a retrain as Markdown, for people."""
 
 from collections.abc import Sequence
-from typing import Any
 
 from index.evaluation.bootstrap import Estimate
 from index.jobs.results import RetrainResult
 from train.promotion.candidate import TrainedCandidate
 from train.promotion.compare import UNSEEN, Comparison
-from train.promotion.figures import FittedRanking, by_retriever, first_right, flipped, thresholds
+from train.promotion.figures import (
+    FittedRanking,
+    RunDescription,
+    by_retriever,
+    first_right,
+    flipped,
+    thresholds,
+)
 from train.ranker.calibrate import OUTSIDE
 from train.ranker.fit import MIN_ANSWERS, MIN_QUESTIONS
 
@@ -16,23 +22,23 @@ LISTED = 15
 CONFIDENCE = "confidence.png"
 
 
-def markdown(candidate: TrainedCandidate, result: RetrainResult, about: dict[str, Any]) -> str:
+def markdown(candidate: TrainedCandidate, result: RetrainResult, about: RunDescription) -> str:
     """The whole report."""
-    data, fitted = about["data"], candidate.fitted
+    data, fitted = about.data, candidate.fitted
     lines = [
-        f"# Retrain {about['job']}: {_heading(result, candidate)}",
+        f"# Retrain {about.job}: {_heading(result, candidate)}",
         "",
         _sentence(result.reason),
         "",
-        f"- When: {about['when']}",
-        f"- Data: revision {data['revision']} of the store, {data['pairs']} pairs: "
-        f"{data['train']} to train on, {data['develop']} to see when to stop, "
-        f"{data['held_out']} held out",
-        f"- Model: depth {fitted.depth}, head {fitted.head}, trained from {about['live_model']}; "
+        f"- When: {about.when}",
+        f"- Data: revision {data.revision} of the store, {data.pairs} pairs: "
+        f"{data.train} to train on, {data.develop} to see when to stop, "
+        f"{data.held_out} held out",
+        f"- Model: depth {fitted.depth}, head {fitted.head}, trained from {about.live_model}; "
         f"epoch {fitted.best_epoch} of {len(fitted.curves)} was kept",
         f"- Texts: {candidate.texts}, of which {candidate.texts_encoded} were new",
-        f"- Time: {sum(about['seconds'].values()):.0f} s ("
-        + ", ".join(f"{step} {seconds:.0f}" for step, seconds in about["seconds"].items())
+        f"- Time: {sum(about.seconds.values()):.0f} s ("
+        + ", ".join(f"{step} {seconds:.0f}" for step, seconds in about.seconds.items())
         + ")",
         *(f"- Note: {note}" for note in fitted.notes),
         "",

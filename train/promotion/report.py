@@ -3,12 +3,11 @@
 import json
 from collections.abc import Sequence
 from pathlib import Path
-from typing import Any
 
 from index.jobs.results import RetrainResult
 from train.promotion import plots
 from train.promotion.candidate import TrainedCandidate
-from train.promotion.figures import FittedRanking, figures_of
+from train.promotion.figures import FittedRanking, RunDescription, figures_of
 from train.promotion.markdown import CONFIDENCE, markdown
 
 
@@ -36,13 +35,13 @@ def write(
     folder: Path,
     candidate: TrainedCandidate,
     result: RetrainResult,
-    about: dict[str, Any],
+    about: RunDescription,
 ) -> dict[str, Path]:
     """Write the report to a folder, without its plots.
 
     Args:
         result: What the job's row records.
-        about: What else is to be known: the job, its settings, the data.
+        about: The job, its settings, the data.
 
     Returns:
         The files by name.

@@ -23,7 +23,7 @@ fitted anew goes live where
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 from index.evaluation.bootstrap import Estimate
@@ -168,8 +168,21 @@ class EarlierBasis:
     basis: Basis | None
 
 
+@dataclass(frozen=True)
+class SideSizes:
+    """How many pairs there are for what.
+
+    Attributes:
+        held_out: Those that a comparison goes by.
+    """
+
+    train: int
+    develop: int
+    held_out: int
+
+
 def why_not_now(
-    sides: tuple[int, int, int],
+    sides: SideSizes,
     basis: Basis,
     earlier: EarlierBasis | None,
     *,
@@ -180,20 +193,19 @@ def why_not_now(
     """Why a run is not worth starting, in one line; None where it is.
 
     Args:
-        sides: Pairs for training, for development, and held out.
+        sides: The pairs there are.
         changed: Pairs that have changed since the earlier run.
         scheduled: Whether nobody but the clock asked for it.
     """
-    for pairs, least, what in zip(
-        sides,
-        (MIN_TRAIN_PAIRS, MIN_DEVELOP_PAIRS, MIN_HELD_OUT_PAIRS),
-        ("to train on", "to stop by", "held out to compare by"),
-        strict=True,
+    for pairs, least, what in (
+        (sides.train, MIN_TRAIN_PAIRS, "to train on"),
+        (sides.develop, MIN_DEVELOP_PAIRS, "to stop by"),
+        (sides.held_out, MIN_HELD_OUT_PAIRS, "held out to compare by"),
     ):
         if pairs < least:
             return (
-                f"too few pairs: {pairs} {what} of {sum(sides)} in all, at least {least} are "
-                "needed; add more and run it again"
+                f"too few pairs: {pairs} {what} of {sum(astuple(sides))} in all, at least {least} "
+                "are needed; add more and run it again"
             )
     if earlier is None:
         return None

@@ -11,6 +11,7 @@ from tests.support.tables import table
 from train.promotion.compare import Comparison, Figures, RankerComparison
 from train.promotion.rules import (
     EarlierBasis,
+    SideSizes,
     decide_promotion,
     decide_ranking_promotion,
     why_not_now,
@@ -23,7 +24,7 @@ BASIS = Basis(
     golden=(),
     hyperparameters="h",
 )
-ENOUGH = (700, 100, 200)
+ENOUGH = SideSizes(700, 100, 200)
 
 
 def comparison(
@@ -161,7 +162,7 @@ def test_a_ranking_may_lose_a_first_answer_or_two_by_chance() -> None:
     ],
 )
 def test_too_few_pairs_are_not_trained_on(sides: tuple[int, int, int], reason: str) -> None:
-    why = why_not_now(sides, BASIS, None, changed=99, scheduled=False, min_new=20)
+    why = why_not_now(SideSizes(*sides), BASIS, None, changed=99, scheduled=False, min_new=20)
 
     assert why is not None
     assert why.startswith(reason)
