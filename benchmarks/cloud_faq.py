@@ -34,7 +34,7 @@ from index.model.versions import SERVABLE, write_version
 from index.store import Store
 from index.store.types import Pair, Status, pair_id
 from train.data import Split, Texts, texts_of_pairs
-from train.finetune.fit import Fitted, fit
+from train.finetune.fit import FitContext, Fitted, fit
 from train.finetune.model import Encodings
 from train.settings import TrainSettings
 
@@ -112,10 +112,7 @@ def experiment(rows: Sequence[dict[str, str]], depth: str, seed: int) -> dict[st
             fitted = fit(
                 split,
                 settings,
-                models_dir=models,
-                parent=BASE_VERSION,
-                cache=store.embeddings,
-                folder=folder / f"run-{name}",
+                FitContext(models, BASE_VERSION, store.embeddings, folder / f"run-{name}"),
                 progress=show(name or "without topic"),
                 with_topic=with_topic,
             )

@@ -32,7 +32,7 @@ from index.store.types import Generation, Job, JobKind, JobState, PairDraft, Phr
 from train import run as module
 from train.data import take_snapshot
 from train.errors import TrainingFailed
-from train.finetune.fit import Fitted, fit
+from train.finetune.fit import FitContext, Fitted, fit
 from train.promotion import candidate as candidate_module
 from train.promotion import go_live as go_live_module
 from train.promotion.candidate import TRAINING, TrainedCandidate
@@ -111,11 +111,13 @@ def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
         return fit(
             take_snapshot(store),
             TrainSettings(depth="head"),
-            models_dir=settings.models_dir,
-            parent="base",
-            cache=store.embeddings,
-            folder=tmp_path_factory.mktemp("trained") / "fit",
-            device="cpu",
+            FitContext(
+                settings.models_dir,
+                parent="base",
+                cache=store.embeddings,
+                folder=tmp_path_factory.mktemp("trained") / "fit",
+                device="cpu",
+            ),
         )
 
 
@@ -191,9 +193,9 @@ def desk(prepared: Path, tmp_path: Path) -> Iterator[Desk]:
 def quick(desk: Desk, trained: Fitted, base: ServedModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk where training, loading the base model and drawing have been done before."""
 
-    def fit_at_once(*args: Any, folder: Path, **kwargs: Any) -> Fitted:
-        shutil.copytree(trained.servable, folder, copy_function=os.link)
-        return replace(trained, servable=folder)
+    def fit_at_once(data: Any, settings: Any, context: FitContext, **options: Any) -> Fitted:
+        shutil.copytree(trained.servable, context.folder, copy_function=os.link)
+        return replace(trained, servable=context.folder)
 
     def load_at_once(settings: IndexSettings, store: Store, version: str) -> Embedder:
         if version == "base":
@@ -473,9 +475,9 @@ def test_a_store_that_is_lost_while_switching_does_not_cost_the_live_model(
 def test_checkpoints_outlive_an_interruption_but_no_failure(
     quick: Desk, monkeypatch: pytest.MonkeyPatch, end: BaseException, kept: bool
 ) -> None:
-    def interrupted(*args: Any, folder: Path, **kwargs: Any) -> Fitted:
-        folder.mkdir(parents=True)
-        (folder / "last.ckpt").touch()
+    def interrupted(data: Any, settings: Any, context: FitContext, **options: Any) -> Fitted:
+        context.folder.mkdir(parents=True)
+        (context.folder / "last.ckpt").touch()
         raise end
 
     monkeypatch.setattr(candidate_module, "fit", interrupted)

@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
+from typing import Literal
 
 import numpy as np
 import torch
@@ -73,16 +74,32 @@ class Fitted:
     notes: list[str]
 
 
+@dataclass(frozen=True)
+class FitContext:
+    """Where a training run finds the model it starts from, and where it works.
+
+    Attributes:
+        parent: The model version whose encoder depth head puts a fresh head on; the encoder
+            stays as it is, bit by bit. Depth full always starts from the base version.
+        cache: The store's embeddings; None encodes all anew.
+        folder: The run's own folder: checkpoints, and the servable in the end.
+        logs: Where curves for TensorBoard and the log of further processes go; None: to `folder`.
+        device: As in `IndexSettings`: "auto" or a torch device.
+    """
+
+    models_dir: Path
+    parent: str
+    cache: Embeddings | None
+    folder: Path
+    logs: Path | None = None
+    device: str = "auto"
+
+
 def fit(
     data: Sides,
     settings: TrainSettings,
+    context: FitContext,
     *,
-    models_dir: Path,
-    parent: str,
-    cache: Embeddings | None,
-    folder: Path,
-    logs: Path | None = None,
-    device: str = "auto",
     progress: Progress = lambda what, share: None,
     with_topic: bool = True,
 ) -> Fitted:
@@ -93,12 +110,6 @@ def fit(
 
     Args:
         data: A `Snapshot` or a `Split`.
-        parent: The model version whose encoder depth head puts a fresh head on; the encoder
-            stays as it is, bit by bit. Depth full always starts from the base version.
-        cache: The store's embeddings; None encodes all anew.
-        folder: The run's own folder: checkpoints, and the servable in the end.
-        logs: Where curves for TensorBoard and the log of further processes go; None: to `folder`.
-        device: As in `IndexSettings`: "auto" or a torch device.
         progress: Called with what is being done ("encoding", "training") and the share (0 to 1)
             of it that is done. What it raises ends the run.
         with_topic: Whether answers are embedded as in the index; False leaves them as written.
@@ -112,32 +123,23 @@ def fit(
     pairs = texts_of_pairs(data.train, with_topic=with_topic)
     develop = texts_of_pairs(data.develop[:MAX_DEVELOP], with_topic=with_topic)
     _check(pairs)
-    chosen = pick_device(device)
-    depth = _depth(settings, chosen, len(pairs))
-    # Trained on night after night, an encoder would drift away from what it knew at first.
-    start = parent if depth == "head" else BASE_VERSION
+    device = pick_device(context.device)
+    settings = settings.model_copy(update={"depth": _depth(settings, device, len(pairs))})
+    if settings.depth == "full":
+        # Trained on night after night, an encoder would drift away from what it knew at first.
+        context = replace(context, parent=BASE_VERSION)
     notes: list[str] = []
 
     started = time.perf_counter()
-    encodings, encoded = _encodings([*pairs, *develop], models_dir, start, cache, device, progress)
+    encodings, encoded = _encodings([*pairs, *develop], context, progress)
     encode_seconds = time.perf_counter() - started
 
     started = time.perf_counter()
-    task = _plan(
-        pairs,
-        develop,
-        encodings,
-        settings,
-        depth,
-        chosen,
-        models_dir / start,
-        folder,
-        logs or folder,
-    )
+    task = _plan(pairs, develop, encodings, settings, device, context)
     task, outcome = _until_it_fits(task, notes, lambda share: progress("training", share))
     return Fitted(
-        servable=folder / SERVABLE,
-        depth=depth,
+        servable=context.folder / SERVABLE,
+        depth=task.depth,
         head=task.head,
         batch_size=task.hyperparameters.batch_size,
         curves=outcome.curves,
@@ -158,26 +160,21 @@ def _check(pairs: Sequence[Texts]) -> None:
         )
 
 
-def _depth(settings: TrainSettings, device: torch.device, pairs: int) -> str:
+def _depth(settings: TrainSettings, device: torch.device, pairs: int) -> Literal["head", "full"]:
     if settings.depth != "auto":
         return settings.depth
     return "full" if device.type != "cpu" and pairs >= MIN_PAIRS_FULL else "head"
 
 
 def _encodings(
-    pairs: Sequence[Texts],
-    models_dir: Path,
-    parent: str,
-    cache: Embeddings | None,
-    device: str,
-    progress: Progress,
+    pairs: Sequence[Texts], context: FitContext, progress: Progress
 ) -> tuple[Encodings, int]:
     """The parent's encodings of all texts, and how many had to be encoded for that."""
     texts = list(dict.fromkeys(text for pair in pairs for text in (*pair.wordings, pair.answer)))
-    served = ServedModel.load(models_dir, parent, device)
+    served = ServedModel.load(context.models_dir, context.parent, context.device)
     known: set[bytes] = set()
-    if cache is not None:
-        known = cache.known(served.manifest.encoder_id, [text_hash(text) for text in texts])
+    if context.cache is not None:
+        known = context.cache.known(served.manifest.encoder_id, [text_hash(text) for text in texts])
     done = 0
 
     def report(more: int) -> None:
@@ -185,7 +182,7 @@ def _encodings(
         done += more
         progress("encoding", done / len(texts))
 
-    vectors = Embedder(served, cache).encodings(texts, report)
+    vectors = Embedder(served, context.cache).encodings(texts, report)
     return Encodings(texts, vectors), len(texts) - len(known)
 
 
@@ -194,12 +191,15 @@ def _plan(
     develop: Sequence[Texts],
     encodings: Encodings,
     settings: TrainSettings,
-    depth: str,
     device: torch.device,
-    parent: Path,
-    folder: Path,
-    logs: Path,
+    context: FitContext,
 ) -> TrainingTask:
+    """All that the training needs to know.
+
+    Args:
+        settings: With the depth decided.
+    """
+    depth = settings.depth
     samples = samples_of(pairs)
     hyperparameters = hyperparameters_for(depth, len(samples), settings.batch_size)
     questions = _unit(encodings.of([pair.wordings[0] for pair in pairs]))
@@ -219,13 +219,13 @@ def _plan(
         depth,
         head,
         settings.seed,
-        parent.name,
+        context.parent,
         processes,
     ):
         digest.update(repr(part).encode())
     return TrainingTask(
         key=digest.hexdigest(),
-        parent=parent,
+        parent=context.models_dir / context.parent,
         depth=depth,
         head=head,
         hyperparameters=hyperparameters,
@@ -235,13 +235,13 @@ def _plan(
         encodings=encodings,
         develop=develop,
         seed=settings.seed,
-        precision=_precision(settings, depth, device),
+        precision=_precision(settings, device),
         accelerator=device.type,
         devices=devices,
         processes=processes,
         tensorboard=settings.tensorboard,
-        folder=folder,
-        logs=logs,
+        folder=context.folder,
+        logs=context.logs or context.folder,
     )
 
 
@@ -256,9 +256,9 @@ def _devices(settings: TrainSettings, device: torch.device) -> tuple[int | list[
     return count, count
 
 
-def _precision(settings: TrainSettings, depth: str, device: torch.device) -> str:
+def _precision(settings: TrainSettings, device: torch.device) -> str:
     """Lightning's name of the precision; a head is too small to gain by less than 32 bits."""
-    if depth == "head" or settings.precision == "32":
+    if settings.depth == "head" or settings.precision == "32":
         return "32-true"
     if settings.precision == "bf16":
         return "bf16-mixed"

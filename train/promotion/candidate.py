@@ -21,7 +21,7 @@ from index.store.types import Golden, Pair
 from index.text import text_hash
 from index.vectors import Matrix
 from train.data import apart
-from train.finetune.fit import Fitted, fit
+from train.finetune.fit import FitContext, Fitted, fit
 from train.promotion import golden
 from train.promotion.compare import (
     UNSEEN,
@@ -212,12 +212,14 @@ def _train(run: RetrainRun) -> Fitted:
         return fit(
             run.snapshot,
             run.settings,
-            models_dir=index.models_dir,
-            parent=run.live.model_version,
-            cache=run.store.embeddings,
-            folder=training,
-            logs=run.order.folder,
-            device=index.device,
+            FitContext(
+                models_dir=index.models_dir,
+                parent=run.live.model_version,
+                cache=run.store.embeddings,
+                folder=training,
+                logs=run.order.folder,
+                device=index.device,
+            ),
             progress=lambda what, done: share(done) if what == "training" else None,
         )
 

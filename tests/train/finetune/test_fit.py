@@ -21,12 +21,10 @@ from index.model.versions import read_manifest, write_version
 from index.store import Store
 from train.data import Snapshot, Split
 from train.errors import TrainingFailed
-from train.finetune import distributed as worker
+from train.finetune import distributed, hyperparameters, trainer
 from train.finetune import fit as module
-from train.finetune import hyperparameters
-from train.finetune import trainer as loop
 from train.finetune.evaluator import DevelopmentEvaluator
-from train.finetune.fit import Fitted, fit
+from train.finetune.fit import FitContext, Fitted, fit
 from train.finetune.model import FaqModel
 from train.settings import TrainSettings
 
@@ -44,7 +42,7 @@ def _short(monkeypatch: pytest.MonkeyPatch) -> None:
         "FULL",
         replace(hyperparameters.FULL, epochs=2, passes=0.5, least_steps=1, max_tokens=32),
     )
-    monkeypatch.setattr(loop, "MIN_MEASURED", 1)
+    monkeypatch.setattr(trainer, "MIN_MEASURED", 1)
 
 
 @pytest.fixture
@@ -53,14 +51,13 @@ def run(base_models: Path, helpdesk: Snapshot, helpdesk_store: Store, tmp_path: 
 
     def run_it(data: Any = helpdesk, folder: str = "run", **options: Any) -> Fitted:
         settings = TrainSettings(**{"depth": "head", "seed": 3, **options.pop("settings", {})})
-        given = {
-            "models_dir": base_models,
-            "parent": "base",
-            "cache": helpdesk_store.embeddings,
-            "folder": tmp_path / folder,
-            "device": "cpu",
+        context = FitContext(
+            base_models, "base", helpdesk_store.embeddings, tmp_path / folder, device="cpu"
+        )
+        changes = {
+            name: options.pop(name) for name in ("models_dir", "parent", "cache") if name in options
         }
-        return fit(data, settings, **{**given, **options})
+        return fit(data, settings, replace(context, **changes), **options)
 
     return run_it
 
@@ -128,15 +125,15 @@ torch.set_num_threads(1)
 from index.store import Store
 from train.data import take_snapshot
 from train.finetune import hyperparameters, trainer
-from train.finetune.fit import fit
+from train.finetune.fit import FitContext, fit
 from train.settings import TrainSettings
 import sys
 trainer.MIN_MEASURED = 1
 hyperparameters.HEAD = replace(hyperparameters.HEAD, **{SHORT!r})
 store = Store({helpdesk_url!r})
 settings = TrainSettings(depth="head", seed=3)
-fit(take_snapshot(store), settings, models_dir=Path({str(base_models)!r}), parent="base",
-    cache=store.embeddings, folder=Path(sys.argv[1]), device="cpu")
+fit(take_snapshot(store), settings, FitContext(Path({str(base_models)!r}), parent="base",
+    cache=store.embeddings, folder=Path(sys.argv[1]), device="cpu"))
 """
     here = weights(run())
     command = [sys.executable, "-c", code, str(tmp_path / "there")]
@@ -391,18 +388,18 @@ def test_two_processes_train_one_model_together(run: Fit, helpdesk: Snapshot) ->
 
 
 def test_what_ends_the_other_processes_is_told_in_one_line(tmp_path: Path) -> None:
-    log = tmp_path / "worker.log"
+    log = tmp_path / "training.txt"
     log.write_text("Traceback:\n[rank1]: train.errors.TrainingFailed: the loss is nan\nbye\n")
-    told = worker._failure(1, log)
+    told = distributed._failure(1, log)
     assert isinstance(told, TrainingFailed)
     assert str(told) == "the loss is nan"
 
     log.write_text("[rank0]: torch.OutOfMemoryError: CUDA out of memory. Tried 2 GiB\nbye\n")
-    assert isinstance(error := worker._failure(1, log), RuntimeError)
+    assert isinstance(error := distributed._failure(1, log), RuntimeError)
     assert module._is_out_of_memory(error)
 
     log.write_text("")
-    assert "exit code -9: no message" in str(worker._failure(-9, log))
+    assert "exit code -9: no message" in str(distributed._failure(-9, log))
 
 
 @pytest.mark.parametrize(
