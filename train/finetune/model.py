@@ -6,14 +6,7 @@ from typing import Any
 
 import torch
 from quaterion_models.encoders import Encoder
-from quaterion_models.heads import (
-    EmptyHead,
-    EncoderHead,
-    GatedHead,
-    SkipConnectionHead,
-    StackedProjectionHead,
-    WideningHead,
-)
+from quaterion_models.heads import EmptyHead, EncoderHead, SkipConnectionHead
 from torch import Tensor
 
 import train.finetune.compat  # noqa: F401
@@ -31,21 +24,16 @@ _LENGTH_GROUPS = 4
 
 
 def make_head(name: str, size: int) -> EncoderHead:
-    """A head as it is before training, by its name in the settings.
+    """A head as it is before training.
 
     Args:
+        name: "skip", as in the settings; "none" for a head that changes nothing.
         size: Length of the encoder's vectors.
     """
     if name == "none":
         return EmptyHead(size)
-    if name == "skip":
-        return SkipConnectionHead(size)
-    if name == "gated":
-        return GatedHead(size)
-    if name == "widening":
-        return WideningHead(size, expansion_factor=2.0)
-    assert name == "stacked", name
-    return StackedProjectionHead(size, [size])
+    assert name == "skip", name
+    return SkipConnectionHead(size)
 
 
 class Encodings:

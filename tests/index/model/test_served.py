@@ -9,7 +9,14 @@ import numpy as np
 import pytest
 import torch
 from quaterion_models import SimilarityModel
-from quaterion_models.heads import SkipConnectionHead
+from quaterion_models.heads import (
+    EmptyHead,
+    EncoderHead,
+    GatedHead,
+    SkipConnectionHead,
+    StackedProjectionHead,
+    WideningHead,
+)
 from sentence_transformers import SentenceTransformer
 
 from index.errors import ModelError, SettingsError
@@ -100,6 +107,38 @@ def test_a_trained_head_is_applied_and_normalised(
     assert not np.allclose(np.linalg.norm(raw, axis=1), 1, atol=0.1), "the head does something"
     expected = raw / np.linalg.norm(raw, axis=1, keepdims=True)
     np.testing.assert_allclose(vectors, expected, atol=1e-5)
+
+
+@pytest.mark.parametrize(
+    "head",
+    [
+        EmptyHead(384),
+        SkipConnectionHead(384),
+        # Trained by earlier versions.
+        GatedHead(384),
+        WideningHead(384, expansion_factor=2.0),
+        StackedProjectionHead(384, [384]),
+    ],
+    ids=lambda head: type(head).__name__,
+)
+def test_a_version_with_any_head_that_was_ever_trained_is_loaded(
+    head: EncoderHead, tmp_path: Path
+) -> None:
+    def save(folder: Path) -> None:
+        folder.mkdir()
+        encoder = SentenceEncoder.load(PACKAGED)
+        SimilarityModel(encoders=encoder, head=head).save(str(folder))
+
+    write_version(tmp_path, "old", save, base_encoder="MiniLM", dimension=head.output_size)
+
+    served = ServedModel.load(tmp_path, "old", "cpu")
+
+    encoded = served.encode(["VPN"])
+    head.eval()
+    with torch.inference_mode():
+        raw = head(torch.from_numpy(encoded)).numpy()
+    assert served.embed("VPN").shape == (head.output_size,)
+    np.testing.assert_allclose(served.embed("VPN"), raw[0] / np.linalg.norm(raw[0]), atol=1e-5)
 
 
 def test_versions_that_share_a_frozen_encoder_share_its_id(

@@ -205,14 +205,6 @@ def test_what_the_run_is_doing_is_told(run: Fit) -> None:
         assert shares[-1] == 1
 
 
-@pytest.mark.parametrize("head", ["gated", "widening", "stacked"])
-def test_other_heads_can_be_trained(run: Fit, head: str) -> None:
-    fitted = run(settings={"head": head})
-
-    assert fitted.head == head
-    assert len(fitted.curves) == 4
-
-
 @pytest.mark.slow
 def test_depth_full_trains_the_encoder(
     run: Fit, helpdesk: Snapshot, base_models: Path, tmp_path: Path
