@@ -14,10 +14,11 @@ from quaterion.eval.pair import RetrievalPrecision, RetrievalReciprocalRank  # i
 
 
 class DevelopmentEvaluator:
-    """The development side as a task: find something of the own pair.
+    """Measures how well the development pairs' wordings find a text of their own pair.
 
-    Each wording is asked, among all other wordings and all answers; right is the pair's answer or
-    another of its wordings, and whatever has the same answer. That is how the index is searched.
+    Each wording is searched for among all other wordings and all answers; right is the pair's
+    answer or another of its wordings, and whatever has the same answer. That is how the index is
+    searched.
     Pairs with one wording each make this the question half of Quaterion's `Evaluator` metrics.
     """
 

@@ -28,14 +28,15 @@ class RankingLoss(MultipleNegativesRankingLoss):  # type: ignore[misc]
             other answers as those of an answer; 0 leaves them out, 1 makes them count in full.
         """
         super().__init__(scale=scale, symmetric=True)
-        self._same_side = same_side
+        self.scale = scale
+        self.same_side = same_side
 
     def get_config_dict(self) -> dict[str, Any]:
         config: dict[str, Any] = SimilarityLoss.get_config_dict(self)
         return config | {
-            "scale": self._scale,
-            "symmetric": self._symmetric,
-            "same_side": self._same_side,
+            "scale": self.scale,
+            "symmetric": True,
+            "same_side": self.same_side,
         }
 
     def forward(
@@ -57,14 +58,14 @@ class RankingLoss(MultipleNegativesRankingLoss):  # type: ignore[misc]
         with torch.autocast(embeddings.device.type, enabled=False):
             unit = F.normalize(embeddings.float(), dim=1)
             a, b = unit[first], unit[second]
-            across = (self._scale * a @ b.T).masked_fill(false_negative, -torch.inf)
+            across = (self.scale * a @ b.T).masked_fill(false_negative, -torch.inf)
             rows, columns = [across], [across.T]
-            if self._same_side:
+            if self.same_side:
                 false_negative = false_negative.clone().fill_diagonal_(True)
                 # A weight in the sum of exponentials is a term in the exponent.
-                weight = math.log(self._same_side)
+                weight = math.log(self.same_side)
                 for sides, own in ((rows, a), (columns, b)):
-                    cosines = self._scale * own @ own.T + weight
+                    cosines = self.scale * own @ own.T + weight
                     sides.append(cosines.masked_fill(false_negative, -torch.inf))
             target = torch.arange(len(pairs), device=embeddings.device)
             forward = F.cross_entropy(torch.cat(rows, dim=1), target)

@@ -48,6 +48,7 @@ class Encodings:
         self.vectors = vectors
 
     def row(self, text: str) -> int:
+        """The row of a text among the vectors."""
         return self._row[text]
 
     def of(self, texts: Sequence[str]) -> Matrix:
@@ -222,6 +223,7 @@ class FaqModel(TrainableModel):  # type: ignore[misc]
         return {name: value.detach().cpu() for name, value in part.state_dict().items()}
 
     def load_trained_weights(self, weights: dict[str, Tensor]) -> None:
+        """Take over what `trained_weights` gave."""
         part = self.model.head if self._encodings is not None else self.model
         part.load_state_dict(weights)
 

@@ -1,4 +1,4 @@
-"""Which samples meet in a batch: hard negatives together, false ones masked or apart."""
+"""Which samples share a batch: hard negatives together, false ones masked or apart."""
 
 from collections.abc import Iterator, Sequence
 
@@ -148,13 +148,13 @@ class HardNegativeSampler(Sampler[list[int]]):
     ) -> npt.NDArray[np.intp]:
         """An order of samples, given by their pairs, by cluster: a few rounds of k-means."""
         vectors = self._vectors[pairs]
-        centres = vectors[rng.choice(len(pairs), clusters, replace=False)]
+        centroids = vectors[rng.choice(len(pairs), clusters, replace=False)]
         for _ in range(3):
-            nearest = np.argmax(vectors @ centres.T, axis=1)
-            sums = 1e-6 * centres  # a centre without members stays where it is
+            nearest = np.argmax(vectors @ centroids.T, axis=1)
+            sums = 1e-6 * centroids  # a centroid without members stays where it is
             np.add.at(sums, nearest, vectors)
-            centres = sums / np.linalg.norm(sums, axis=1, keepdims=True)
-        nearest = np.argmax(vectors @ centres.T, axis=1)
+            centroids = sums / np.linalg.norm(sums, axis=1, keepdims=True)
+        nearest = np.argmax(vectors @ centroids.T, axis=1)
         return np.lexsort((rng.random(len(pairs)), rng.permutation(clusters)[nearest]))
 
 

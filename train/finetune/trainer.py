@@ -98,7 +98,7 @@ def run(task: TrainingTask, progress: Callable[[float], None]) -> TrainingOutcom
         SettingsError: TensorBoard is wanted and not installed.
     """
     resumed = _prepare(task)
-    with _on_its_own():
+    with _process_state_restored():
         pl.seed_everything(task.seed, workers=True)
         loader = _loader(task)
         model = _model(task)
@@ -124,7 +124,7 @@ def run(task: TrainingTask, progress: Callable[[float], None]) -> TrainingOutcom
 
 
 class EpochEvaluation(pl.Callback):
-    """Measures the model after each epoch, keeps the best weights, and ends a run that stands."""
+    """Evaluates the model after each epoch, keeps the best weights, and stops a run in time."""
 
     def __init__(self, task: TrainingTask, progress: Callable[[float], None]) -> None:
         self.curves: list[dict[str, float]] = []
@@ -212,8 +212,8 @@ def _prepare(task: TrainingTask) -> Path | None:
 
 
 @contextmanager
-def _on_its_own() -> Iterator[None]:
-    """Give the process back as it was: Lightning changes signal handlers and torch's rules."""
+def _process_state_restored() -> Iterator[None]:
+    """Restore what Lightning changes: signal handlers, and torch's rules of determinism."""
     main = threading.current_thread() is threading.main_thread()
     handler = signal.getsignal(signal.SIGINT) if main else None
     strict = torch.get_deterministic_debug_mode()

@@ -4,9 +4,14 @@ A failure here after an update means: a release has made a patch unnecessary (ta
 `train/finetune/compat.py`, and its test with it), or has broken it.
 """
 
+import inspect
 import json
 import subprocess
 import sys
+
+import train.finetune.compat  # noqa: F401
+
+from quaterion.train.cache_mixin import CacheMixin  # isort: skip
 
 import pytest
 
@@ -98,6 +103,12 @@ def test_a_fit_does_not_end_well_without_the_patch(unpatched: list[str | None]) 
     raised = unpatched[2]
     assert raised is not None, "a fit ends well: take out clean_up_without_removed_methods"
     assert "cleanup_callback.py" in raised
+
+
+def test_quaterion_fills_its_cache_by_the_method_that_ours_takes_the_place_of() -> None:
+    called = "cls._fill_cache(" in inspect.getsource(CacheMixin)
+
+    assert called, "override in train.finetune.model what is called instead"
 
 
 def test_a_fit_ends_well_and_quietly_with_the_patches() -> None:
