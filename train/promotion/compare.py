@@ -98,11 +98,6 @@ class RankerComparison:
     log_loss_gain: Estimate
     precision_gain: Estimate
 
-    def as_dict(self) -> dict[str, Any]:
-        """For JSON, each figure rounded."""
-        rounded: dict[str, Any] = _rounded(asdict(self))
-        return rounded
-
 
 def compare_rankers(judged: Judged) -> RankerComparison:
     """Compare what was judged: the new ranker out of fold, the present one as it is.
