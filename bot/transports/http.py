@@ -1,4 +1,8 @@
-"""HTTP: Slack's calls come as signed requests to a server of ours."""
+"""HTTP: Slack's calls come as signed requests to a server of ours.
+
+It touches parts of waitress that it does not document;
+`tests/bot/transports/test_library_parts.py` names each, and why.
+"""
 
 import re
 import socket
@@ -31,6 +35,7 @@ class HttpTransport:
         self._application = guarded(SlackRequestHandler(app, path=EVENTS_PATH))
         self._address = (host, port)
         self._server: waitress.server.TcpWSGIServer | None = None
+        self._listening: socket.socket | None = None
         self._thread: threading.Thread | None = None
         # The sockets that waitress looks after.
         self._sockets: dict[int, Any] = {}
@@ -38,15 +43,15 @@ class HttpTransport:
     @property
     def port(self) -> int:
         """The port it listens on, once it was started."""
-        if self._server is None:
+        if self._listening is None:
             raise RuntimeError("the HTTP server was not started")
-        return int(self._server.effective_port)
+        return int(self._listening.getsockname()[1])
 
     def start(self) -> None:
         host, port = self._address
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
-            listening = socket.create_server(self._address, family=family)
+            self._listening = socket.create_server(self._address, family=family)
         except OSError as error:
             raise SettingsError(
                 f"the HTTP server cannot listen on {host} port {port} ({error.strerror}); set "
@@ -55,7 +60,7 @@ class HttpTransport:
         self._server = waitress.create_server(
             self._application,
             map=self._sockets,
-            sockets=[listening],
+            sockets=[self._listening],
             threads=8,
             max_request_body_size=MAX_BODY_BYTES,
             ident=None,

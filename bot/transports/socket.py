@@ -1,4 +1,8 @@
-"""Socket Mode: Slack's calls come over a connection that the bot opens."""
+"""Socket Mode: Slack's calls come over a connection that the bot opens.
+
+It touches parts of slack_sdk and websocket-client that they do not document;
+`tests/bot/transports/test_library_parts.py` names each, and why.
+"""
 
 import json
 import socket
@@ -37,6 +41,8 @@ class SocketTransport:
         websocket.setdefaulttimeout(SOCKET_TIMEOUT_S)
         self._handler = SocketModeHandler(app, app_token, ping_interval=PING_EVERY_S)
         self._handler.client.on_message_listeners.append(_leave_when_told)
+        self._opened = threading.Event()
+        self._handler.client.on_open_listeners.append(lambda _: self._opened.set())
         self._stopping = threading.Event()
         self._watch = threading.Thread(target=self._replace_dead, name="socket-watch", daemon=True)
 
@@ -56,9 +62,7 @@ class SocketTransport:
                     "with the scope connections:write (xapp-...)"
                 ) from None
             raise FaqbotError(f"Slack opens no Socket Mode connection ({reason})") from None
-        deadline = time.monotonic() + OPEN_S
-        while not (is_open := _is_open(client.current_session)) and time.monotonic() < deadline:
-            time.sleep(0.01)
+        is_open = self._opened.wait(OPEN_S)
         client.current_app_monitor.start()
         self._watch.start()
         if is_open:
@@ -103,11 +107,6 @@ def _leave_when_told(session: websocket.WebSocketApp, message: str) -> None:
     """Let the connection's own thread end it when Slack asks for another one."""
     if '"disconnect"' in message and json.loads(message).get("type") == "disconnect":
         session.keep_running = False
-
-
-def _is_open(session: websocket.WebSocketApp | None) -> bool:
-    connection = None if session is None else session.sock
-    return connection is not None and bool(connection.connected)
 
 
 def _hang_up(session: websocket.WebSocketApp) -> None:
