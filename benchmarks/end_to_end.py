@@ -28,7 +28,7 @@ from bot.settings import BotSettings
 from bot.transports.http import EVENTS_PATH, HttpTransport
 from index.generations.live import Live
 from index.generations.setup import initialise, open_engine
-from index.importing.importer import import_files
+from index.importing.importer import ImportOptions, import_files
 from index.settings import IndexSettings
 from index.store import Store
 from index.text import one_line
@@ -69,7 +69,7 @@ def fill(
     live = Live.open(settings, store, engine)
     live.embedder.model.encode(["warm up"])
     started = time.perf_counter()
-    result = import_files(store, [data], rejects=scratch / "rejects.jsonl")
+    result = import_files(store, [data], ImportOptions(rejects=scratch / "rejects.jsonl"))
     imported = time.perf_counter()
     live.catch_up(lambda done, total: print(f"indexed {done}/{total}", file=sys.stderr))
     indexed = time.perf_counter()

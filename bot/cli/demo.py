@@ -86,7 +86,7 @@ def run(
     with playground(port) as url:
         from bot import logs
         from bot.service import serve
-        from index.importing.importer import import_files
+        from index.importing.importer import ImportOptions, import_files
 
         say("Preparing the answers; the first time this takes up to a minute ...")
         with opened_store(index) as store:
@@ -94,9 +94,7 @@ def run(
                 result = import_files(
                     store,
                     [faq or examples()],
-                    sync=True,
-                    rejects=Path(folder) / "r",
-                    progress=report,
+                    ImportOptions(sync=True, rejects=Path(folder) / "r", progress=report),
                 )
             bring_up_to_date(index, store)
         say(f"  {result.read} pairs read, {result.rejected} rejected")

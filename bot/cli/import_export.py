@@ -64,7 +64,7 @@ def import_command(
 ) -> None:
     """Import question/answer pairs. Importing the same file again changes nothing."""
     from index.importing.embed_ahead import embedding_ahead
-    from index.importing.importer import import_files
+    from index.importing.importer import ImportOptions, import_files
 
     settings: Context = context.obj
     index = settings.index
@@ -74,13 +74,15 @@ def import_command(
                 result = import_files(
                     store,
                     files,
-                    source=source,
-                    sync=sync,
-                    dry_run=dry_run,
-                    strict=strict,
-                    rejects=rejects,
-                    progress=report,
-                    prepare=None if dry_run else embedding_ahead(index, store),
+                    ImportOptions(
+                        source=source,
+                        sync=sync,
+                        dry_run=dry_run,
+                        strict=strict,
+                        rejects=rejects,
+                        progress=report,
+                        prepare=None if dry_run else embedding_ahead(index, store),
+                    ),
                 )
             _show(result, as_json=as_json)
             if result.rejected and result.rejected == result.read:

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import ExitStack
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -58,6 +58,30 @@ class ImportResult:
 
 
 @dataclass(frozen=True)
+class ImportOptions:
+    """How an import is done.
+
+    Attributes:
+        source: Source of all rows. Without it a row's own `source` holds, else the file's name.
+        sync: Retire the pairs of the sources seen that no row holds any more.
+        dry_run: Only tell what would happen; nothing is written but a file given as `rejects`.
+        strict: Write nothing unless every row is good.
+        rejects: File for the rejected rows; default `<first file>.rejects.jsonl` in the working
+            directory.
+        progress: Called with the bytes read and the bytes there are to read, now and then.
+        prepare: Called with each batch before it is written; not in a dry run.
+    """
+
+    source: str | None = None
+    sync: bool = False
+    dry_run: bool = False
+    strict: bool = False
+    rejects: Path | None = None
+    progress: Counter | None = None
+    prepare: Callable[[Sequence[PairDraft]], None] | None = None
+
+
+@dataclass(frozen=True)
 class _File:
     path: Path  # where its text is: for standard input, a copy
     name: str
@@ -88,14 +112,7 @@ class _Tally:
 def import_files(
     store: Store,
     paths: Sequence[Path],
-    *,
-    source: str | None = None,
-    sync: bool = False,
-    dry_run: bool = False,
-    strict: bool = False,
-    rejects: Path | None = None,
-    progress: Counter | None = None,
-    prepare: Callable[[Sequence[PairDraft]], None] | None = None,
+    options: ImportOptions | None = None,
 ) -> ImportResult:
     """Import FAQ files: each good row becomes a pair, each bad one is rejected with a reason.
 
@@ -106,36 +123,30 @@ def import_files(
         store: Where the pairs go.
         paths: Files by their extension (see `registry.format_of`); `-` is JSON lines from standard
             input.
-        source: Source of all rows. Without it a row's own `source` holds, else the file's name.
-        sync: Retire the pairs of the sources seen that no row holds any more.
-        dry_run: Only tell what would happen; nothing is written but a file given as `rejects`.
-        strict: Write nothing unless every row is good.
-        rejects: File for the rejected rows; default `<first file>.rejects.jsonl` in the working
-            directory.
-        progress: Called with the bytes read and the bytes there are to read, now and then.
-        prepare: Called with each batch before it is written; not in a dry run.
+        options: How it is done; None for the defaults.
 
     Raises:
         ImportFailed: A file cannot be read, or `strict` and a row is bad; nothing was written.
         StoreError: The store failed; whole batches may have been written.
     """
+    options = options or ImportOptions()
     if not paths:
         raise ImportFailed("there is no file to import; name at least one")
-    if source is not None:
-        source = one_line(source)
-        if not 0 < len(source) <= MAX_NAME:
+    if options.source is not None:
+        options = replace(options, source=one_line(options.source))
+        if not 0 < len(options.source or "") <= MAX_NAME:
             raise ImportFailed(f"a source must have 1 to {MAX_NAME} characters")
     with ExitStack() as stack:
         files = [_examine(path, stack.enter_context(on_disk(path))) for path in paths]
-        default = None if dry_run else Path(f"{_stem(paths[0])}.rejects.jsonl")
-        target = rejects or default
+        default = None if options.dry_run else Path(f"{_stem(paths[0])}.rejects.jsonl")
+        target = options.rejects or default
         if target and any(target.resolve() == file.path.resolve() for file in files):
             raise ImportFailed(f"{target} is to be imported; name another file for rejected rows")
         rejected = RejectsFile(target) if target else None
-        run = _Import(store, source, sync, dry_run, rejected, progress, prepare, files)
-        if strict:
+        run = _Import(store, options, files, rejected)
+        if options.strict:
             run.require_all_good()
-        if dry_run:
+        if options.dry_run:
             return run.run()
         names = ", ".join(file.name for file in files)[:1000]
         job = store.jobs.start(JobKind.IMPORT, names, owner=processes.owner())
@@ -187,22 +198,14 @@ class _Import:
     def __init__(
         self,
         store: Store,
-        source: str | None,
-        sync: bool,
-        dry_run: bool,
-        rejects: RejectsFile | None,
-        progress: Counter | None,
-        prepare: Callable[[Sequence[PairDraft]], None] | None,
+        options: ImportOptions,
         files: list[_File],
+        rejects: RejectsFile | None,
     ) -> None:
         self._store = store
-        self._source = source
-        self._sync = sync
-        self._dry_run = dry_run
-        self._rejects = rejects
-        self._progress = progress
-        self._prepare = None if dry_run else prepare
+        self._options = options
         self._files = files
+        self._rejects = rejects
         self._size = sum(file.size for file in files)
         self._done = 0
 
@@ -227,15 +230,15 @@ class _Import:
             )
 
     def _write(self, batch: list[PairDraft]) -> Written:
-        if self._dry_run:
+        if self._options.dry_run:
             return self._store.pairs.preview(batch)
-        if self._prepare:
-            self._prepare(batch)
+        if self._options.prepare:
+            self._options.prepare(batch)
         return self._store.pairs.upsert(batch)
 
     def run(self) -> ImportResult:
         tally = _Tally()
-        identities = Identities(remember_present=self._sync)
+        identities = Identities(remember_present=self._options.sync)
         rejects = self._rejects
         try:
             batch: list[PairDraft] = []
@@ -245,14 +248,14 @@ class _Import:
                     tally.written += self._write(batch)
                     batch = []
             tally.written += self._write(batch)
-            retired = self._retire(tally, identities) if self._sync else 0
+            retired = self._retire(tally, identities) if self._options.sync else 0
             path = rejects.publish() if rejects else None
         except BaseException:
             if rejects:
                 rejects.discard()
             raise
-        if self._progress:
-            self._progress(self._size, self._size)
+        if self._options.progress:
+            self._options.progress(self._size, self._size)
         return ImportResult(
             read=tally.read,
             added=tally.written.added,
@@ -262,11 +265,13 @@ class _Import:
             rejected=tally.rejected,
             retired=retired,
             sources=tuple(tally.sources),
-            unsynced=tuple(s for s in tally.sources if self._sync and _is_unsynced(tally, s)),
+            unsynced=tuple(
+                s for s in tally.sources if self._options.sync and _is_unsynced(tally, s)
+            ),
             ignored=tally.ignored,
             rejections=tuple(tally.rejections),
             rejects_path=path,
-            dry_run=self._dry_run,
+            dry_run=self._options.dry_run,
         )
 
     def _drafts(
@@ -293,8 +298,8 @@ class _Import:
         for file in self._files:
             with open_text(file.path) as text:
                 for raw in file.form.read(text):
-                    if self._progress and tally.read % BATCH == 0:
-                        self._progress(self._done + _position(text), self._size)
+                    if self._options.progress and tally.read % BATCH == 0:
+                        self._options.progress(self._done + _position(text), self._size)
                     yield file, raw
             self._done += file.size
 
@@ -302,18 +307,18 @@ class _Import:
         self, file: _File, raw: Raw, tally: _Tally, identities: Identities
     ) -> PairDraft | None:
         if isinstance(raw, BadRow):
-            if self._source is None:
+            if self._options.source is None:
                 # It might have named any source.
                 tally.is_any_unsynced = True
                 tally.sources[file.source] = None
             else:
-                self._cannot_sync(self._source, tally)
+                self._cannot_sync(self._options.source, tally)
             raise RowError(raw.reason)
         values, unknown = normalized(raw.values)
         for key in unknown:
             tally.ignore(key)
         try:
-            source = self._source or row_source(values) or file.source
+            source = self._options.source or row_source(values) or file.source
         except RowError:
             tally.is_any_unsynced = True
             raise
@@ -349,7 +354,7 @@ class _Import:
                 continue
             ids = self._store.pairs.ids_of(source)
             gone = [pair for pair in ids if not identities.is_present(pair)]
-            if gone and not self._dry_run:
+            if gone and not self._options.dry_run:
                 self._store.pairs.set_status(gone, Status.RETIRED)
             retired += len(gone)
         return retired

@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 
 from index.errors import FaqbotError
 from index.importing.exporter import export_pairs
-from index.importing.importer import import_files
+from index.importing.importer import ImportOptions, import_files
 from index.store import Store, tables
 from index.store.types import Origin, Pair, PairDraft, Phrasing, Status
 from index.text import clean, fold, one_line
@@ -74,7 +74,7 @@ def copy_of(store: Store, form: str, folder: Path) -> list[tuple[object, ...]]:
     path = folder / f"export.{form}"
     count = export_pairs(store, path, format=form)
     target = Store.open("sqlite://")
-    result = import_files(target, [path], strict=True)
+    result = import_files(target, [path], ImportOptions(strict=True))
     assert (result.read, result.added) == (count, count)
     copied = facts(target)
     target.close()
@@ -88,7 +88,7 @@ def test_an_export_holds_everything(sqlite_store: Store, tmp_path: Path, form: s
     assert copy_of(sqlite_store, form, tmp_path) == before
     # And into the same store it changes nothing.
     revision = sqlite_store.pairs.revision()
-    import_files(sqlite_store, [tmp_path / f"export.{form}"], sync=True)
+    import_files(sqlite_store, [tmp_path / f"export.{form}"], ImportOptions(sync=True))
     assert sqlite_store.pairs.revision() == revision
     assert facts(sqlite_store) == before
 
@@ -147,7 +147,7 @@ def test_any_pair_survives_the_round_trip(
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"export.{form}"
         export_pairs(store, path, format=form)
-        import_files(target, [path], strict=True)
+        import_files(target, [path], ImportOptions(strict=True))
     assert facts(target) == facts(store)
 
 
@@ -254,7 +254,7 @@ class TestMarkdown:
         path = tmp_path / "faq.md"
         path.write_text(self.exported(sqlite_store, *pairs))
         copy = Store.open("sqlite://")
-        assert import_files(copy, [path], strict=True).added == 4
+        assert import_files(copy, [path], ImportOptions(strict=True)).added == 4
         found = {p.question: p for window in copy.pairs.walk() for p in window}
         assert {q: p.topic for q, p in found.items()} == {p.question: p.topic for p in pairs}
         assert found[pairs[0].question].answer == pairs[0].answer

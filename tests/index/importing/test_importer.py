@@ -11,7 +11,7 @@ import pytest
 
 from index import processes
 from index.errors import ImportFailed
-from index.importing.importer import ImportResult, import_files
+from index.importing.importer import ImportOptions, ImportResult, import_files
 from index.jobs.results import ImportCounts
 from index.store import Store
 from index.store.pairs import BATCH
@@ -62,7 +62,7 @@ def test_each_format_is_imported(
 
 
 def test_an_empty_file_is_no_failure(sqlite_store: Store, write_file: WriteFile) -> None:
-    result = import_files(sqlite_store, [write_file("a.jsonl", "")], sync=True)
+    result = import_files(sqlite_store, [write_file("a.jsonl", "")], ImportOptions(sync=True))
     assert result.read == 0
     assert result.sources == ()
 
@@ -72,7 +72,7 @@ def test_json_lines_come_from_standard_input(
 ) -> None:
     stdin = io.TextIOWrapper(io.BytesIO(json.dumps(qa(1)).encode()))
     monkeypatch.setattr(sys, "stdin", stdin)
-    assert import_files(sqlite_store, [Path("-")], strict=True).added == 1
+    assert import_files(sqlite_store, [Path("-")], ImportOptions(strict=True)).added == 1
     assert stored()["Question 1?"].source == "stdin"
 
 
@@ -134,7 +134,7 @@ class TestIdentity:
     ) -> None:
         files = [write_file("a.jsonl", [qa(1, id="x")]), write_file("b.jsonl", [qa(2, id="x")])]
         assert import_files(sqlite_store, files).added == 2  # two sources
-        result = import_files(sqlite_store, files, source="kb")
+        result = import_files(sqlite_store, files, ImportOptions(source="kb"))
         assert "at a.jsonl line 1" in result.rejections[0].reason
 
     def test_the_source_is_said_or_the_row_s_or_the_file_s(
@@ -142,10 +142,10 @@ class TestIdentity:
     ) -> None:
         file = write_file("a.jsonl", [qa(1, source="wiki"), qa(2)])
         assert import_files(sqlite_store, [file]).sources == ("wiki", "a")
-        assert import_files(sqlite_store, [file], source="kb").sources == ("kb",)
+        assert import_files(sqlite_store, [file], ImportOptions(source="kb")).sources == ("kb",)
         assert sqlite_store.pairs.count()[Status.ACTIVE] == 4
         with pytest.raises(ImportFailed, match="source"):
-            import_files(sqlite_store, [file], source=" ")
+            import_files(sqlite_store, [file], ImportOptions(source=" "))
 
     def test_people_s_phrasings_outlive_an_import(
         self, sqlite_store: Store, write_file: WriteFile, stored: Stored
@@ -192,7 +192,9 @@ class TestRejects:
         self, sqlite_store: Store, write_file: WriteFile
     ) -> None:
         rows = [qa(1, answer="x" * 100_000), qa(2, topic=5, tags=["a\x00"])]
-        result = import_files(sqlite_store, [write_file("a.jsonl", rows)], rejects=Path("r.jsonl"))
+        result = import_files(
+            sqlite_store, [write_file("a.jsonl", rows)], ImportOptions(rejects=Path("r.jsonl"))
+        )
         assert result.rejects_path == Path("r.jsonl")
         assert len(Path("r.jsonl").read_text()) < 5000
 
@@ -201,7 +203,7 @@ class TestRejects:
     ) -> None:
         content = r'{"question": "\ud800", "answer": "x", "audience": ["\ud800"], "\ud800": 1}'
         file = write_file("caf\udce9.jsonl", content + "\n" + r'{"id": "\ud800"}')
-        result = import_files(store, [file], sync=True)
+        result = import_files(store, [file], ImportOptions(sync=True))
         assert (result.rejected, result.sources) == (2, ("caf?",))
         assert result.rejects_path is not None
         assert len(result.rejects_path.read_text().splitlines()) == 2
@@ -234,9 +236,9 @@ class TestRejects:
     ) -> None:
         file = write_file("a.jsonl", [qa(1)])
         with pytest.raises(ImportFailed, match="to be imported"):
-            import_files(sqlite_store, [file], rejects=Path("a.jsonl"))
+            import_files(sqlite_store, [file], ImportOptions(rejects=Path("a.jsonl")))
         with pytest.raises(ImportFailed, match="cannot be written"):
-            import_files(sqlite_store, [file], rejects=Path("no/folder/r.jsonl"))
+            import_files(sqlite_store, [file], ImportOptions(rejects=Path("no/folder/r.jsonl")))
         assert sqlite_store.pairs.revision() == 0
 
     def test_unknown_keys_are_ignored_and_told_once(
@@ -297,7 +299,7 @@ class TestStrict:
         rows = [qa(n) for n in range(BATCH + 1)] + [{"question": f"{n}?"} for n in range(7)]
         file = write_file("a.jsonl", rows)
         with pytest.raises(ImportFailed) as caught:
-            import_files(sqlite_store, [file], strict=True)
+            import_files(sqlite_store, [file], ImportOptions(strict=True))
         message = str(caught.value)
         assert "7 of 508 rows are bad" in message
         assert "a.jsonl line 502: answer is missing" in message
@@ -306,7 +308,8 @@ class TestStrict:
 
     def test_good_rows_are_imported(self, sqlite_store: Store, write_file: WriteFile) -> None:
         file = write_file("a.jsonl", [qa(1), qa(1), qa(2)])
-        assert counts(import_files(sqlite_store, [file], strict=True)) == (2, 0, 0, 1, 0, 0)
+        result = import_files(sqlite_store, [file], ImportOptions(strict=True))
+        assert counts(result) == (2, 0, 0, 1, 0, 0)
 
 
 class TestSync:
@@ -315,14 +318,16 @@ class TestSync:
     ) -> None:
         both = [qa(1, id="1"), qa(2, id="2"), qa(3)]
         import_files(sqlite_store, [write_file("other.jsonl", [qa(9, id="9")])])
-        import_files(sqlite_store, [write_file("a.jsonl", both)], sync=True)
-        result = import_files(sqlite_store, [write_file("a.jsonl", both[:1])], sync=True)
+        import_files(sqlite_store, [write_file("a.jsonl", both)], ImportOptions(sync=True))
+        result = import_files(
+            sqlite_store, [write_file("a.jsonl", both[:1])], ImportOptions(sync=True)
+        )
         assert counts(result) == (0, 0, 1, 0, 0, 2)
         assert ids(sqlite_store) == {"1", "9"}
         revision = sqlite_store.pairs.revision()
-        assert import_files(sqlite_store, [Path("a.jsonl")], sync=True).retired == 0
+        assert import_files(sqlite_store, [Path("a.jsonl")], ImportOptions(sync=True)).retired == 0
         assert sqlite_store.pairs.revision() == revision
-        result = import_files(sqlite_store, [write_file("a.jsonl", both)], sync=True)
+        result = import_files(sqlite_store, [write_file("a.jsonl", both)], ImportOptions(sync=True))
         assert counts(result) == (0, 2, 1, 0, 0, 0)
 
     def test_without_sync_nothing_is_retired(
@@ -336,7 +341,7 @@ class TestSync:
     ) -> None:
         import_files(sqlite_store, [write_file("a.jsonl", [qa(n, id=str(n)) for n in range(3)])])
         rows = [qa(0, id="0"), qa(1, id="1", answer="")]
-        result = import_files(sqlite_store, [write_file("a.jsonl", rows)], sync=True)
+        result = import_files(sqlite_store, [write_file("a.jsonl", rows)], ImportOptions(sync=True))
         assert (result.rejected, result.retired, result.unsynced) == (1, 1, ())
         assert ids(sqlite_store) == {"0", "1"}
 
@@ -349,7 +354,7 @@ class TestSync:
         import_files(sqlite_store, [write_file("a.jsonl", f"{good}\n{gone}\n")])
         for source in (None, "a"):
             file = write_file("a.jsonl", f"{good}\n{bad}\n")
-            result = import_files(sqlite_store, [file], sync=True, source=source)
+            result = import_files(sqlite_store, [file], ImportOptions(sync=True, source=source))
             assert (result.retired, result.unsynced) == (0, ("a",))
         assert ids(sqlite_store) == {"0", "1"}
 
@@ -359,7 +364,7 @@ class TestSync:
         rows = [qa(n, source=source) for source in "ab" for n in range(2)]
         import_files(sqlite_store, [write_file("f.jsonl", rows)])
         rows = [qa(0, source="a"), qa(0, source="b"), {"question": "no answer", "source": "b"}]
-        result = import_files(sqlite_store, [write_file("f.jsonl", rows)], sync=True)
+        result = import_files(sqlite_store, [write_file("f.jsonl", rows)], ImportOptions(sync=True))
         assert (result.retired, result.unsynced) == (1, ("b",))
 
     def test_an_unreadable_row_may_be_of_any_source(
@@ -367,7 +372,9 @@ class TestSync:
     ) -> None:
         import_files(sqlite_store, [write_file("f.jsonl", [qa(0, source="a"), qa(1, source="a")])])
         content = json.dumps(qa(0, source="a")) + "\n{broken\n"
-        result = import_files(sqlite_store, [write_file("f.jsonl", content)], sync=True)
+        result = import_files(
+            sqlite_store, [write_file("f.jsonl", content)], ImportOptions(sync=True)
+        )
         assert (result.retired, result.unsynced) == (0, ("a", "f"))
 
     def test_an_empty_file_retires_nothing(
@@ -375,7 +382,7 @@ class TestSync:
     ) -> None:
         import_files(sqlite_store, [write_file("a.jsonl", [qa(1)])])
         file = write_file("a.jsonl", "")
-        assert import_files(sqlite_store, [file], sync=True, source="a").retired == 0
+        assert import_files(sqlite_store, [file], ImportOptions(sync=True, source="a")).retired == 0
 
 
 class TestDryRun:
@@ -387,18 +394,19 @@ class TestDryRun:
         revision, jobs = sqlite_store.pairs.revision(), sqlite_store.jobs.latest()
         new = [qa(1, id="1"), qa(9, id="2"), qa(4, id="4"), qa(4, id="4"), {"id": "5"}]
         file = write_file("a.jsonl", new)
-        foreseen = import_files(sqlite_store, [file], sync=True, dry_run=True)
+        foreseen = import_files(sqlite_store, [file], ImportOptions(sync=True, dry_run=True))
         assert counts(foreseen) == (1, 1, 1, 1, 1, 1)
         assert foreseen.dry_run
         assert (sqlite_store.pairs.revision(), sqlite_store.jobs.latest()) == (revision, jobs)
         assert sorted(path.name for path in Path().iterdir()) == ["a.jsonl"]
-        assert counts(import_files(sqlite_store, [file], sync=True)) == counts(foreseen)
+        done = import_files(sqlite_store, [file], ImportOptions(sync=True))
+        assert counts(done) == counts(foreseen)
 
     def test_it_writes_the_rejects_where_it_is_told_to(
         self, sqlite_store: Store, write_file: WriteFile
     ) -> None:
         file = write_file("a.jsonl", [{"question": "?"}])
-        import_files(sqlite_store, [file], dry_run=True, rejects=Path("r.jsonl"))
+        import_files(sqlite_store, [file], ImportOptions(dry_run=True, rejects=Path("r.jsonl")))
         assert Path("r.jsonl").exists()
 
 
@@ -418,7 +426,9 @@ class TestRecord:
     ) -> None:
         files = [write_file(f"{name}.jsonl", [qa(n) for n in range(2000)]) for name in "ab"]
         seen: list[tuple[int, int]] = []
-        import_files(sqlite_store, files, strict=strict, progress=lambda *at: seen.append(at))
+        import_files(
+            sqlite_store, files, ImportOptions(strict=strict, progress=lambda *at: seen.append(at))
+        )
         size = sum(file.stat().st_size for file in files) * (2 if strict else 1)
         assert len(seen) > 4
         assert seen == sorted(seen)
@@ -437,7 +447,7 @@ class TestRecord:
                 raise KeyboardInterrupt
 
         with pytest.raises(KeyboardInterrupt):
-            import_files(sqlite_store, [file], progress=interrupt)
+            import_files(sqlite_store, [file], ImportOptions(progress=interrupt))
         written = sqlite_store.pairs.count()[Status.ACTIVE]
         assert written % BATCH == 0
         assert 0 < written < 3 * BATCH
@@ -455,7 +465,7 @@ def test_the_examples_in_the_documentation_import(
 ) -> None:
     text = (Path(__file__).parents[3] / "docs" / "importing.md").read_text(encoding="utf-8")
     [example] = re.findall(rf"^```{language}\n(.*?)^```$", text, re.MULTILINE | re.DOTALL)
-    import_files(sqlite_store, [write_file(name, example)], strict=True)
+    import_files(sqlite_store, [write_file(name, example)], ImportOptions(strict=True))
     pair = stored()["How do I connect on a Mac?"]
     assert pair.answer == "Open **Connect**."
     if language == "markdown":
@@ -467,5 +477,7 @@ def test_the_examples_in_the_documentation_import(
 def test_an_import_works_on_every_database(store: Store, write_file: WriteFile) -> None:
     rows = [qa(n, id=str(n), phrasings=["a\x00b", "😀"], tags=["t\x00"]) for n in range(BATCH + 5)]
     file = write_file("a.jsonl", [*rows, qa(1, id="long", author="x" * 201)])
-    assert counts(import_files(store, [file], sync=True)) == (BATCH + 5, 0, 0, 0, 1, 0)
-    assert counts(import_files(store, [file], sync=True)) == (0, 0, BATCH + 5, 0, 1, 0)
+    result = import_files(store, [file], ImportOptions(sync=True))
+    assert counts(result) == (BATCH + 5, 0, 0, 0, 1, 0)
+    result = import_files(store, [file], ImportOptions(sync=True))
+    assert counts(result) == (0, 0, BATCH + 5, 0, 1, 0)

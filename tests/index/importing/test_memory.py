@@ -8,7 +8,7 @@ import pytest
 
 from index.importing.files import open_text
 from index.importing.formats.registry import format_of
-from index.importing.importer import import_files
+from index.importing.importer import ImportOptions, import_files
 from index.store import Store
 
 ROWS = 20_000
@@ -60,7 +60,7 @@ def test_an_import_keeps_only_hashes_of_its_rows(sqlite_store: Store) -> None:
     path = Path("faq.jsonl")
     write(path)
     tracemalloc.start()
-    result = import_files(sqlite_store, [path], sync=True)
+    result = import_files(sqlite_store, [path], ImportOptions(sync=True))
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert result.added == ROWS
