@@ -47,6 +47,7 @@ class Typed:
 
     @classmethod
     def parse(cls, payload: Mapping[str, Any]) -> "Typed":
+        """The command in Slack's payload; without a word it is "help"."""
         name, *rest = str(payload.get("text") or "").split() or ["help"]
         user, channel = (str(payload.get(key) or "") for key in ("user_id", "channel_id"))
         return cls(name.lower(), tuple(word.lower() for word in rest), user, channel)
@@ -69,7 +70,11 @@ class Commands:
         respond_privately(respond, message, failed="command_not_answered")
 
     def answer(self, typed: Typed) -> str | Message:
-        """Carry a command out, if whoever typed it may; returns what to tell them."""
+        """Carry a command out, if whoever typed it may.
+
+        Returns:
+            What to tell them.
+        """
         commands: dict[str, Callable[[Typed], str | Message]] = {
             "status": self.status,
             "suggestions": self.suggestions,
@@ -93,6 +98,7 @@ class Commands:
         return commands[typed.name](typed)
 
     def status(self, _typed: Typed) -> str:
+        """What `faqbot status` says, without paths and addresses."""
         report = status.collect(self.deps.store, self.deps.settings, self.deps.models_dir)
         return "\n".join(
             f"*{name}*: {mrkdwn.line(without_places(value), VALUE_LIMIT)}"
@@ -100,14 +106,17 @@ class Commands:
         )
 
     def suggestions(self, _typed: Typed) -> Message:
+        """The list of suggested wordings."""
         return listed(self.deps.store)
 
     def retrain(self, typed: Typed) -> str:
+        """Ask for a retrain, of a depth if one is named."""
         if len(typed.rest) > 1 or (typed.rest and typed.rest[0] not in DEPTHS):
             return wording.no_such_retrain(_calls("retrain", DEPTHS))
         return self._request(typed, JobKind.RETRAIN, {"depth": typed.rest[0]} if typed.rest else {})
 
     def rollback(self, typed: Typed) -> str:
+        """Ask for a rollback, to a kept generation if one is named."""
         if not typed.rest:
             return self._request(typed, JobKind.ROLLBACK, {})
         ids = [generation.id for generation in self.deps.kept_generations()]
@@ -117,6 +126,7 @@ class Commands:
         return wording.no_such_generation(wanted, _calls("rollback", ids))
 
     def cancel(self, typed: Typed) -> str:
+        """Cancel the newest job, of a kind if one is named: one that runs, else one that waits."""
         kinds = [kind for kind in registry.cancellable() if not typed.rest or kind == typed.rest[0]]
         if len(typed.rest) > 1 or not kinds:
             return wording.no_such_job(_calls("cancel", registry.slack_commands()))

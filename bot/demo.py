@@ -42,10 +42,13 @@ def connection(url: str) -> dict[str, object]:
 
 
 def run_chat(url: str, person: str) -> int:
-    """Run the terminal client against a running demo; returns its exit status.
+    """Run the terminal client against a running demo.
 
     Args:
         person: Name of whoever talks to the bot.
+
+    Returns:
+        Its exit status.
     """
     _require_playground()
     command = [sys.executable, "-m", "playground.chat", "--url", url, f"--as={person}"]

@@ -58,6 +58,7 @@ class JobMessages:
         self._thread = threading.Thread(target=self._run, name="job-messages", daemon=True)
 
     def start(self) -> None:
+        """Start the thread."""
         self._thread.start()
 
     def wake(self) -> None:
@@ -65,7 +66,7 @@ class JobMessages:
         self._wake.set()
 
     def stop(self) -> None:
-        """End the thread; what is left to show, the next start shows."""
+        """End the thread; what is not shown yet is shown after the next start."""
         self._stopping = True
         self._wake.set()
         if self._thread.is_alive():
@@ -205,7 +206,7 @@ class JobMessages:
     def _upload_pictures(self, job: Job, channel: str, ts: str) -> None:
         """Add the pictures of a report below its message, as far as they are on this machine.
 
-        Tried once: the message itself says what matters.
+        Tried once: the figures stand in the message too.
         """
         pictures = sorted((self._jobs_dir / str(job.id)).glob("*.png"))[:MAX_PICTURES]
         if job.kind != JobKind.RETRAIN or not pictures:

@@ -174,6 +174,7 @@ class BotSettings(RoomSettings):
 
     @classmethod
     def variable(cls, key: str) -> str:
+        """The environment variable of a key; for secrets the name that Slack's own tools use."""
         if key.startswith("slack_"):
             return key.upper()
         return super().variable(key)

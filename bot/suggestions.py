@@ -35,7 +35,15 @@ def listed(store: Store, said: str = "") -> Message:
 
 
 def settle(store: Store, action_id: str, suggestion_id: int, by: str) -> str:
-    """Approve or reject a suggestion; returns what to say of it."""
+    """Approve or reject a suggestion.
+
+    Args:
+        action_id: `APPROVE` or `REJECT`.
+        by: Id of the user who decides.
+
+    Returns:
+        What to say of it, as mrkdwn.
+    """
     approves = action_id == APPROVE
     suggestions = store.suggestions
     found = (suggestions.approve if approves else suggestions.reject)(suggestion_id, by)

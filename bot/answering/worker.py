@@ -97,7 +97,7 @@ class Workers:
                     self._answer(question, owner)
                     continue
             except Exception as error:
-                # Whatever it was, the question is in the inbox and its lease will end.
+                # The thread must go on. The question stays in the inbox until its lease ends.
                 log.error("worker_failed", error=type(error).__name__)
             with self._wake:
                 if not self._stopping:
@@ -194,7 +194,7 @@ class Workers:
         return query
 
     def _cool(self, channel: str, error: SlackUnavailable) -> None:
-        """Leave a channel alone while Slack limits it: its other questions would fare no better."""
+        """Skip a channel while Slack limits it: its other questions would be refused as well."""
         if error.retry_after is not None:
             self._cooling[channel] = time.monotonic() + error.retry_after
 
@@ -213,7 +213,7 @@ class _Claimed:
 
     @property
     def backoff(self) -> float:
-        """Seconds to the next attempt: doubling, and never the same for two questions."""
+        """Seconds to the next attempt: doubling, with jitter, so that not all come back at once."""
         seconds = min(MAX_DELAY_S, 2.0 ** (self.question.attempts - 1))
         return seconds * random.uniform(0.7, 1.3)
 

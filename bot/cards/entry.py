@@ -81,7 +81,7 @@ class RenderedEntry:
 
     @cached_property
     def answer_size(self) -> int:
-        """What the whole answer takes of `kit.MESSAGE_ROOM`."""
+        """The size of the whole answer, in the units of `kit.MESSAGE_ROOM`."""
         return size(self.answer)
 
     def answer_within(self, room: int) -> list[Block]:

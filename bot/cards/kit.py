@@ -1,4 +1,4 @@
-"""The parts that cards are made of: blocks of Block Kit, and what they take of a message's room."""
+"""The parts that cards are made of: blocks of Block Kit, and the size of each."""
 
 from collections.abc import Sequence
 
@@ -73,7 +73,7 @@ def text_object(text: str) -> Block:
 
 
 def size(blocks: Sequence[Block]) -> int:
-    """What blocks take of `MESSAGE_ROOM`."""
+    """The size of blocks, in the units of `MESSAGE_ROOM`."""
     return sum(BLOCK_SIZE + _characters(block) for block in blocks)
 
 

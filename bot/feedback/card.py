@@ -28,7 +28,7 @@ from index.store.types import Pair, Question, QuestionState, Status, Verdict, Vo
 
 # Lock striping, held while a card is updated: cards whose questions hash to the same lock wait
 # for each other without need.
-_TURNS = tuple(threading.Lock() for _ in range(64))
+_CARD_LOCKS = tuple(threading.Lock() for _ in range(64))
 
 log = structlog.get_logger(__name__)
 
@@ -41,7 +41,7 @@ def refresh(click: Click, question: Question, store: Store, client: WebClient) -
         click.expanded or click.action_id == NOT_IT,
     )
     # One after the other: of two updates at a time the older one could arrive last.
-    with _TURNS[hash(question.id) % len(_TURNS)]:
+    with _CARD_LOCKS[hash(question.id) % len(_CARD_LOCKS)]:
         message = card(question, store, expanded=expanded)
         if message is None:
             return
@@ -87,21 +87,21 @@ def _undecided_card(
 
 
 def most_picked(votes: Sequence[Vote], among: Collection[str]) -> str | None:
-    """The pair that most people stand behind; among equals the one that was picked last.
+    """The pair that most people picked, or said was right; among equals the latest.
 
     Args:
         votes: Oldest first.
         among: Ids of the pairs that may be shown.
     """
-    behind: Counter[str] = Counter()
+    people: Counter[str] = Counter()
     last: dict[str, int] = {}
     for number, vote in enumerate(votes):
         if vote.verdict is Verdict.NOT_IT or vote.pair_id is None:
             continue
         if vote.pair_id in among:
-            behind[vote.pair_id] += 1
+            people[vote.pair_id] += 1
             last[vote.pair_id] = number
-    return max(behind, key=lambda pair_id: (behind[pair_id], last[pair_id]), default=None)
+    return max(people, key=lambda pair_id: (people[pair_id], last[pair_id]), default=None)
 
 
 def _answer_card(

@@ -25,7 +25,8 @@ def split(text: str, limit: int = SECTION_LIMIT) -> list[str]:
     that fits a chunk; a link that does not fit becomes plain text. A code fence that spans
     chunks is closed and opened again.
 
-    Raises `ValueError` for a `limit` below `SPLIT_MINIMUM`.
+    Raises:
+        ValueError: `limit` is below `SPLIT_MINIMUM`.
     """
     if limit < SPLIT_MINIMUM:
         raise ValueError(f"limit must be at least {SPLIT_MINIMUM} characters, not {limit}")

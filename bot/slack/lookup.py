@@ -12,7 +12,10 @@ _USER_ID = re.compile(r"[UW][A-Z0-9]+")
 
 
 def authenticate(client: WebClient) -> SlackResponse:
-    """Ask Slack who the bot token belongs to; returns the answer of `auth.test`.
+    """Ask Slack who the bot token belongs to.
+
+    Returns:
+        The answer of `auth.test`.
 
     Raises:
         FaqbotError: Slack cannot be reached, or refuses the token.

@@ -12,7 +12,7 @@ log = structlog.get_logger(__name__)
 def respond_privately(
     respond: Respond, message: Message, *, failed: str, replaces: bool | None = None
 ) -> None:
-    """Show a message to one person; raises nothing, since nobody is left to be told.
+    """Show a message to one person; where that fails, it is logged.
 
     Args:
         failed: The log event where it cannot be shown.

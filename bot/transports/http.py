@@ -48,6 +48,7 @@ class HttpTransport:
         return int(self._listening.getsockname()[1])
 
     def start(self) -> None:
+        """Listen, and serve in a thread."""
         host, port = self._address
         try:
             family = socket.AF_INET6 if ":" in host else socket.AF_INET
@@ -70,9 +71,10 @@ class HttpTransport:
         log.info("listening", mode="http", port=self.port, path=EVENTS_PATH)
 
     def stop(self) -> None:
+        """Finish the requests in hand, and close every connection."""
         if self._server is None or self._thread is None:
             return
-        # Whoever is being served gets the answer; whoever waits asks again.
+        # Requests in hand are finished; Slack repeats those that wait.
         self._server.task_dispatcher.shutdown()
         # In the server's own thread, which ends when it has no sockets left. Its own `close`
         # would wait for every connection that Slack keeps alive.
@@ -81,7 +83,7 @@ class HttpTransport:
 
 
 def guarded(handler: Callable[..., Iterable[bytes]]) -> Callable[..., Iterable[bytes]]:
-    """The WSGI app with a health check, and with requests that Bolt would trip over refused."""
+    """The WSGI app with a health check; requests that Bolt fails at are refused before it."""
 
     def application(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         if environ["PATH_INFO"] == HEALTH_PATH:

@@ -32,8 +32,8 @@ log = structlog.get_logger(__name__)
 class SocketTransport:
     """Socket Mode, on the client that notices a closed connection within seconds.
 
-    That client pings, but does not mind if no answer comes, such as after a firewall forgot the
-    connection; a thread of ours does.
+    That client sends pings, but does not check that they are answered; a firewall may have
+    dropped the connection without a word. So a thread of ours checks, and hangs up.
     """
 
     def __init__(self, app: App, app_token: str) -> None:
@@ -47,6 +47,7 @@ class SocketTransport:
         self._watch = threading.Thread(target=self._replace_dead, name="socket-watch", daemon=True)
 
     def start(self) -> None:
+        """Open a connection; it goes on without one if none is open after `OPEN_S`."""
         client = self._handler.client
         # The client's monitor would at once take the session that is not open yet for a closed one,
         # and put a second in its place: what came over the first meanwhile would be lost.
@@ -71,6 +72,7 @@ class SocketTransport:
             log.warning("connecting", mode="socket")
 
     def stop(self) -> None:
+        """Finish what is in hand, and close the connection."""
         self._stopping.set()
         if self._watch.is_alive():
             self._watch.join()
