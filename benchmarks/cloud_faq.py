@@ -30,7 +30,7 @@ from index.errors import FaqbotError
 from index.model.base import BASE_VERSION, ensure_base_version
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.model.versions import SERVABLE, write_version
+from index.model.versions import SERVABLE, Provenance, write_version
 from index.store import Store
 from index.store.types import Pair, Status, pair_id
 from train.data import Split, Texts, texts_of_pairs
@@ -185,9 +185,11 @@ def _keep(models: Path, version: str, fitted: Fitted) -> None:
         models,
         version,
         lambda folder: shutil.copytree(fitted.servable, folder),
-        base_encoder=BASE_MODEL,
-        dimension=ServedModel.load(models, BASE_VERSION, "cpu").dimension,
-        parent=BASE_VERSION,
+        Provenance(
+            base_encoder=BASE_MODEL,
+            dimension=ServedModel.load(models, BASE_VERSION, "cpu").dimension,
+            parent=BASE_VERSION,
+        ),
     )
 
 

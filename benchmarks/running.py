@@ -17,7 +17,7 @@ from index import processes
 from index.jobs import registry
 from index.jobs.supervisor import StopRequest, Supervisor
 from index.model.base import BASE_VERSION
-from index.model.versions import SERVABLE, write_version
+from index.model.versions import SERVABLE, Provenance, write_version
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import Generation, Job, JobKind
@@ -296,5 +296,8 @@ def write_turned(models_dir: Path, version: str, seed: int) -> None:
         SimilarityModel(encoders=encoder, head=head).save(str(folder))
 
     write_version(
-        models_dir, version, save, base_encoder="turned", dimension=size, parent=BASE_VERSION
+        models_dir,
+        version,
+        save,
+        Provenance(base_encoder="turned", dimension=size, parent=BASE_VERSION),
     )

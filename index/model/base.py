@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 
 from index.errors import ModelError
-from index.model.versions import Manifest, read_manifest, write_version
+from index.model.versions import Manifest, Provenance, read_manifest, write_version
 
 BASE_VERSION = "base"
 
@@ -44,8 +44,10 @@ def ensure_base_version(models_dir: Path, base_model: str) -> Manifest:
             models_dir,
             BASE_VERSION,
             save,
-            base_encoder=source.resolve().name if is_folder else base_model,
-            dimension=encoder.embedding_size,
+            Provenance(
+                base_encoder=source.resolve().name if is_folder else base_model,
+                dimension=encoder.embedding_size,
+            ),
         )
     except ModelError:
         if not (models_dir / BASE_VERSION).exists():

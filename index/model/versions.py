@@ -57,16 +57,30 @@ class Manifest:
     files: dict[str, str] = field(default_factory=dict)
 
 
+@dataclass(frozen=True)
+class Provenance:
+    """Where a model version comes from, as its manifest records it.
+
+    Attributes:
+        base_encoder: Name of the published encoder that it began with.
+        dimension: Of its vectors.
+        parent: The version that it was trained from; None for a first one.
+        data_revision: The store's revision that it was trained on; 0 where on none.
+        metrics: What was measured of it, by name.
+    """
+
+    base_encoder: str
+    dimension: int
+    parent: str | None = None
+    data_revision: int = 0
+    metrics: Mapping[str, float] = field(default_factory=dict)
+
+
 def write_version(
     models_dir: Path,
     version: str,
     save_servable: Callable[[Path], None],
-    *,
-    base_encoder: str,
-    dimension: int,
-    parent: str | None = None,
-    data_revision: int = 0,
-    metrics: dict[str, float] | None = None,
+    provenance: Provenance,
     extras: Mapping[str, Path] | None = None,
 ) -> Manifest:
     """Write a new model version, complete or not at all.
@@ -91,13 +105,13 @@ def write_version(
         files = {name: _sha256(folder / name) for name in _files(folder)}
         manifest = Manifest(
             version=version,
-            parent=parent,
-            base_encoder=base_encoder,
+            parent=provenance.parent,
+            base_encoder=provenance.base_encoder,
             encoder_id=encoder_id(files),
-            dimension=dimension,
-            data_revision=data_revision,
+            dimension=provenance.dimension,
+            data_revision=provenance.data_revision,
             created_at=datetime.now(UTC).isoformat(timespec="seconds"),
-            metrics=metrics or {},
+            metrics=dict(provenance.metrics),
             files=files,
         )
         (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n", "utf-8")

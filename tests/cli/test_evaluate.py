@@ -17,7 +17,7 @@ import pytest
 from bot.cli.evaluate import fitted_ranker
 from index.errors import FaqbotError
 from index.model.base import BASE_VERSION
-from index.model.versions import SERVABLE, verify, write_version
+from index.model.versions import SERVABLE, Provenance, verify, write_version
 from index.ranking.ranker_file import RANKING, shipped, write_ranker
 from index.settings import IndexSettings
 from index.store import Store
@@ -152,8 +152,7 @@ def test_a_model_versions_own_ranker_is_measured(
         tmp_path / "faqbot-data" / "models",
         BASE_VERSION,
         lambda folder: shutil.copytree(base_models / BASE_VERSION / SERVABLE, folder) and None,
-        base_encoder=base.base_encoder,
-        dimension=base.dimension,
+        Provenance(base_encoder=base.base_encoder, dimension=base.dimension),
         extras={RANKING: tmp_path / "own.json"},
     )
 

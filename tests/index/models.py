@@ -5,7 +5,7 @@ import shutil
 from pathlib import Path
 
 from index.model.base import BASE_VERSION
-from index.model.versions import SERVABLE, Manifest, write_version
+from index.model.versions import SERVABLE, Manifest, Provenance, write_version
 
 TURNED = "turned"
 
@@ -38,7 +38,10 @@ def write_turned(models_dir: Path, version: str = TURNED, seed: int = 1) -> Mani
         SimilarityModel(encoders=encoder, head=head).save(str(folder))
 
     return write_version(
-        models_dir, version, save, base_encoder="turned", dimension=size, parent=BASE_VERSION
+        models_dir,
+        version,
+        save,
+        Provenance(base_encoder="turned", dimension=size, parent=BASE_VERSION),
     )
 
 

@@ -14,7 +14,7 @@ from index.generations.live import TemporaryCopy
 from index.generations.setup import load_embedder
 from index.model.embedder import Embedder
 from index.model.served import ServedModel, load_head
-from index.model.versions import read_manifest, write_version
+from index.model.versions import Provenance, read_manifest, write_version
 from index.query.cleaning import read
 from index.ranking.ranker_file import read_ranker, shipped
 from index.store.types import Golden, Pair
@@ -277,10 +277,12 @@ def _load(run: RetrainRun, fitted: Fitted, beside: ServedModel) -> ServedModel:
         _models_dir(run),
         run.version,
         lambda folder: os.rename(fitted.servable, folder),
-        base_encoder=parent.base_encoder,
-        dimension=dimension,
-        parent=run.live.model_version,
-        data_revision=run.snapshot.revision,
+        Provenance(
+            base_encoder=parent.base_encoder,
+            dimension=dimension,
+            parent=run.live.model_version,
+            data_revision=run.snapshot.revision,
+        ),
     )
     return ServedModel.load(_models_dir(run), run.version, index.device, beside)
 

@@ -13,7 +13,7 @@ from index.evaluation.golden import answers_right, in_force
 from index.generations.build import build, discard, switch
 from index.generations.live import Live
 from index.generations.setup import open_engine
-from index.model.versions import SERVABLE, read_manifest, remove_versions, write_version
+from index.model.versions import SERVABLE, Provenance, read_manifest, remove_versions, write_version
 from index.progress import within
 from index.ranking.ranker_file import RANKING, write_ranker
 from index.store.types import Generation
@@ -84,15 +84,17 @@ def _write_version(run: RetrainRun, candidate: TrainedCandidate, files: Mapping[
         models_dir,
         candidate.version,
         save_servable,
-        base_encoder=manifest.base_encoder,
-        dimension=manifest.dimension,
-        parent=parent,
-        data_revision=manifest.data_revision,
-        metrics={
-            "precision_at_1": round(figures.precision_at_1.value, 4),
-            "mrr": round(figures.mrr.value, 4),
-            "questions": comparison.questions,
-        },
+        Provenance(
+            base_encoder=manifest.base_encoder,
+            dimension=manifest.dimension,
+            parent=parent,
+            data_revision=manifest.data_revision,
+            metrics={
+                "precision_at_1": round(figures.precision_at_1.value, 4),
+                "mrr": round(figures.mrr.value, 4),
+                "questions": comparison.questions,
+            },
+        ),
         extras={RANKING: ranking, **files},
     )
 

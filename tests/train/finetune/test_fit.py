@@ -17,7 +17,7 @@ import torch
 
 from index.errors import SettingsError
 from index.model.served import ServedModel
-from index.model.versions import read_manifest, write_version
+from index.model.versions import Provenance, read_manifest, write_version
 from index.store import Store
 from train.data import Snapshot, Split
 from train.errors import TrainingFailed
@@ -88,8 +88,7 @@ def test_a_head_is_trained_on_an_encoder_that_stays_as_it_is(
         models,
         "trained",
         lambda folder: shutil.copytree(fitted.servable, folder),
-        base_encoder="all-MiniLM-L6-v2",
-        dimension=384,
+        Provenance(base_encoder="all-MiniLM-L6-v2", dimension=384),
     )
     # The embedding cache stays good.
     assert manifest.encoder_id == read_manifest(base_models, "base").encoder_id
@@ -219,8 +218,7 @@ def test_depth_full_trains_the_encoder(
         tmp_path / "models",
         "trained",
         lambda folder: shutil.copytree(fitted.servable, folder),
-        base_encoder="all-MiniLM-L6-v2",
-        dimension=384,
+        Provenance(base_encoder="all-MiniLM-L6-v2", dimension=384),
     )
     assert manifest.encoder_id != read_manifest(base_models, "base").encoder_id
     trained = ServedModel.load(tmp_path / "models", "trained", "cpu")
