@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(epilog="Example: faqbot ask 'vpn keeps disconnecting' --json")(ask)
 
 

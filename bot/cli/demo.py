@@ -17,6 +17,7 @@ if TYPE_CHECKING:
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(epilog="Example: faqbot demo --port 8080")(demo)
     app.command(epilog="Example: faqbot chat --as bob")(chat)
 

@@ -38,6 +38,7 @@ class RetrieverChoice(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(
         epilog="Example: faqbot evaluate --pairs faq.jsonl --queries queries.jsonl --fit --json"
     )(evaluate)

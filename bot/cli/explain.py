@@ -15,6 +15,7 @@ _ABREAST = 3
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(epilog="Example: faqbot explain 'vpn keeps disconnecting'")(explain)
 
 

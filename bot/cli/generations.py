@@ -8,6 +8,7 @@ from bot.cli.console import AsJson, opened_for_reading, print_json, show, time_o
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(epilog="Example: faqbot generations --json")(generations)
 
 

@@ -36,6 +36,7 @@ golden = typer.Typer(
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     golden.command("add", epilog="Example: faqbot golden add 'vpn is down' --pair ID")(golden_add)
     golden.command("list", epilog="Example: faqbot golden list --json")(golden_list)
     golden.command("remove", epilog="Example: faqbot golden remove 3")(golden_remove)

@@ -36,6 +36,7 @@ def _export_format(name: str) -> str:
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command("import", epilog="Example: faqbot import faq.jsonl wiki.md --source wiki --sync")(
         import_command
     )

@@ -27,6 +27,7 @@ CANCEL_PATIENCE_S = 30.0
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(epilog="Example: faqbot jobs --limit 5")(jobs)
     app.command(epilog="Example: faqbot cancel 12")(cancel)
 

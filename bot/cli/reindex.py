@@ -7,6 +7,7 @@ from bot.cli.foreground import run_in_foreground
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(epilog="Example: faqbot reindex")(reindex)
 
 

@@ -12,6 +12,7 @@ REPORT = "report.md"
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(epilog="Example: faqbot report 12")(report)
 
 

@@ -22,6 +22,7 @@ class DepthChoice(StrEnum):
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(epilog="Example: faqbot retrain --depth head --dry-run")(retrain)
 
 

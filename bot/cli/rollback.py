@@ -11,6 +11,7 @@ from index.errors import FaqbotError
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(epilog="Example: faqbot rollback 3")(rollback)
 
 

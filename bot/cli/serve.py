@@ -8,6 +8,7 @@ from bot.cli.console import Context
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(epilog="Example: SLACK_BOT_TOKEN=xoxb-... SLACK_APP_TOKEN=xapp-... faqbot serve")(
         serve
     )

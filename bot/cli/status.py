@@ -8,6 +8,7 @@ from bot.cli.console import Context, opened_for_reading, print_json, show
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(epilog="Example: faqbot status --json")(status)
 
 

@@ -32,6 +32,7 @@ Ids = Annotated[
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     group = typer.Typer(
         help="Wordings that people picked an answer for: list, approve or reject them.",
         epilog="Example: faqbot suggestions approve 3 5",

@@ -6,6 +6,7 @@ from bot.cli.console import Context
 
 
 def register(app: typer.Typer) -> None:
+    """Add to the command line what this module has."""
     app.command(epilog="Example: faqbot worker")(worker)
 
 
