@@ -1,29 +1,17 @@
 """A job's child process: the order, progress, its end, cancelling, and a parent that dies."""
 
-import json
 import os
 import signal
 import subprocess
 import sys
 from collections.abc import Callable, Iterator
-from contextlib import closing
 from pathlib import Path
-from typing import Any
 
 import pytest
 from pydantic import SecretStr
 
-from index.errors import FaqbotError
-from index.generations.check import check
-from index.generations.live import Live
-from index.generations.setup import initialise, open_engine
-from index.jobs import tasks
-from index.jobs.protocol import JobOrder
 from index.settings import IndexSettings
-from index.store import Store
-from index.store.leases import Claim
-from index.store.types import JobKind, NewQuestion, PairDraft, QuestionState
-from tests.index.models import TURNED
+from tests.index.jobs.runs import Child, is_alive
 
 # A work that does as its arguments say.
 OBEDIENT = """
@@ -44,53 +32,6 @@ def work(order, report):
 seen = {}
 sys.exit(run(work))
 """
-
-
-class Child:
-    """A child process, as its parent sees it."""
-
-    def __init__(self, command: list[str], order: dict[str, Any], **environment: str) -> None:
-        self.process = subprocess.Popen(
-            [sys.executable, *command],
-            stdin=subprocess.PIPE,
-            stdout=subprocess.PIPE,
-            stderr=subprocess.PIPE,
-            text=True,
-            env=os.environ | environment,
-            start_new_session=True,
-        )
-        assert self.process.stdin
-        self.process.stdin.write(json.dumps(order) + "\n")
-        self.process.stdin.flush()
-
-    def line(self) -> dict[str, Any]:
-        """The next line of its output."""
-        assert self.process.stdout
-        line: dict[str, Any] = json.loads(self.process.stdout.readline())
-        return line
-
-    def rest(self) -> tuple[list[dict[str, Any]], str]:
-        """The lines that follow, and the log, when it has ended."""
-        # Not communicate(): that would close its standard input at once.
-        assert self.process.stdout
-        assert self.process.stderr
-        lines = [json.loads(line) for line in self.process.stdout]
-        log = self.process.stderr.read()
-        self.process.wait(60)
-        return lines, log
-
-    def hang_up(self) -> None:
-        """Be gone, as a parent that was killed."""
-        assert self.process.stdin
-        self.process.stdin.close()
-
-    def destroy(self) -> None:
-        if self.process.poll() is None:
-            self.process.kill()
-        for pipe in (self.process.stdin, self.process.stdout, self.process.stderr):
-            assert pipe
-            pipe.close()
-        self.process.wait(60)
 
 
 StartChild = Callable[..., Child]
@@ -213,7 +154,7 @@ def test_it_ends_with_its_parent_and_takes_its_helpers_along(
 
     child.process.wait(60)
     assert child.process.returncode != 0
-    assert not _runs(helper)
+    assert not is_alive(helper)
 
 
 def test_a_parent_that_goes_after_the_end_does_not_make_it_a_failure(obedient: StartChild) -> None:
@@ -267,110 +208,3 @@ def test_without_an_order_it_says_what_it_is() -> None:
     assert done.returncode == 2
     assert "started by faqbot itself" in done.stderr
     assert "Traceback" not in done.stderr
-
-
-# -- the real works, in real processes ---------------------------------------------------
-
-
-PAIRS = [
-    PairDraft("it", "vpn", "Why does the VPN disconnect?", "Update the client."),
-    PairDraft("it", "mail", "How do I add a mail signature?", "Settings, then Signature."),
-]
-
-
-@pytest.fixture
-def home(room: IndexSettings) -> Iterator[Store]:
-    """A store with two pairs and a live generation in the data folder of `room`."""
-    store = Store.open(room.store_url)
-    store.pairs.upsert(PAIRS)
-    engine = open_engine(room)
-    initialise(room, store, engine)
-    yield store
-    store.close()
-
-
-def perform(room: IndexSettings, store: Store, kind: JobKind, **arguments: Any) -> dict[str, Any]:
-    """Run a job in a process of its own; returns its last line."""
-    job = store.jobs.begin(kind, "test", arguments=arguments)
-    claim = Claim(job.id, "test")
-    order = {
-        "job_id": claim.job_id,
-        "owner": claim.owner,
-        "kind": kind,
-        "arguments": arguments,
-        "index": room.revealed(),
-        "config": None,
-    }
-    child = Child(["-m", "index.jobs"], order)
-    try:
-        lines, log = child.rest()
-    finally:
-        child.destroy()
-    assert child.process.returncode == 0, log
-    store.jobs.finish(job.id, lines[-1]["state"], lines[-1]["result"], lines[-1]["detail"])
-    shares = [line["progress"] for line in lines[:-1]]
-    assert shares == sorted(shares), "progress never goes back"
-    end: dict[str, Any] = lines[-1]
-    return end
-
-
-@pytest.mark.slow
-def test_rebuilt_and_rolled_back(room: IndexSettings, home: Store) -> None:
-    first = home.generations.live()
-    assert first is not None
-
-    end = perform(room, home, JobKind.REINDEX)
-    second = home.generations.live()
-    assert second is not None
-    assert (end["state"], end["result"]["generation"]) == ("done", second.id)
-    assert second.id != first.id
-    assert second.indexed_revision == home.pairs.revision()
-    # The other version is used by no generation.
-    assert not (room.models_dir / TURNED).exists()
-
-    job = home.jobs.begin(JobKind.ROLLBACK, "me")
-    order = JobOrder(Claim(job.id, "me"), JobKind.ROLLBACK, {}, room, None)
-    ending = tasks.rollback(order, lambda share, detail: None)
-    assert (ending.state, ending.result) == (
-        "done",
-        {"generation": first.id, "before": second.id, "model_version": "base"},
-    )
-    # It had been empty: what was missing was brought over first.
-    assert home.generations.live() == home.generations.get(first.id)
-    with closing(Live.open(room, home, open_engine(room))) as live:
-        assert check(live, home, lambda share, detail: None) == []
-
-
-def test_old_questions_are_forgotten_where_a_number_of_days_is_given(
-    room: IndexSettings, home: Store
-) -> None:
-    home.inbox.add(NewQuestion("T1", "C1", "1.1", None, "U1", "vpn?", True))
-    question = home.inbox.claim("me")
-    assert question is not None
-    home.inbox.finish(question.id, QuestionState.SILENT)
-
-    def purge(**arguments: Any) -> Any:
-        order = JobOrder(Claim(1, "me"), JobKind.PURGE, arguments, room, None)
-        return tasks.purge(order, lambda share, detail: None).result.questions
-
-    assert purge() == 0
-    assert purge(days=1) == 0
-    assert purge(days=-1) == 1
-    assert home.inbox.latest(QuestionState.SILENT)[0].text == ""
-
-
-def test_a_job_that_was_cancelled_or_lost_does_not_switch(room: IndexSettings, home: Store) -> None:
-    live = home.generations.live()
-    job = home.jobs.begin(JobKind.REINDEX, "somebody else")
-    order = JobOrder(Claim(job.id, "me"), JobKind.REINDEX, {}, room, None)
-    with pytest.raises(FaqbotError, match="does not go live"):
-        tasks.reindex(order, lambda share, detail: None)
-
-    assert home.generations.live() == live
-
-
-def _runs(pid: int) -> bool:
-    try:
-        return "Z" not in Path(f"/proc/{pid}/stat").read_text().rpartition(")")[2].split()[0]
-    except OSError:
-        return False

@@ -16,7 +16,7 @@ from index.jobs.worker import Worker
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import Job, JobKind, JobState
-from tests.bot.desk import until
+from tests.index.jobs.runs import ended
 
 DIGEST = """
 import sys
@@ -53,12 +53,7 @@ def test_a_new_kind_runs(digest: JobType, sqlite_store: Store, tmp_path: Path) -
     worker = Worker(sqlite_store, IndexSettings(data_dir=tmp_path), None, limit_hours=1)
     job, _ = sqlite_store.jobs.request(digest.kind, arguments={"days": 7})
     worker.start()
-
-    def ended() -> Job | None:
-        found = sqlite_store.jobs.get(job.id)
-        return found if found and found.state.is_over else None
-
-    done = until(ended, "it ends")
+    done = ended(sqlite_store, job)
     worker.stop()
     assert (done.kind, done.state, done.detail) == ("digest", "done", "digest of 7 days")
     assert done.result == {"sent": True}
