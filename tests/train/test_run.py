@@ -55,7 +55,7 @@ OPENINGS = (
     "Forwarded by the service portal for the Berlin office -",
     "Customer success asks on behalf of a new colleague:",
     "Good morning everybody, sorry to bother you again,",
-    "SimulatedQuestion in the onboarding call on Monday:",
+    "Asked in the onboarding call on Monday:",
 )
 
 
