@@ -1,17 +1,33 @@
 """The base model and the example FAQ, each made ready once."""
 
 import json
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from index.evaluation.datasets import read_pairs
+from index.generations.live import Live
+from index.generations.setup import initialise, load_embedder, open_engine
 from index.model.base import ensure_base_version
+from index.model.embedder import Embedder
+from index.model.served import ServedModel
+from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import PairDraft, Phrasing
+from tests.train.desk import HELPDESK, Desk, chatty_pairs, copy_sparsely, settings_of
+from train import run as module
 from train.data import Snapshot, take_snapshot
-
-HELPDESK = Path(__file__).parents[2] / "examples" / "helpdesk.jsonl"
+from train.finetune.fit import FitContext, Fitted, fit
+from train.promotion import candidate as candidate_module
+from train.promotion import go_live as go_live_module
+from train.promotion.rules import PromotionDecision
+from train.settings import TrainSettings
 
 
 @pytest.fixture(scope="session")
@@ -66,3 +82,105 @@ def reworded() -> Snapshot:
     snapshot = take_snapshot(store)
     store.close()
     return snapshot
+
+
+@pytest.fixture(scope="session")
+def prepared(base_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data folder with the pairs, their embeddings, and the base generation; to be copied."""
+    folder = tmp_path_factory.mktemp("prepared")
+    settings = settings_of(folder)
+    settings.models_dir.mkdir()
+    (settings.models_dir / "base").symlink_to(base_models / "base")
+    engine = open_engine(settings)
+    with closing(Store.open(settings.store_url)) as store:
+        store.pairs.upsert(chatty_pairs())
+        initialise(settings, store, engine)
+        with closing(Live.open(settings, store, engine)) as live:
+            live.catch_up()
+    return folder
+
+
+@pytest.fixture(scope="session")
+def base(base_models: Path) -> ServedModel:
+    return ServedModel.load(base_models, "base", "cpu")
+
+
+@pytest.fixture(scope="session")
+def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
+    """A head trained on those pairs."""
+    settings = settings_of(prepared)
+    with closing(Store(settings.store_url)) as store:
+        return fit(
+            take_snapshot(store),
+            TrainSettings(depth="head"),
+            FitContext(
+                settings.models_dir,
+                parent="base",
+                cache=store.embeddings,
+                folder=tmp_path_factory.mktemp("trained") / "fit",
+                device="cpu",
+            ),
+        )
+
+
+@pytest.fixture
+def desk(prepared: Path, tmp_path: Path) -> Iterator[Desk]:
+    folder = tmp_path / "data"
+    shutil.copytree(prepared, folder, symlinks=True, copy_function=copy_sparsely)
+    settings = settings_of(folder)
+    with closing(Store(settings.store_url)) as store:
+        yield Desk(settings, store)
+
+
+@pytest.fixture
+def quick(desk: Desk, trained: Fitted, base: ServedModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
+    """A desk where training, loading the base model and drawing have been done before."""
+
+    def fit_at_once(data: Any, settings: Any, context: FitContext, **options: Any) -> Fitted:
+        shutil.copytree(trained.servable, context.folder, copy_function=os.link)
+        return replace(trained, servable=context.folder)
+
+    def load_at_once(settings: IndexSettings, store: Store, version: str) -> Embedder:
+        if version == "base":
+            return Embedder(base, store.embeddings)
+        return load_embedder(settings, store, version)
+
+    def draw_nothing(folder: Path, *args: Any) -> dict[str, Path]:
+        (folder / "nights.png").touch()
+        return {"nights.png": folder / "nights.png"}
+
+    monkeypatch.setattr(candidate_module, "fit", fit_at_once)
+    monkeypatch.setattr(candidate_module, "load_embedder", load_at_once)
+    monkeypatch.setattr(module.report, "draw", draw_nothing)
+    return desk
+
+
+@pytest.fixture
+def refused(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No trained model is good enough."""
+    refusal = PromotionDecision(promote=False, reason="no better", inputs={})
+    monkeypatch.setattr(candidate_module, "decide_promotion", lambda *args: refusal)
+
+
+@pytest.fixture
+def same_ranking(monkeypatch: pytest.MonkeyPatch) -> None:
+    """No new ranker is good enough."""
+    refusal = PromotionDecision(promote=False, reason="no better ranking", inputs={})
+    monkeypatch.setattr(
+        candidate_module, "decide_ranking_promotion", lambda *args, loses_answers: refusal
+    )
+
+
+@pytest.fixture
+def wrong_when_built(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The first index asked is right about golden questions, all others wrong; gives who was."""
+    answers_right = go_live_module.answers_right
+    asked: list[str] = []
+
+    def answer(searcher: Any, questions: Any, pairs: Any) -> set[int]:
+        asked.append(searcher._embedder.model.version)
+        return answers_right(searcher, questions, pairs) if len(asked) == 1 else set()
+
+    for asking in (candidate_module, go_live_module):
+        monkeypatch.setattr(asking, "answers_right", answer)
+    return asked
