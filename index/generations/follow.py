@@ -41,8 +41,10 @@ class Serving:
         engine: Engine,
         live: Live,
     ) -> None:
-        """Args:
-        live: The generation that answers now; it is closed by `close`, or when it is replaced.
+        """Take over the generation that answers now.
+
+        Args:
+            live: That one; it is closed by `close`, or when it is replaced.
         """
         self._settings = settings
         self._store = store

@@ -35,8 +35,10 @@ class Live:
         collection: Collection,
         ranker: LearnedRanker | None = None,
     ) -> None:
-        """Args:
-        ranker: The model version's; None for the shipped constants.
+        """Put together what `open` has opened.
+
+        Args:
+            ranker: The model version's; None for the shipped constants.
         """
         self.generation = generation
         self.embedder = embedder
@@ -127,6 +129,7 @@ class Live:
         return current is not None and current.indexed_revision >= revision
 
     def close(self) -> None:
+        """Let go of the collection."""
         self.collection.close()
 
 
@@ -153,8 +156,14 @@ class TemporaryCopy(Live):
     """
 
     def __init__(self, settings: IndexSettings, store: Store, parent: Path | None = None) -> None:
-        """Args:
-        parent: Folder to make it in; None: where temporary files go.
+        """Make the copy, empty; `catch_up` fills it.
+
+        Args:
+            parent: Folder to make it in; None: where temporary files go.
+
+        Raises:
+            SearchIndexError: There is no live generation yet.
+            ModelError: Its model version is missing, damaged or not trusted.
         """
         from index.engines.edge import EdgeEngine
 
@@ -167,9 +176,11 @@ class TemporaryCopy(Live):
         super().__init__(store, generation, embedder, collection, ranker)
 
     def catch_up(self, progress: Counter = lambda done, total: None) -> int:
+        """Fill the copy from the store; returns the number of pairs."""
         self._learn_words()
         return catch_up(self._store.pairs, 0, self.embedder, self.collection, progress=progress)
 
     def close(self) -> None:
+        """Remove the copy."""
         super().close()
         self._folder.cleanup()

@@ -105,6 +105,7 @@ class _Tally:
     rejections: list[Rejection] = field(default_factory=list)
 
     def ignore(self, key: str) -> None:
+        """Count an unknown key, of which only so many are told by name."""
         if key in self.ignored or len(self.ignored) < MAX_IGNORED:
             self.ignored[key] = self.ignored.get(key, 0) + 1
 
@@ -237,6 +238,7 @@ class _Import:
         return self._store.pairs.upsert(batch)
 
     def run(self) -> ImportResult:
+        """Read all files and write their pairs, in batches."""
         tally = _Tally()
         identities = Identities(remember_present=self._options.sync)
         rejects = self._rejects

@@ -63,6 +63,7 @@ class RejectsFile:
         self._file: TextIO | None = None
 
     def add(self, rejection: Rejection) -> None:
+        """Write a rejection; with the first one the file begins."""
         if self._file is None:
             # JSON may have brought lone surrogates, which cannot be written.
             self._file = self._temporary.open("w", encoding="utf-8", errors="replace")

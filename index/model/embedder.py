@@ -20,9 +20,11 @@ class Embedder:
     """A served model behind the store's embedding cache."""
 
     def __init__(self, model: "ServedModel", cache: Embeddings | None = None) -> None:
-        """Args:
-        model: The served model.
-        cache: The store's `embeddings`; without it every text is encoded anew.
+        """Put a model behind the cache.
+
+        Args:
+            model: The served model.
+            cache: The store's `embeddings`; without it every text is encoded anew.
         """
         self.model = model
         self._cache = cache

@@ -34,15 +34,18 @@ class SentenceEncoder(Encoder):  # type: ignore[misc]
 
     @property
     def trainable(self) -> bool:
+        """Whether training may change its weights."""
         return self._trainable
 
     @property
     def embedding_size(self) -> int:
+        """How many numbers its output has."""
         size = self.pipeline.get_embedding_dimension()
         assert size is not None, "the pipeline ends in pooling, which knows its size"
         return int(size)
 
     def get_collate_fn(self) -> CollateFnType:
+        """What makes a batch of texts ready for `forward`."""
         return self._collate
 
     def _collate(self, texts: list[str]) -> dict[str, Any]:

@@ -74,10 +74,12 @@ class ServedModel:
 
     @property
     def version(self) -> str:
+        """The name of the model version."""
         return self.manifest.version
 
     @property
     def dimension(self) -> int:
+        """How many numbers a vector has."""
         return self.manifest.dimension
 
     def vocabulary(self) -> dict[str, int]:

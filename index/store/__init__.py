@@ -57,4 +57,5 @@ class Store:
             raise StoreError("there is no FAQ store here yet; run `faqbot init` first")
 
     def close(self) -> None:
+        """Close all connections."""
         self.database.close()

@@ -118,6 +118,7 @@ class Database:
             path.with_name(f"{path.name}.{name}.lock").unlink(missing_ok=True)
 
     def close(self) -> None:
+        """Close all connections; the next transaction opens one again."""
         self.engine.dispose()
 
     @property
@@ -128,6 +129,7 @@ class Database:
 
     @property
     def is_sqlite(self) -> bool:
+        """Whether it is SQLite; otherwise it is PostgreSQL."""
         return self.engine.dialect.name == "sqlite"
 
     @property

@@ -18,6 +18,7 @@ class Embeddings:
         self._database = database
 
     def get(self, encoder_id: str, hashes: Sequence[bytes]) -> dict[bytes, Matrix]:
+        """The known vectors of texts, by the hash of the text; each of shape (dimension,)."""
         found: dict[bytes, Matrix] = {}
         with self._database.read() as connection:
             for start in range(0, len(hashes), 500):
@@ -43,6 +44,7 @@ class Embeddings:
         return found
 
     def put(self, encoder_id: str, vectors: dict[bytes, Matrix]) -> None:
+        """Keep vectors by the hash of their text; one that is known already stays as it is."""
         if not vectors:
             return
         insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
@@ -55,6 +57,7 @@ class Embeddings:
             connection.execute(insert(embeddings).on_conflict_do_nothing(), rows)
 
     def count(self) -> int:
+        """How many there are, of all encoders."""
         with self._database.read() as connection:
             return int(connection.scalar(sa.select(sa.func.count()).select_from(embeddings)) or 0)
 

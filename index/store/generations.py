@@ -35,6 +35,7 @@ class Generations:
         return _generation(row)
 
     def get(self, generation_id: int) -> Generation | None:
+        """A generation by its id; None where there is none."""
         with self._database.read() as connection:
             row = connection.execute(
                 sa.select(generations).where(generations.c.id == generation_id)

@@ -230,6 +230,7 @@ class Inbox:
         )
 
     def get(self, question_id: str) -> Question | None:
+        """A question by its id; None where there is none."""
         with self._database.read() as connection:
             row = connection.execute(
                 sa.select(questions).where(questions.c.id == question_id)

@@ -288,6 +288,7 @@ class Jobs:
             )
 
     def get(self, job_id: int) -> Job | None:
+        """A job by its id; None where there is none."""
         with self._database.read() as connection:
             row = connection.execute(sa.select(jobs).where(jobs.c.id == job_id)).one_or_none()
         return None if row is None else _job(row)

@@ -49,11 +49,13 @@ class Suggestions:
             return [_suggestion(row) for row in connection.execute(query)]
 
     def count_waiting(self) -> int:
+        """How many are to be decided."""
         query = sa.select(sa.func.count()).select_from(suggestions.join(pairs)).where(_WAITING)
         with self._database.read() as connection:
             return int(connection.scalar(query) or 0)
 
     def get(self, suggestion_id: int) -> Suggestion | None:
+        """A suggestion by its id; None where there is none."""
         with self._database.read() as connection:
             return _find(connection, suggestion_id)
 

@@ -251,6 +251,7 @@ class JobState(StrEnum):
 
     @property
     def is_over(self) -> bool:
+        """Whether it has ended, one way or another."""
         return self not in (JobState.QUEUED, JobState.RUNNING)
 
 

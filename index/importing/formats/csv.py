@@ -45,7 +45,7 @@ def read_csv(text: TextIO) -> Iterator[Raw]:
 
     def contents() -> Iterator[str]:
         nonlocal line
-        for line, content in numbered:  # noqa: B007 -- the reader wants lines, we their numbers
+        for line, content in numbered:  # noqa: B007 -- csv takes the lines; their numbers are kept here
             yield content
 
     reader = csv.reader(contents(), delimiter=delimiter)
