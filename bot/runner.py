@@ -11,7 +11,8 @@ from index import processes
 from index.generations.follow import Serving
 from index.jobs import registry
 from index.jobs.registry import Runs
-from index.jobs.worker import Task, Worker
+from index.jobs.supervisor import Supervisor
+from index.jobs.worker import Task, Worker, worker_stop
 from index.settings import IndexSettings
 from index.store import Store
 
@@ -43,14 +44,10 @@ class Runner:
         if serving is not None:
             for kind in registry.kinds(Runs.WHERE_SERVED):
                 here[kind] = registry.job_type(kind).load_task()(serving, store)
-        self._worker = Worker(
-            store,
-            index,
-            config,
-            limit_hours=bot.job_time_limit_hours,
-            kinds=None if works else (),
-            here=here,
+        supervisor = Supervisor(
+            store, index, config, limit_s=bot.job_time_limit_hours * 3600, stop=worker_stop()
         )
+        self._worker = Worker(supervisor, kinds=None if works else (), here=here)
         self._schedule = Schedule(store, bot, self._worker.wake) if works else None
 
     def start(self) -> None:

@@ -3,7 +3,6 @@
 import threading
 import time
 from collections.abc import Callable, Mapping, Sequence
-from pathlib import Path
 
 import structlog
 
@@ -13,9 +12,8 @@ from index.jobs import registry
 from index.jobs.protocol import Cancelled, JobEnding
 from index.jobs.recording import claim_of, fail_abandoned, record_end
 from index.jobs.supervisor import StopRequest, Supervisor
-from index.jobs.timing import USUAL, Timing
+from index.jobs.timing import Timing
 from index.progress import Report
-from index.settings import IndexSettings
 from index.store import Store
 from index.store.leases import LeaseState
 from index.store.types import Job, JobState
@@ -28,44 +26,34 @@ Task = Callable[[Job, Report], JobEnding]
 log = structlog.get_logger(__name__)
 
 
+def worker_stop() -> StopRequest:
+    """What stops a worker, and the job that it runs."""
+    return StopRequest("the worker was stopped", STOP_GRACE_S)
+
+
 class Worker:
     """A thread that runs jobs: most in child processes, some here."""
 
     def __init__(
         self,
-        store: Store,
-        index: IndexSettings,
-        config: Path | None,
+        supervisor: Supervisor,
         *,
-        limit_hours: float,
         kinds: Sequence[str] | None = None,
         here: Mapping[str, Task] | None = None,
-        commands: Mapping[str, Sequence[str]] | None = None,
-        timing: Timing = USUAL,
     ) -> None:
         """Args:
-        config: The configuration file for the children; None: the usual one.
-        limit_hours: How long a job may take.
+        supervisor: Runs what runs in child processes; its `stop` is this worker's own.
         kinds: What is run in child processes; None: what the registry says.
         here: What is run in this process, by kind.
         """
-        self._store = store
-        self._limit_s = limit_hours * 3600
+        self._supervisor = supervisor
+        self._store = supervisor.store
+        self._stop = supervisor.stop
+        self._timing = supervisor.timing
         self._here = here or {}
         in_children = registry.kinds(registry.Runs.IN_CHILD) if kinds is None else kinds
         self._kinds = (*in_children, *self._here)
-        self._timing = timing
         self._wake = threading.Condition()
-        self._stop = StopRequest("the worker was stopped", STOP_GRACE_S)
-        self._supervisor = Supervisor(
-            store,
-            index,
-            config,
-            limit_s=self._limit_s,
-            stop=self._stop,
-            commands=registry.commands() if commands is None else commands,
-            timing=timing,
-        )
         self._thread = threading.Thread(target=self._run, name="job-worker", daemon=True)
 
     def start(self) -> None:
@@ -81,7 +69,7 @@ class Worker:
         self._stop.set()
         self.wake()
         if self._thread.is_alive():
-            self._thread.join(2 * STOP_GRACE_S)
+            self._thread.join(2 * self._stop.grace_s)
 
     def _run(self) -> None:
         while not self._stop.is_set():
@@ -116,7 +104,7 @@ class Worker:
         return True
 
     def _run_here(self, job: Job, task: Task) -> Job:
-        with _Renewal(self._store, job, self._limit_s, self._timing) as renewal:
+        with _Renewal(self._store, job, self._supervisor.limit_s, self._timing) as renewal:
 
             def report(share: float, detail: str) -> None:
                 if self._stop.is_set():

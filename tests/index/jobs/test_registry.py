@@ -12,7 +12,8 @@ from bot.schedule import Schedule, timetable
 from bot.settings import BotSettings
 from index.jobs import registry
 from index.jobs.registry import JobType, Runs, Scheduled
-from index.jobs.worker import Worker
+from index.jobs.supervisor import Supervisor
+from index.jobs.worker import Worker, worker_stop
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import Job, JobKind, JobState
@@ -50,7 +51,8 @@ def digest(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> JobType:
 
 
 def test_a_new_kind_runs(digest: JobType, sqlite_store: Store, tmp_path: Path) -> None:
-    worker = Worker(sqlite_store, IndexSettings(data_dir=tmp_path), None, limit_hours=1)
+    settings = IndexSettings(data_dir=tmp_path)
+    worker = Worker(Supervisor(sqlite_store, settings, None, limit_s=60, stop=worker_stop()))
     job, _ = sqlite_store.jobs.request(digest.kind, arguments={"days": 7})
     worker.start()
     done = ended(sqlite_store, job)

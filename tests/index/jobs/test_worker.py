@@ -16,8 +16,9 @@ from index.errors import FaqbotError
 from index.jobs.protocol import JobEnding
 from index.jobs.recording import SCHEDULE
 from index.jobs.results import RawResult
-from index.jobs.timing import Timing
-from index.jobs.worker import Worker
+from index.jobs.supervisor import Supervisor
+from index.jobs.timing import USUAL, Timing
+from index.jobs.worker import Worker, worker_stop
 from index.progress import Report
 from index.settings import IndexSettings
 from index.store.leases import INTERRUPTED
@@ -30,9 +31,20 @@ from tests.index.jobs.runs import WAIT_FOR_EVER, Runs, Start, ended, is_alive
 def start(run: Runs, settings: IndexSettings) -> Iterator[Start]:
     workers: list[Worker] = []
 
-    def start_one(body: str = "done()", **more: Any) -> Worker:
+    def start_one(
+        body: str = "done()", limit_s: float = 60, timing: Timing = USUAL, **more: Any
+    ) -> Worker:
         commands = run.command(body)
-        worker = Worker(run.store, settings, None, limit_hours=1, commands=commands, **more)
+        supervisor = Supervisor(
+            run.store,
+            settings,
+            None,
+            limit_s=limit_s,
+            stop=worker_stop(),
+            commands=commands,
+            timing=timing,
+        )
+        worker = Worker(supervisor, **more)
         workers.append(worker)
         worker.start()
         return worker
@@ -177,15 +189,13 @@ def test_work_in_its_own_process_that_says_nothing_new_is_cancelled_too(
     assert ended(run.store, job).state == "cancelled"
 
 
-def test_work_in_its_own_process_has_its_time_limit(run: Runs, settings: IndexSettings) -> None:
+def test_work_in_its_own_process_has_its_time_limit(run: Runs, start: Start) -> None:
     def check(job: Job, report: Report) -> JobEnding:
         while True:
             report(0.5, "waiting")
 
-    worker = Worker(run.store, settings, None, limit_hours=0, kinds=(), here={JobKind.CHECK: check})
-    worker.start()
+    start(limit_s=0, kinds=(), here={JobKind.CHECK: check})
     job = ended(run.store, run.store.jobs.request(JobKind.CHECK)[0])
-    worker.stop()
     assert job.state == "failed"
     assert "the limit ([bot] job_time_limit_hours)" in (job.detail or "")
 
@@ -214,7 +224,8 @@ def test_a_job_runs_again_after_its_worker_was_killed(run: Runs, start: Start) -
     script = f"""
         import sys
         from pathlib import Path
-        from index.jobs.worker import Worker
+        from index.jobs.supervisor import Supervisor
+        from index.jobs.worker import Worker, worker_stop
         from index.settings import IndexSettings
         from index.store import Store
         from index.store.types import JobKind
@@ -222,7 +233,10 @@ def test_a_job_runs_again_after_its_worker_was_killed(run: Runs, start: Start) -
         command = {run.command(body)[JobKind.REINDEX]!r}
         commands = {{JobKind.REINDEX: command}}
         store = Store(settings.store_url)
-        worker = Worker(store, settings, None, limit_hours=1, commands=commands)
+        supervisor = Supervisor(
+            store, settings, None, limit_s=60, stop=worker_stop(), commands=commands
+        )
+        worker = Worker(supervisor)
         worker.start()
         worker._thread.join()
     """
