@@ -21,8 +21,8 @@ from index.model.versions import Provenance, read_manifest, write_version
 from index.store import Store
 from train.data import Snapshot, Split
 from train.errors import TrainingFailed
-from train.finetune import distributed, hyperparameters, trainer
 from train.finetune import fit as module
+from train.finetune import hyperparameters, trainer
 from train.finetune.evaluator import DevelopmentEvaluator
 from train.finetune.fit import FitContext, Fitted, fit
 from train.finetune.model import FaqModel
@@ -375,38 +375,3 @@ def test_two_processes_train_one_model_together(run: Fit, helpdesk: Snapshot) ->
     assert shares[-1] == 1
     assert not same(weights(fitted), weights(run(folder="alone")))
     assert not list(fitted.servable.parent.glob("*.pickle"))
-
-
-def test_what_ends_the_other_processes_is_told_in_one_line(tmp_path: Path) -> None:
-    log = tmp_path / "training.txt"
-    log.write_text("Traceback:\n[rank1]: train.errors.TrainingFailed: the loss is nan\nbye\n")
-    told = distributed._failure(1, log)
-    assert isinstance(told, TrainingFailed)
-    assert str(told) == "the loss is nan"
-
-    log.write_text("[rank0]: torch.OutOfMemoryError: CUDA out of memory. Tried 2 GiB\nbye\n")
-    assert isinstance(error := distributed._failure(1, log), RuntimeError)
-    assert module._is_out_of_memory(error)
-
-    log.write_text("")
-    assert "exit code -9: no message" in str(distributed._failure(-9, log))
-
-
-@pytest.mark.parametrize(
-    ("depth", "samples", "batch", "steps"),
-    [
-        ("head", 70, 70, 228),
-        ("head", 6400, 1024, 237),
-        ("full", 6400, 64, 100),
-        ("full", 600, 64, 37),
-    ],
-)
-def test_few_samples_are_gone_over_more_often(
-    depth: str, samples: int, batch: int, steps: int, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.undo()
-
-    fitted = hyperparameters.hyperparameters_for(depth, samples)
-
-    assert fitted.batch_size == batch
-    assert fitted.epochs * fitted.passes * samples / batch == pytest.approx(steps, abs=1)
