@@ -1,7 +1,5 @@
 """Forms of a question and of a request for help."""
 
-import re
-
 from bot.intake.patterns.parts import phrases
 
 _SOMEBODY = r"(?:any|some)(?:one|body| one| body)"
@@ -44,7 +42,7 @@ ENGLISH_QUESTION = phrases(
         |else|who|willing|please|pls|got|remember)
     any (?:idea|ideas|chance|way|news|updates?|workaround|docs|documentation|pointers|hints?
         |suggestions?|advice|tips?|recommendations?|clue|help|reason|possibility|eta)
-    """,
+    """
 )
 # The same, where it is unmistakable even in the middle of a sentence.
 INNER_QUESTION = phrases(
@@ -64,11 +62,11 @@ INNER_QUESTION = phrases(
     what permission
     (?:what|which) \w+ (?:do|does|should|can|would) (?:you|i|we|one|people)(?! (?:see|mean|think
         |use|have))
-    """,
+    """
 )
 # What a question may start with, but after a comma more often continues a statement.
-RELATIVE = re.compile(
-    r"(?:which|whose|what|who|is|are|was|were|will|would|should|could|has|have|did|does)\b"
+RELATIVE = phrases(
+    "(?:which|whose|what|who|is|are|was|were|will|would|should|could|has|have|did|does)"
 )
 FOREIGN_QUESTION = phrases(
     r"""
@@ -90,7 +88,7 @@ FOREIGN_QUESTION = phrases(
     (?:dove (?:posso|si|trovo)|perch\u00e9|qualcuno (?:sa|pu\u00f2|ha)|chi (?:pu\u00f2|sa))
     (?:hoe|waar|wanneer) (?:kan|moet|kom|krijg|vind|doe|is|zet|lang|veel|werkt|stel|maak)
     (?:waarom|weet iemand|heeft iemand|kan (?:ik|iemand))
-    """,
+    """
 )
 
 # --- Forms of a request ------------------------------------------------------------------------
@@ -120,12 +118,13 @@ REQUEST = phrases(
         |point|invite|congrat\w*))\w+
     (?:im |were |i am |we are |currently )*(?:looking|searching|hunting) (?:for|to) \w+
     (?:im |were |i am |we are )*(?:requesting|struggling|in need of)
+    (?:he|she|they) (?:also |still |urgently )?needs? (?:a|an|access|permissions?|help|new|another)
     (?:please|pls|plz|kindly) (?:can|could)
     (?:can|could|would) (?:you|u) (?:guys |all |please |pls |kindly )*{_SERVICE_VERB}
     {_SERVICE_VERB} (?:\w+ ){{0,3}}(?:my|our|me|us)
     help(?: (?:me|us|please|pls|needed|wanted|with)|!|$)
     i (?:have|got) (?:a|another) (?:\w+ )?(?:question|problem|issue)
-    """,
+    """
 )
 INNER_REQUEST = phrases(
     rf"""
@@ -135,10 +134,10 @@ INNER_REQUEST = phrases(
         |ignore|thank)\w+ (?:\w+ ){{0,3}}(?:my|me|our|us)(?!\w)(?!.{{0,80}}\byour\b)
     {_SERVICE_VERB} [^?]{{1,60}} (?:please|pls|plz)$
     (?:need|needed|(?:she|he|they|who|one) needs?) (?:some |your |urgent )?(?:help|assistance
-        |support|access|permission)
+        |support|access|permissions?)
     (?:starter|joiner|colleague|team|user|intern|contractor|client|customer|manager)s?
         (?: still)?(?: needs?)
-    (?:help|assist|support) (?:me|us) (?!out yesterday)
+    (?:help|assist|support) (?:me|us)(?= (?!out yesterday(?!\w)))
     (?:have|had|having|facing|experiencing|seeing|getting|got|run into) (?:\w+ )?(?:trouble
         |issues?|problems?|difficult\w+)
     (?:^|a|an|one|another|my|quick|got|have|few|some) ?questions? (?:about|on|regarding|re
@@ -148,6 +147,5 @@ INNER_REQUEST = phrases(
     (?:i|im|am|we|been|^) ?(?:still )?waiting (?:for|on) (?:my|the|a|an|our|access|approval
         |weeks|days)
     would appreciate (?:any|some|help)
-    """,
-    whole=False,
+    """
 )

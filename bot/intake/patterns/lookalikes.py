@@ -48,8 +48,7 @@ SOCIAL = phrases(
     what do (?:you|we|u|yall) (?:guys |all )?think
     thoughts\?
     any (?:other )?(?:questions|objections|volunteers|takers)
-    """,
-    whole=False,
+    """
 )
 # Asked for effect, or for nobody to answer. At the start of a sentence.
 RHETORICAL = phrases(
@@ -67,7 +66,7 @@ RHETORICAL = phrases(
     what gives
     am i right
     (?:does|did|do) (?:the trick|the job|it for me)
-    """,
+    """
 )
 # A question to one reader, as helpers ask them, or a matter between two colleagues.
 TO_ONE_READER = phrases(
@@ -97,8 +96,7 @@ TO_ONE_READER = phrases(
     (?:are|is) (?:we|everyone|everybody) (?:still )?(?:on|ready|good|meeting|going|coming|here
         |in|ok)
     (?:did|does) (?:that|this|it) (?:help|work|make sense|answer|solve|fix)
-    """,
-    whole=False,
+    """
 )
 # Help that is offered, not asked for. Anywhere in the sentence.
 OFFER = phrases(
@@ -114,13 +112,13 @@ OFFER = phrases(
     (?:i|we) (?:can|could|will|am able to) help
     (?:just|please) (?:ask|ping|shout|write to)
     ill help
-    """,
+    """
 )
 # Answers and advice. At the start of a sentence.
 ADVICE = phrases(
     r"""
-    (?:you|u|one|they|he|she) (?:can|cant|could|need|should|must|have|just|will|may|might|dont
-        |get)
+    (?:you|u|one|they|he|she) (?:can|cant|cannot|could|couldnt|need|should|shouldnt|must|mustnt
+        |have|just|will|may|might|dont|get)
     (?:youd|youll|youre|youve|theyre|theyll|hes|shes)(?!\w)
     (?:just )?(?:try|check|make sure|restart|reboot|use|go to|click|open|see|ask|contact
         |remember|run|log (?:in|out))(?!\w)(?! (?:says|shows|fails|doesnt|isnt|is not|happened|
@@ -134,8 +132,7 @@ ADVICE = phrases(
     (?:ill|well|im on it|looking into|(?:i|we) will|im going to|let me|lets|we no longer)(?!\w)
     (?:as (?:per|discussed|mentioned|far as)|here (?:is|are)|heres|can confirm|will do
         |thanks for)(?!\w)
-    """,
-    whole=False,
+    """
 )
 # Agreement, and reports of what was or what the writer did: replies too, unless a "but" follows.
 REPORT = phrases(
@@ -151,8 +148,7 @@ REPORT = phrases(
         |escalated|forwarded|reinstalled|replaced|resolved|closed|pushed|reset
         |ran into (?:the same
         |this)|removed|moved|changed|disabled|enabled|answered|replied)(?!\w)
-    """,
-    whole=False,
+    """
 )
 # A problem that no longer is one. Anywhere in the sentence.
 SOLVED = phrases(
@@ -165,12 +161,13 @@ SOLVED = phrases(
         (?!\w)
     (?:back (?:up|online|to normal)|up and running|did the trick|solved it|fixed it)(?!\w)
     (?:fixe[sd]|solve[sd]|resolve[sd]) (?:the|an?|that|this|my)(?!\w)
-    """,
-    whole=False,
+    """
 )
-STILL_OPEN = re.compile(
-    r"(?<!\w)(?:but|still|again (?:down|broken|not)|however|except|thought|and (?:now|it|the)"
-    r"|now (?:it|i|my|the)|since then|anymore|not working|ever since)(?!\w)"
+STILL_OPEN = phrases(
+    """
+    but|still|again (?:down|broken|not)|however|except|thought|and (?:now|it|the)
+    now (?:it|i|my|the)|since then|anymore|not working|ever since
+    """
 )
 # Takes back the whole message.
 TAKEN_BACK = phrases(
@@ -185,7 +182,7 @@ TAKEN_BACK = phrases(
     (?<!the )wrong channel
     (?:^|(?<=, )|(?<=jk ))found it
     ^(?:(?:please|just|oops) )?ignore (?:me|that|this|my)(?: message| last)?\W{0,3}$
-    """,
+    """
 )
 # News for everybody: what it says of outages and errors is no call for help.
 ANNOUNCEMENT = phrases(
@@ -206,7 +203,7 @@ ANNOUNCEMENT = phrases(
     ticket created
     new ticket
     (?:the|our) (?:\w+ ){1,3}(?:team|vendor|provider) is (?:investigating|working|aware|looking)
-    """,
+    """
 )
 JOKING = re.compile(
     r":(?:joy|rofl|laughing|smirk|sweat_smile|stuck_out_tongue\w*):"

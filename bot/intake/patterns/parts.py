@@ -6,13 +6,14 @@ import textwrap
 from index.query.fillers import GREETING
 
 
-def phrases(lines: str, *, whole: bool = True) -> re.Pattern[str]:
-    """A pattern that begins with a word, and with `whole` ends with one too.
+def phrases(lines: str) -> re.Pattern[str]:
+    r"""A pattern that begins where a word begins, and ends where one ends.
 
-    It is written one alternative a line; an indented line carries on the one above.
+    It is written one alternative a line; an indented line carries on the one above. A last word
+    that may go on says so, with `\w*`.
     """
     alternatives = re.sub(r"\n\s+", "", textwrap.dedent(lines).strip()).replace("\n", "|")
-    return re.compile(rf"(?<!\w)(?:{alternatives})" + (r"(?!\w)" if whole else ""))
+    return re.compile(rf"(?<!\w)(?:{alternatives})" + r"(?!\w)")
 
 
 SENTENCE_END = re.compile(r"(?<=[.!?\u2026\uff1f\u061f])\s+|\n+|(?<=\uff1f)")

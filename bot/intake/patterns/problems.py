@@ -21,7 +21,7 @@ PROBLEM = phrases(
         |authori[sz]ed|allowed|there anymore)
     (?:i|we|it|they|and|but|s) (?:dont|do not|didnt|did not|havent|have not|never) (?:even )?
         (?:see|have|get|got|gotten|receive|received|find|work|arrive|help|hear|heard|show
-        |remember|open|load|start|save|sync|print|connect)
+        |remember|open|load|start|save|sync|print|connect)\w*
     (?<!you )(?:wasnt|werent|hasnt|havent|was not|were not|has not|have not) (?:\w+ly )?(?!(?:in
         |at|on|sure|aware|that|it|a|the|there|me|you|had|seen you|decided|been to)(?!\w))\w+
     (?<!you )didnt (?!(?:know|mean|realis|realiz|say|think|want|like|notice|see that
@@ -50,10 +50,10 @@ PROBLEM = phrases(
         (?:es|ed)|lagging|laggy|glitch\w*|malfunction\w*|misbehav\w*|expired|overheats
         |stutters?)
     (?:is|are|seems?|looks?|went|goes|still) (?:\w+ )?down
-    (?:when|whenever|while|as soon as|every time|each time|everytime|after) (?:i|we) (?!get|have
-        |am|was|had|talked|met|come|arrive|retur|finish)\w+
+    (?:when|whenever|while|as soon as|every time|each time|everytime|after) (?:i|we) (?!(?:get|have
+        |am|was|had|talked|met|come|arrive|return|finish)(?!\w))\w+
     since (?:yesterday|today|this|last|the|noon|lunch|monday|tuesday|wednesday|thursday|friday
-        |saturday|sunday|about|around|an hour|\d)
+        |saturday|sunday|about|around|an hour|\d\w*)
     (?:shows?|gets?|got|has|have|returns?|returned|receives?|received|gives?|finds?|prints?
         |sees?|opens?|displays?|loads?) (?:me |us )?(?:only )?(?:no|nothing|blank|empty|an empty
         |a blank|a black|a white|garbage|gibberish|half)(?! (?:idea|doubt|questions?|worries
@@ -61,7 +61,7 @@ PROBLEM = phrases(
     (?:went|goes|stays?|turns?|turned|remains?|came up|comes up|is|are|all|completely) (?:black
         |blank|white|red|grey|gr[ae]yed out|silent|dark|unreadable|blurry|pink|upside down
         |unusable)
-    (?:blank|empty|black|white|blue|frozen) (?:page|screen|window|pages|inbox|mail|result)
+    (?:blank|empty|black|white|blue|frozen) (?:pages?|screens?|windows?|inbox|mails?|results?)
     (?:choppy|robotic|distorted|garbled|scratchy|unstable|intermittent\w*|patchy|out of sync|cut
         (?:s|ting) (?:out|off)|drops? (?:out|off)|hours? off|minutes? off|wrong (?!one)\w+$
         |out of order|of nowhere|randomly|all of a sudden|suddenly|constantly)
@@ -83,27 +83,28 @@ PROBLEM = phrases(
     (?:rejects?|rejecting|ran out|runs out|running out|ate my|turned into|turns into|vanished)
         (?!\w)
     (?:goes?|went|going|lands?|landed) (?:straight )?(?:to|in) (?:the )?(?:spam|junk)
-    (?:weird|strange|odd|funny|loud|burning|grinding) (?:noise|sound|smell|characters?
-        |behaviou?r|message)
+    (?:weird|strange|odd|funny|loud|burning|grinding) (?:noises?|sounds?|smells?|characters?
+        |behaviou?r|messages?)
     wants? (?:me to|a|an|my) (?:\w+ )?(?:password|key|code|login|pin|certificate|update
         |admin\w*)
     (?:logs?|logging|kicks?|kicking|signs?|throws?|threw) (?:me|us|everyone|everybody|users
         |people) (?:out|off|in as)
     i (?:no longer|dont) (?:own|have)
-    ^(?:my|our) (?!bad|pleasure|team|manager|boss|colleague|guess|fault|thoughts?|opinion|point
-        |take|favou?rite|plan|idea|suggestion|question was|pr |hope|goal|mistake|apolog
-        |understanding|view)(?:\w+ ){1,4}?(?:is|are|has|does|do|was|were|only|keeps?|still|just
-        |left|got|needs?|says|wont|cant|doesnt|isnt|shows?|stops?|stopped|starts?|started
+    ^(?:my|our) (?!(?:bad|pleasure|team|manager|boss|colleague|guess|fault|thoughts?|opinion|point
+        |take|favou?rite|plan|idea|suggestion|question was|pr|hope|goal|mistake|apolog\w*
+        |understanding|view)(?!\w))(?:\w+ ){1,4}?(?:is|are|has|does|do|was|were|only|keeps?|still
+        |just|left|got|needs?|says|wont|cant|doesnt|isnt|shows?|stops?|stopped|starts?|started
         |\w+s) \w+
     (?:beep|blink|buzz|rattl|reboot|restart|shut|turn|switch|log|sign|kick)(?:s|es
         |ing) (?:\w+ )?
         (?:me|off|down|out|red|again|every|on its|itself|\w+ly)
-    (?:asks|asking|prompts?|prompting|prompted|asked) (?:me )?(?:for|to) (?:a|an|my|the)
+    (?:asks|asking|prompts?|prompting|prompted|asked) (?:me )?(?:for|to) (?:a|an|my|the|allow
+        |confirm|enter|install|restart|update|sign in|log in)
     (?:too (?:small|short|slow|loud|quiet|dark|old|long|big) (?:for|to)|almost full|is full
         |out of(?: (?:space|memory|toner|paper|disk|ink))|takes? (?:forever|ages|hours|very long
         |so long))
     (?:is|are|so|very|super|really|extremely|too|painfully|running|seems|getting|terribly|gets
-        |incredibly|insanely) slow
+        |incredibly|insanely) slow(?:er|ly)?
     (?:access|permission|request|login|sign-?in) (?:was |is |has been )?(?:denied|refused
         |rejected)
     (?:page|file|host|server|device|user|command|site) not found
@@ -112,15 +113,15 @@ PROBLEM = phrases(
         |pop-ups?)
     (?:with|an|this|the same|weird|strange|following|says) (?:\w+ )?(?:error|exception(?! of))
         (?!\w)
-    (?:getting|get|gets|got|see|seeing|sees|shows?) ["\u201c]
-    error (?:code )?(?:0x\w+|\d+)
+    (?:getting|get|gets|got|see|seeing|sees|shows?) ["\u201c]\w*
+    error (?:code )?(?:0x\w+|\d+\w*)
     (?:says|saying|tells me|claims|complains|asks|asking|wants) (?:that |for |me |my |a |it )*
-        (?:["\u201c]|not|no|invalid|wrong|unknown|incorrect|admin\w*|password|code|key|recovery
+        (?:["\u201c]\w*|not|no|invalid|wrong|unknown|incorrect|admin\w*|password|code|key|recovery
         |account|permission|update|license|period|i (?:am|have|need|dont)|the (?:password
         |account))
     (?:i|ive|we|weve|my \w+) (?:just |also |have |accidentally |think i )*(?:forgot|forgotten
-        |lost|locked|deleted|misplaced|broke|dropped|spilled|clicked|damaged|overwrote) (?!(?:to
-        |about|that|track|count)(?!\w))
+        |lost|locked|deleted|misplaced|broke|dropped|spilled|clicked|damaged|overwrote)(?= (?!(?:to
+        |about|that|track|count)(?!\w)))
     (?:locked|kicked|logged|signed) (?:myself |me |us )?out
     (?:(?:have|has|got|with|there is|theres|getting) |^|(?<=, ))no (?:internet|sound|signal
         |access|audio|connection|network|picture|wifi|permission|email|e-mail|display|video
@@ -129,11 +130,10 @@ PROBLEM = phrases(
     (?:this|it|error|message|window|popup) (?:pops up|comes up|keeps|appears (?:every|when))
     no longer (?:works?|opens?|loads?|connects?|starts?|see|able|possible|shows?|prints?|syncs?)
     (?:having|have|got|facing|there is|theres|seeing|run into) (?:an? |some |the same )?
-        (?:\w+ )?(?:issues?|problems?|trouble)
+        (?:\w+ )?(?:issues?|problems?|troubles?)
     (?:used to work|worked (?:fine )?(?:yesterday|before|until)|tried (?:everything|twice
         |restarting|rebooting))
-    """,
-    whole=False,
+    """
 )
 FOREIGN_PROBLEM = phrases(
     r"""
@@ -156,10 +156,11 @@ FOREIGN_PROBLEM = phrases(
     kan (?:\w+ )?niet
     wachtwoord vergeten
     ik heb hulp
-    """,
+    """
 )
+# Software runs words together ("TypeError"), so these may stand within one.
 PASTED_ERROR = re.compile(
-    r"error|exception|traceback|fatal|denied|failed|refused|timed? ?out|not found|warning|panic"
-    r"|invalid|expired|cannot|can't|unable|not allowed",
+    r"(?:error|exception|traceback|fatal|denied|failed|refused|timed? ?out|not found|warning|panic"
+    r"|invalid|expired|cannot|can't|unable|not allowed)\w*",
     re.IGNORECASE,
 )

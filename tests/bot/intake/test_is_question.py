@@ -180,6 +180,14 @@ ASKED_IN_A_CHANNEL = [
     "Any recommendation for a good docking station?",
     "it keeps telling me the certificate is expired",
     "Can I get the desk near the window for next week",
+    # Beginning like small talk, advice or a report, but with other words.
+    "How do I book my training?",
+    "how do I order my business cards",
+    "How do I reset my voicemail PIN?",
+    "Where can I change my category?",
+    "how are updates rolled out",
+    "my pointer needs batteries",
+    "he needs a new badge for the lab",
     # Other languages.
     "Wo finde ich die Anleitung f\u00fcr den Drucker?",
     "wie kann ich mein Passwort \u00e4ndern",
