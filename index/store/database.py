@@ -12,6 +12,7 @@ from alembic import command
 from alembic.config import Config
 from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
+from sqlalchemy.dialects import postgresql, sqlite
 
 from index.errors import StoreError
 from index.text import text_hash
@@ -180,6 +181,13 @@ class Database:
             return None  # connecting would create an empty file
         with self.read() as connection:
             return MigrationContext.configure(connection).get_current_revision()
+
+
+def insert(connection: sa.Connection, table: sa.Table) -> sqlite.Insert | postgresql.Insert:
+    """An INSERT that can say what happens on a conflict, in the words of the database."""
+    if connection.dialect.name == "sqlite":
+        return sqlite.insert(table)
+    return postgresql.insert(table)
 
 
 def _unlock(connection: sa.Connection, key: int) -> None:

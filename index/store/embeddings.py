@@ -4,9 +4,8 @@ from collections.abc import Collection, Sequence
 
 import numpy as np
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from index.store.database import Database
+from index.store.database import Database, insert
 from index.store.tables import embeddings
 from index.vectors import Matrix
 
@@ -47,14 +46,13 @@ class Embeddings:
         """Keep vectors by the hash of their text; one that is known already stays as it is."""
         if not vectors:
             return
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         rows = [
             {"encoder_id": encoder_id, "text_hash": key, "vector": vector.astype("<f4").tobytes()}
             # In one order everywhere, so that two writers of the same texts cannot deadlock.
             for key, vector in sorted(vectors.items())
         ]
         with self._database.write() as connection:
-            connection.execute(insert(embeddings).on_conflict_do_nothing(), rows)
+            connection.execute(insert(connection, embeddings).on_conflict_do_nothing(), rows)
 
     def count(self) -> int:
         """How many there are, of all encoders."""

@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from index.store.database import Database
+from index.store.database import Database, insert
 from index.store.suggestions import suggest
 from index.store.tables import feedback
 from index.store.types import Verdict, Vote
@@ -37,7 +36,6 @@ class Feedback:
             The id of the suggestion that the vote speaks for, if any.
         """
         now = datetime.now(UTC)
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         with self._database.write() as connection:
             suggestion_id = None
             if pair_id is not None and wording is not None:
@@ -49,7 +47,7 @@ class Feedback:
                 "suggestion_id": suggestion_id,
             }
             connection.execute(
-                insert(feedback)
+                insert(connection, feedback)
                 .values(question_id=question_id, user=user, **values)
                 .on_conflict_do_update(index_elements=["question_id", "user"], set_=values)
             )

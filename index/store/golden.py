@@ -4,9 +4,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from index.store.database import Database
+from index.store.database import Database, insert
 from index.store.tables import golden
 from index.store.types import Golden
 from index.text import fold, text_hash
@@ -21,10 +20,9 @@ class GoldenQuestions:
     def add(self, question: str, pair_id: str, created_by: str | None = None) -> Golden | None:
         """Pin a question to the pair that answers it; None where it is pinned already."""
         key = text_hash(fold(question))
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         with self._database.write() as connection:
             row = connection.execute(
-                insert(golden)
+                insert(connection, golden)
                 .values(
                     question=question,
                     text_hash=key,

@@ -15,9 +15,8 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from index.store.database import Database
+from index.store.database import Database, insert
 from index.store.suggestions import forget_expired
 from index.store.tables import questions
 from index.store.types import NewQuestion, Outcome, Question, QuestionState
@@ -53,11 +52,10 @@ class Inbox:
             "not_before": now,
             "received_at": now,
         }
-        insert = sqlite.insert if self._database.is_sqlite else postgresql.insert
         with self._database.write() as connection:
             # Asked for by RETURNING: on PostgreSQL an insert's row count is not known.
             stored = connection.scalar(
-                insert(questions)
+                insert(connection, questions)
                 .values(row)
                 .on_conflict_do_nothing(index_elements=["team", "channel", "ts"])
                 .returning(questions.c.id)

@@ -9,9 +9,8 @@ from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
-from sqlalchemy.dialects import postgresql, sqlite
 
-from index.store.database import Database
+from index.store.database import Database, insert
 from index.store.pairs import insert_phrasing, load_pairs, queue_up
 from index.store.tables import feedback, pairs, questions, suggestions
 from index.store.types import Origin, Status, Suggestion, SuggestionState
@@ -109,9 +108,8 @@ def suggest(connection: sa.Connection, pair_id: str, text: str, now: datetime) -
     if not text or pair is None or pair.has_wording(text):
         return None
     key = text_hash(fold(text))
-    insert = sqlite.insert if connection.dialect.name == "sqlite" else postgresql.insert
     connection.execute(
-        insert(suggestions)
+        insert(connection, suggestions)
         .values(
             pair_id=pair_id, text=text, text_hash=key, state=SuggestionState.OPEN, created_at=now
         )
