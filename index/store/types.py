@@ -26,7 +26,7 @@ class Origin(StrEnum):
     IMPORT = "import"
     VOTE = "vote"
     PICK = "pick"
-    THREAD = "thread"
+    THREAD = "thread"  # only imports bring it: docs/importing.md names it
     ADMIN = "admin"
 
 
