@@ -1,44 +1,21 @@
-"""Importing files: what gets in, what is rejected, what a second import does."""
+"""Importing files: what gets in, what stops it, what it tells."""
 
 import io
 import json
 import re
 import sys
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
 from index import processes
 from index.errors import ImportFailed
-from index.importing.importer import ImportOptions, ImportResult, import_files
+from index.importing.importer import ImportOptions, import_files
 from index.jobs.results import ImportCounts
 from index.store import Store
 from index.store.pairs import BATCH
-from index.store.types import Pair, Status
-from tests.index.picks import add_picked_wording
-
-WriteFile = Callable[..., Path]
-Stored = Callable[[], dict[str, Pair]]
-
-
-def qa(number: int, **values: object) -> dict[str, object]:
-    return {"question": f"Question {number}?", "answer": f"Answer {number}."} | values
-
-
-def counts(result: ImportResult) -> tuple[int, int, int, int, int, int]:
-    return (
-        result.added,
-        result.updated,
-        result.unchanged,
-        result.duplicates,
-        result.rejected,
-        result.retired,
-    )
-
-
-def ids(store: Store, status: Status = Status.ACTIVE) -> set[str]:
-    return {pair.external_id for window in store.pairs.walk(status=status) for pair in window}
+from index.store.types import Status
+from tests.index.importing.imported import Stored, WriteFile, counts, ids, qa
 
 
 def test_each_format_is_imported(
@@ -74,186 +51,6 @@ def test_json_lines_come_from_standard_input(
     monkeypatch.setattr(sys, "stdin", stdin)
     assert import_files(sqlite_store, [Path("-")], ImportOptions(strict=True)).added == 1
     assert stored()["Question 1?"].source == "stdin"
-
-
-class TestIdentity:
-    def test_a_second_import_changes_nothing(
-        self, sqlite_store: Store, write_file: WriteFile
-    ) -> None:
-        rows = [qa(n, id=f"k{n}", phrasings=[f"p {n}"], tags=["t"]) for n in range(700)]
-        rows += [qa(n) for n in range(700, 1300)]
-        file = write_file("a.jsonl", rows)
-        assert import_files(sqlite_store, [file]).added == 1300
-        revision = sqlite_store.pairs.revision()
-        assert counts(import_files(sqlite_store, [file])) == (0, 0, 1300, 0, 0, 0)
-        assert sqlite_store.pairs.revision() == revision
-
-    def test_an_id_keeps_a_pair_whatever_changes(
-        self, sqlite_store: Store, write_file: WriteFile, stored: Stored
-    ) -> None:
-        import_files(sqlite_store, [write_file("a.jsonl", [qa(1, id=7)])])
-        [before] = stored().values()
-        result = import_files(sqlite_store, [write_file("a.jsonl", [qa(2, id="7")])])
-        [after] = stored().values()
-        assert result.updated == 1
-        assert (after.id, after.question) == (before.id, "Question 2?")
-
-    def test_without_an_id_the_question_identifies(
-        self, sqlite_store: Store, write_file: WriteFile, stored: Stored
-    ) -> None:
-        import_files(sqlite_store, [write_file("a.jsonl", [qa(1)])])
-        again = {"question": "  QUESTION 1? ", "answer": "New."}
-        assert import_files(sqlite_store, [write_file("a.jsonl", [again])]).updated == 1
-        assert [pair.answer for pair in stored().values()] == ["New."]
-
-    def test_one_question_may_have_several_answers(
-        self, sqlite_store: Store, write_file: WriteFile
-    ) -> None:
-        rows = [
-            qa(1),
-            qa(1, answer="Other."),
-            qa(1),
-            qa(1, answer="Third."),
-            qa(1, answer="Other."),
-        ]
-        file = write_file("a.jsonl", rows)
-        assert counts(import_files(sqlite_store, [file])) == (3, 0, 0, 2, 0, 0)
-        assert counts(import_files(sqlite_store, [file])) == (0, 0, 3, 2, 0, 0)
-
-    def test_an_id_used_twice_is_rejected_unless_all_is_the_same(
-        self, sqlite_store: Store, write_file: WriteFile
-    ) -> None:
-        file = write_file("a.jsonl", [qa(1, id="x"), qa(1, id="x"), qa(2, id="x")])
-        result = import_files(sqlite_store, [file])
-        assert counts(result) == (1, 0, 0, 1, 1, 0)
-        assert result.rejections[0].line == 3
-        assert "id 'x' was used before, at line 1" in result.rejections[0].reason
-
-    def test_the_same_id_in_two_files_names_the_other_file(
-        self, sqlite_store: Store, write_file: WriteFile
-    ) -> None:
-        files = [write_file("a.jsonl", [qa(1, id="x")]), write_file("b.jsonl", [qa(2, id="x")])]
-        assert import_files(sqlite_store, files).added == 2  # two sources
-        result = import_files(sqlite_store, files, ImportOptions(source="kb"))
-        assert "at a.jsonl line 1" in result.rejections[0].reason
-
-    def test_the_source_is_said_or_the_row_s_or_the_file_s(
-        self, sqlite_store: Store, write_file: WriteFile, stored: Stored
-    ) -> None:
-        file = write_file("a.jsonl", [qa(1, source="wiki"), qa(2)])
-        assert import_files(sqlite_store, [file]).sources == ("wiki", "a")
-        assert import_files(sqlite_store, [file], ImportOptions(source="kb")).sources == ("kb",)
-        assert sqlite_store.pairs.count()[Status.ACTIVE] == 4
-        with pytest.raises(ImportFailed, match="source"):
-            import_files(sqlite_store, [file], ImportOptions(source=" "))
-
-    def test_people_s_phrasings_outlive_an_import(
-        self, sqlite_store: Store, write_file: WriteFile, stored: Stored
-    ) -> None:
-        file = write_file("a.jsonl", [qa(1, phrasings=["one"])])
-        import_files(sqlite_store, [file])
-        add_picked_wording(sqlite_store, stored()["Question 1?"].id, "picked")
-        assert import_files(sqlite_store, [file]).unchanged == 1
-        assert {p.text for p in stored()["Question 1?"].phrasings} == {"one", "picked"}
-
-
-class TestRejects:
-    def test_bad_rows_are_rejected_and_the_others_imported(
-        self, sqlite_store: Store, write_file: WriteFile, stored: Stored
-    ) -> None:
-        lines = [json.dumps(qa(1)), '{"question": "No answer?"}', "{nonsense", json.dumps(qa(4))]
-        file = write_file("faq.jsonl", "\n".join(lines).encode() + b'\n{"question": "\xff"}\n')
-        result = import_files(sqlite_store, [file])
-        assert counts(result) == (2, 0, 0, 0, 3, 0)
-        assert [str(rejection) for rejection in result.rejections] == [
-            "faq.jsonl line 2: answer is missing",
-            "faq.jsonl line 3: not JSON: Expecting property name enclosed in double quotes at "
-            "character 2",
-            "faq.jsonl line 5: the row is not valid UTF-8",
-        ]
-        assert set(stored()) == {"Question 1?", "Question 4?"}
-        assert result.rejects_path == Path("faq.rejects.jsonl")
-        rejects = [json.loads(line) for line in result.rejects_path.read_text().splitlines()]
-        assert [(r["file"], r["line"]) for r in rejects] == [("faq.jsonl", n) for n in (2, 3, 5)]
-        assert rejects[0]["reason"] == "answer is missing"
-        assert rejects[0]["row"] == {"question": "No answer?"}
-        assert rejects[1]["row"] == "{nonsense\n"
-
-    def test_only_the_first_rejections_are_told(
-        self, sqlite_store: Store, write_file: WriteFile
-    ) -> None:
-        file = write_file("a.jsonl", [{"question": f"{n}?"} for n in range(50)])
-        result = import_files(sqlite_store, [file])
-        assert (result.rejected, len(result.rejections)) == (50, 5)
-        assert result.rejects_path is not None
-        assert len(result.rejects_path.read_text().splitlines()) == 50
-
-    def test_a_rejected_row_is_written_shortened(
-        self, sqlite_store: Store, write_file: WriteFile
-    ) -> None:
-        rows = [qa(1, answer="x" * 100_000), qa(2, topic=5, tags=["a\x00"])]
-        result = import_files(
-            sqlite_store, [write_file("a.jsonl", rows)], ImportOptions(rejects=Path("r.jsonl"))
-        )
-        assert result.rejects_path == Path("r.jsonl")
-        assert len(Path("r.jsonl").read_text()) < 5000
-
-    def test_texts_that_cannot_be_written_are_no_failure(
-        self, store: Store, write_file: WriteFile
-    ) -> None:
-        content = r'{"question": "\ud800", "answer": "x", "audience": ["\ud800"], "\ud800": 1}'
-        file = write_file("caf\udce9.jsonl", content + "\n" + r'{"id": "\ud800"}')
-        result = import_files(store, [file], ImportOptions(sync=True))
-        assert (result.rejected, result.sources) == (2, ("caf?",))
-        assert result.rejects_path is not None
-        assert len(result.rejects_path.read_text().splitlines()) == 2
-
-    def test_a_yaml_row_that_contains_itself_is_written(
-        self, sqlite_store: Store, write_file: WriteFile
-    ) -> None:
-        file = write_file("a.yaml", "- question: Q?\n  answer: &a [*a]\n")
-        result = import_files(sqlite_store, [file])
-        assert result.rejections[0].reason == "answer must be text, not a list"
-
-    def test_without_rejects_there_is_no_file_and_an_old_one_goes(
-        self, sqlite_store: Store, write_file: WriteFile
-    ) -> None:
-        import_files(sqlite_store, [write_file("a.jsonl", [{"question": "?"}])])
-        assert Path("a.rejects.jsonl").exists()
-        result = import_files(sqlite_store, [write_file("a.jsonl", [qa(1)])])
-        assert result.rejects_path is None
-        assert sorted(path.name for path in Path().iterdir()) == ["a.jsonl"]
-
-    def test_a_file_that_is_not_ours_is_not_removed(
-        self, sqlite_store: Store, write_file: WriteFile
-    ) -> None:
-        write_file("a.rejects.jsonl", '{"mine": 1}\n')
-        import_files(sqlite_store, [write_file("a.jsonl", [qa(1)])])
-        assert Path("a.rejects.jsonl").exists()
-
-    def test_the_rejects_never_overwrite_an_input(
-        self, sqlite_store: Store, write_file: WriteFile
-    ) -> None:
-        file = write_file("a.jsonl", [qa(1)])
-        with pytest.raises(ImportFailed, match="to be imported"):
-            import_files(sqlite_store, [file], ImportOptions(rejects=Path("a.jsonl")))
-        with pytest.raises(ImportFailed, match="cannot be written"):
-            import_files(sqlite_store, [file], ImportOptions(rejects=Path("no/folder/r.jsonl")))
-        assert sqlite_store.pairs.revision() == 0
-
-    def test_unknown_keys_are_ignored_and_told_once(
-        self, sqlite_store: Store, write_file: WriteFile
-    ) -> None:
-        rows = [qa(n, colour="red", **({"Size": 1} if n else {})) for n in range(3)]
-        result = import_files(sqlite_store, [write_file("a.jsonl", rows)])
-        assert result.ignored == {"colour": 3, "size": 2}
-        assert result.added == 3
-
-    def test_unknown_keys_without_end_are_cut(
-        self, sqlite_store: Store, write_file: WriteFile
-    ) -> None:
-        rows = [qa(n, **{f"key{n}": 1}) for n in range(100)]
-        assert len(import_files(sqlite_store, [write_file("a.jsonl", rows)]).ignored) == 20
 
 
 class TestBeforeAnythingIsWritten:
