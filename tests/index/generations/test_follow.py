@@ -1,28 +1,24 @@
 """The generation that answers: follows the store, and is replaced as a whole while in use."""
 
 import threading
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from qdrant_client import QdrantClient
 from structlog.testing import capture_logs
 
 from index.engines.base import Collection, Engine
 from index.engines.edge import EdgeEngine
-from index.engines.qdrant import ServerEngine
 from index.errors import CollectionLocked, SearchIndexError
 from index.generations import follow as module
-from index.generations.build import build, go_live
 from index.generations.follow import Serving
 from index.generations.live import Live
-from index.generations.setup import initialise, load_embedder
+from index.generations.setup import load_embedder
 from index.model.served import ServedModel
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.leases import Claim
-from index.store.types import Generation, JobKind, JobState, PairDraft, Status
+from index.store.types import PairDraft, Status
+from tests.index.generations.serving_process import Post, eventually
 from tests.index.models import TURNED, damage
 from tests.index.picks import add_picked_wording
 
@@ -35,63 +31,6 @@ pytestmark = [
     # The client's own in-memory engine says so for each collection.
     pytest.mark.filterwarnings("ignore:Payload indexes have no effect"),
 ]
-
-
-def eventually(condition: Callable[[], object], *, within: float = 60) -> None:
-    """Wait until something holds; how long it takes says more of the machine than of the code."""
-    deadline = time.monotonic() + within
-    while not condition():
-        assert time.monotonic() < deadline, "it never came to hold"
-        time.sleep(0.02)
-
-
-@pytest.fixture(params=["edge", "server"])
-def engine(request: pytest.FixtureRequest, room: IndexSettings) -> Iterator[Engine]:
-    made: Engine
-    if request.param == "edge":
-        made = EdgeEngine(room.collections_dir)
-    else:
-        made = ServerEngine(QdrantClient(":memory:"))
-    yield made
-    made.close()
-
-
-class Post:
-    """A serving process, and the jobs that another process would run."""
-
-    def __init__(self, room: IndexSettings, store: Store, engine: Engine) -> None:
-        self.room, self.store, self.engine = room, store, engine
-        initialise(room, store, engine)
-        self.live = Live.open(room, store, engine)
-        self.serving = Serving(room, store, engine, self.live)
-
-    def ask(self, question: str) -> str | None:
-        """The id of the pair that answers a question best."""
-        with self.serving.use() as live:
-            matches = live.searcher.search(live.searcher.read(question))
-        return matches[0].pair.external_id if matches else None
-
-    @property
-    def generation(self) -> int:
-        with self.serving.use() as live:
-            return live.generation.id
-
-    def go_live(self, version: str = TURNED) -> Generation:
-        return self._job(go_live, version)
-
-    def build(self, version: str = TURNED) -> Generation:
-        return self._job(build, version)
-
-    def _job(self, work: Callable[..., Generation], version: str) -> Generation:
-        job = self.store.jobs.begin(JobKind.REINDEX, "me")
-        claim = Claim(job.id, "me")
-        generation = work(self.room, self.store, self.engine, version, claim, lambda *_: None)
-        self.store.jobs.finish(job.id, JobState.DONE, {})
-        return generation
-
-    def stop(self) -> None:
-        self.serving.stop()
-        self.serving.close()
 
 
 @pytest.fixture
