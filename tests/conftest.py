@@ -24,11 +24,14 @@ import pytest
 import sqlalchemy as sa
 import structlog
 
+from index.model.base import ensure_base_version
 from index.store import Store
 from tests.support.durability import do_not_wait_for_the_disk
+from tests.support.once import made_once
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
 START_TIMEOUT_S = 60
+BASE_MODEL = "all-MiniLM-L6-v2"
 
 # A locale-aware collation where there is one: texts then sort otherwise than by their bytes,
 # and nothing in the store may rely on that.
@@ -65,6 +68,16 @@ def _no_waiting_for_the_disk() -> Iterator[None]:
     with pytest.MonkeyPatch.context() as patch:
         do_not_wait_for_the_disk(patch)
         yield
+
+
+@pytest.fixture(scope="session")
+def base_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A models folder with the base version in it; to be read only."""
+
+    def make(folder: Path) -> None:
+        ensure_base_version(folder, BASE_MODEL)
+
+    return made_once(tmp_path_factory, "base-models", make)
 
 
 @dataclass(frozen=True)

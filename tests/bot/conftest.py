@@ -11,13 +11,14 @@ import pytest
 
 from index.generations.live import Live
 from index.generations.setup import initialise, open_engine
-from index.model.base import BASE_VERSION, ensure_base_version
+from index.model.base import BASE_VERSION
 from index.model.served import ServedModel
 from index.settings import IndexSettings
 from index.store import Store
 from playground.client import Playground
 from playground.testing import running_playground
 from tests.bot.desk import Desk, Mode, drafts
+from tests.support.once import made_once
 
 BOTH_MODES = ("socket", "http")
 
@@ -55,20 +56,22 @@ def _one_model_in_memory() -> Iterator[None]:
 
 
 @pytest.fixture(scope="session")
-def template(tmp_path_factory: pytest.TempPathFactory) -> Path:
+def template(base_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the base model and the FAQ, to be copied."""
-    folder = tmp_path_factory.mktemp("template")
-    settings = IndexSettings(data_dir=folder)
-    ensure_base_version(settings.models_dir, settings.base_model)
-    store = Store.open(settings.store_url)
-    store.pairs.upsert(drafts())
-    engine = open_engine(settings)
-    initialise(settings, store, engine)
-    live = Live.open(settings, store, engine)
-    live.catch_up()  # fills the embedding cache
-    live.close()
-    store.close()
-    return folder
+
+    def make(folder: Path) -> None:
+        settings = IndexSettings(data_dir=folder)
+        (folder / "models").symlink_to(base_models)
+        store = Store.open(settings.store_url)
+        store.pairs.upsert(drafts())
+        engine = open_engine(settings)
+        initialise(settings, store, engine)
+        live = Live.open(settings, store, engine)
+        live.catch_up()  # fills the embedding cache
+        live.close()
+        store.close()
+
+    return made_once(tmp_path_factory, "faq-of-the-bots", make)
 
 
 @pytest.fixture(scope="session")

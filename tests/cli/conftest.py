@@ -14,7 +14,6 @@ import structlog
 
 from bot.cli import main
 from index.jobs import registry
-from index.model.base import ensure_base_version
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import PairDraft
@@ -42,14 +41,6 @@ TWINS = (
     {"id": "portal", "question": "How do I reset my portal password?", "answer": "Ask the desk."},
     {"id": "wiki", "question": "How do I reset my wiki password?", "answer": "Use the form."},
 )
-
-
-@pytest.fixture(scope="session")
-def base_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder with the base version in it; to be read only."""
-    folder = tmp_path_factory.mktemp("base") / "models"
-    ensure_base_version(folder, "all-MiniLM-L6-v2")
-    return folder
 
 
 @pytest.fixture(autouse=True)

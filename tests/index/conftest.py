@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 import pytest
 
-from index.model.base import BASE_VERSION, ensure_base_version
+from index.model.base import BASE_VERSION
 from index.model.versions import verify
 from index.settings import IndexSettings
 from tests.index.models import link_models, write_turned
@@ -14,14 +14,6 @@ if TYPE_CHECKING:
     from index.model.served import ServedModel
 
 BASE_MODEL = "all-MiniLM-L6-v2"
-
-
-@pytest.fixture(scope="session")
-def base_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder with the base version in it; to be read only."""
-    folder = tmp_path_factory.mktemp("base") / "models"
-    ensure_base_version(folder, BASE_MODEL)
-    return folder
 
 
 @pytest.fixture(scope="session")

@@ -1,11 +1,10 @@
 """The base model and the example FAQ, each made ready once."""
 
 import json
-import os
+import pickle
 import shutil
 from collections.abc import Iterator
 from contextlib import closing
-from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -13,32 +12,19 @@ import pytest
 
 from index.evaluation.datasets import read_pairs
 from index.generations.live import Live
-from index.generations.setup import initialise, load_embedder, open_engine
-from index.model.base import ensure_base_version
-from index.model.embedder import Embedder
+from index.generations.setup import initialise, open_engine
 from index.model.served import ServedModel
-from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import PairDraft, Phrasing
+from tests.support.once import made_once
 from tests.train.desk import HELPDESK, Desk, chatty_pairs, copy_sparsely, settings_of
-from train import run as module
+from tests.train.stand_ins import use_stand_ins
 from train.data import Snapshot, take_snapshot
 from train.finetune.fit import FitContext, Fitted, fit
 from train.promotion import candidate as candidate_module
 from train.promotion import go_live as go_live_module
 from train.promotion.rules import PromotionDecision
 from train.settings import TrainSettings
-
-
-@pytest.fixture(scope="session")
-def base_models(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A models folder with the base version in it; to be read only."""
-    import torch
-
-    torch.set_num_threads(1)  # the tests' few short texts gain nothing by more
-    folder = tmp_path_factory.mktemp("base") / "models"
-    ensure_base_version(folder, "all-MiniLM-L6-v2")
-    return folder
 
 
 @pytest.fixture(scope="session")
@@ -87,17 +73,19 @@ def reworded() -> Snapshot:
 @pytest.fixture(scope="session")
 def prepared(base_models: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A data folder with the pairs, their embeddings, and the base generation; to be copied."""
-    folder = tmp_path_factory.mktemp("prepared")
-    settings = settings_of(folder)
-    settings.models_dir.mkdir()
-    (settings.models_dir / "base").symlink_to(base_models / "base")
-    engine = open_engine(settings)
-    with closing(Store.open(settings.store_url)) as store:
-        store.pairs.upsert(chatty_pairs())
-        initialise(settings, store, engine)
-        with closing(Live.open(settings, store, engine)) as live:
-            live.catch_up()
-    return folder
+
+    def make(folder: Path) -> None:
+        settings = settings_of(folder)
+        settings.models_dir.mkdir()
+        (settings.models_dir / "base").symlink_to(base_models / "base")
+        engine = open_engine(settings)
+        with closing(Store.open(settings.store_url)) as store:
+            store.pairs.upsert(chatty_pairs())
+            initialise(settings, store, engine)
+            with closing(Live.open(settings, store, engine)) as live:
+                live.catch_up()
+
+    return made_once(tmp_path_factory, "faq-for-retrains", make)
 
 
 @pytest.fixture(scope="session")
@@ -106,21 +94,31 @@ def base(base_models: Path) -> ServedModel:
 
 
 @pytest.fixture(scope="session")
-def trained(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Fitted:
-    """A head trained on those pairs."""
-    settings = settings_of(prepared)
-    with closing(Store(settings.store_url)) as store:
-        return fit(
-            take_snapshot(store),
-            TrainSettings(depth="head"),
-            FitContext(
+def trained_file(prepared: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """What there is to know of a head trained on those pairs, as a pickle of `Fitted`."""
+
+    def make(folder: Path) -> None:
+        settings = settings_of(prepared)
+        with closing(Store(settings.store_url)) as store:
+            context = FitContext(
                 settings.models_dir,
                 parent="base",
                 cache=store.embeddings,
-                folder=tmp_path_factory.mktemp("trained") / "fit",
+                folder=folder / "fit",
                 device="cpu",
-            ),
-        )
+            )
+            fitted = fit(take_snapshot(store), TrainSettings(depth="head"), context)
+        (folder / "fitted.pickle").write_bytes(pickle.dumps(fitted))
+
+    return made_once(tmp_path_factory, "head-for-retrains", make) / "fitted.pickle"
+
+
+@pytest.fixture(scope="session")
+def trained(trained_file: Path) -> Fitted:
+    """That head."""
+    fitted = pickle.loads(trained_file.read_bytes())
+    assert isinstance(fitted, Fitted)
+    return fitted
 
 
 @pytest.fixture
@@ -136,22 +134,7 @@ def desk(prepared: Path, tmp_path: Path) -> Iterator[Desk]:
 def quick(desk: Desk, trained: Fitted, base: ServedModel, monkeypatch: pytest.MonkeyPatch) -> Desk:
     """A desk where training, loading the base model and drawing have been done before."""
 
-    def fit_at_once(data: Any, settings: Any, context: FitContext, **options: Any) -> Fitted:
-        shutil.copytree(trained.servable, context.folder, copy_function=os.link)
-        return replace(trained, servable=context.folder)
-
-    def load_at_once(settings: IndexSettings, store: Store, version: str) -> Embedder:
-        if version == "base":
-            return Embedder(base, store.embeddings)
-        return load_embedder(settings, store, version)
-
-    def draw_nothing(folder: Path, *args: Any) -> dict[str, Path]:
-        (folder / "nights.png").touch()
-        return {"nights.png": folder / "nights.png"}
-
-    monkeypatch.setattr(candidate_module, "fit", fit_at_once)
-    monkeypatch.setattr(candidate_module, "load_embedder", load_at_once)
-    monkeypatch.setattr(module.report, "draw", draw_nothing)
+    use_stand_ins(monkeypatch, trained, base)
     return desk
 
 
