@@ -36,6 +36,7 @@ from bot.intake.patterns.asking import (
     FOREIGN_QUESTION,
     INNER_QUESTION,
     INNER_REQUEST,
+    OF_WHAT_WAS_SAID,
     RELATIVE,
     REQUEST,
 )
@@ -48,11 +49,13 @@ from bot.intake.patterns.lookalikes import (
     JOKING,
     NOT_CHITCHAT,
     OFFER,
+    PRIVATE,
     REPORT,
     RHETORICAL,
     SAID_BY_SOFTWARE,
     SECOND_PERSON,
     SERIOUS,
+    SMALL_TALK,
     SOCIAL,
     SOLVED,
     STILL_OPEN,
@@ -65,6 +68,8 @@ from bot.intake.patterns.problems import FOREIGN_PROBLEM, PASTED_ERROR, PROBLEM
 
 # A question is asked early. What follows in a long message is detail.
 _MAX_SENTENCES = 8
+# Of so few words at least is a sentence that tells something.
+_TOLD = 4
 # So long a "word" outside ASCII is a clause in a script without spaces.
 _NO_SPACES = 8
 
@@ -89,6 +94,8 @@ def _is_to_someone(text: str) -> bool:
 def _asks_for_help(text: str) -> bool:
     parts = SENTENCE_END.split(spoken(text))
     sentences = [sentence for part in parts if (sentence := plain(part))][:_MAX_SENTENCES]
+    if _asks_of_what_was_said(sentences):
+        return True
     if any(TAKEN_BACK.search(sentence) for sentence in sentences):
         return False
     if JOKING.search(text[:MAX_SPOKEN]):
@@ -108,16 +115,27 @@ def _asks_for_help(text: str) -> bool:
     return bool(sentences) and PASTED_ERROR.search(pasted(text)) is not None
 
 
+def _asks_of_what_was_said(sentences: list[str]) -> bool:
+    """Whether it ends in a question such as "why?" about something that the writer told."""
+    *told, last = sentences or [""]
+    return bool(OF_WHAT_WAS_SAID.search(last)) and any(
+        len(WORD.findall(sentence)) >= _TOLD and not _is_idle(sentence) and not _is_reply(sentence)
+        for sentence in told
+    )
+
+
 def _is_idle(sentence: str) -> bool:
     """Small talk, a rhetorical question, one to another reader, or an offer of help."""
     words = WORD.findall(sentence)
     return bool(
         (len(words) < 2 and (sentence.isascii() or len(sentence) < _NO_SPACES))
         or all(word in CHITCHAT for word in words)
+        or SMALL_TALK.match(sentence)
         or SOCIAL.search(sentence)
         or RHETORICAL.match(sentence)
         or TO_ONE_READER.match(sentence)
-        or (OFFER.search(sentence) and not _is_marked(sentence))
+        or (OFFER.search(sentence) and not _asks_at_once(sentence))
+        or (PRIVATE.search(sentence) and not _is_interrogative(sentence))
     )
 
 
@@ -125,6 +143,10 @@ def _is_marked(sentence: str) -> bool:
     """Whether the sentence has a question mark, in any script."""
     end = sentence.rstrip(" .!)\"'")
     return end.endswith(("?", "\uff1f", "\u061f")) or sentence.startswith("\u00bf")
+
+
+def _asks_at_once(sentence: str) -> bool:
+    return _is_marked(sentence) or bool(ENGLISH_QUESTION.match(sentence))
 
 
 def _is_interrogative(sentence: str) -> bool:
@@ -183,6 +205,6 @@ def _has_content(text: str) -> bool:
     words = WORD.findall(URL.sub(" ", said))
     if not words or TAKEN_BACK.search(said) or _is_solved(said):
         return False
-    if SOCIAL.search(said) and len(words) < 6:
+    if (SMALL_TALK.match(said) or SOCIAL.search(said)) and len(words) < 6:
         return False
     return not all(word in CHITCHAT for word in words) or bool(NOT_CHITCHAT.search(said))

@@ -10,14 +10,17 @@ _SUBJECT = (
 )
 ENGLISH_QUESTION = phrases(
     rf"""
-    how (?:do|does|did|can|could|to|long|much|many|often|come|would|should|is|are|am|will|(?:i
+    how (?:do|does|did|can|could|to|long|much|many|often|come|would|should|is|are|am|was|were|will
+        |(?:i
         |we) (?:can|could|should|do)|big|fast|far|soon|late|early|old|large|small|high|deep
-        |secure|safe|quickly|exactly|else)
+        |secure|safe|quickly|exactly|else|\w+ (?:is|are|does|do|did|can|will|would|should|was|were))
     wh(?:at|ats|ere|eres|y|ys|o|os) (?:is|are|was|do|does|did|can|could|should|would|will|has
         |have|am|the|my|our|a|an|to|cant|wont|isnt|arent|doesnt|dont|didnt|if|kind|sort|type
         |time|version|happens|happened|causes|else|exactly|i (?:can|could|should)|find|must|may
         |owns|handles|manages|approves|maintains|looks|knows|runs|s|about)(?!\w)
     (?:what|which) (?:\w+ ){{1,4}}?(?:is|are|do|does|did|can|should|would|will|must|has|have|am)
+    (?:how|where|what|when) (?:\w+ ){{1,4}}?(?:can|could|should|do|must|may) (?:i|we)
+    why (?:wasnt|werent|hasnt|havent|were|might|must|am)
     what (?:\w+ ){{1,3}}?(?:need|needs|to|work|works|apply|applies|count|counts)
     (?:any|one|some) of (?:you|u) (?:\w+ )?(?:know|have|has|seen|able|tried|using|got|managed)
     who (?!knows|cares|needs|does|is|was|has|says)\w+s \w+
@@ -34,6 +37,10 @@ ENGLISH_QUESTION = phrases(
     (?:can|could|would|will|should|was|were|did|may|must|am) {_SUBJECT}
     (?:can|will|could|should) (?:(?:\w+ ){{1,4}}?be \w+|(?!press|access|discuss|pass|process
         |address)\w{{3,}}s \w+)
+    (?:can|could|would|will) (?:you|u) (?!(?:not|be|have|see|get|find|need)(?!\w))\w+
+    have (?:you|u) (?:guys )?got (?:an?|any|some)
+    (?:is|are) an? (?:\w+ ){{1,4}}?(?:possible|required|needed|necessary|mandatory|allowed|available
+        |included|enough|supported|a prerequisite|free|extra)
     (?:has|have) (?:{_SOMEBODY}|i|we|it|there|this|that|these|those|the|my|our|they|any)
     (?:have|has|did|can|could|would) {_SOMEBODY}
     (?:any|some)(?:one|body|1| one| body) (?:here |else |in here |from \w+ )?(?:know|knows|have
@@ -52,6 +59,9 @@ INNER_QUESTION = phrases(
         |tell|explain|point|else|seen|able|check|look|push|reset|unlock|give|add|fix|confirm
         |share)
     (?:is|are) there (?:a|an|any|some)
+    is it possible to
+    let (?:me|us) know (?:(?:how|where|what|which|who|when) (?:i|we|to|do|does)
+        |(?:if|whether) (?:i|we|it is|its) (?:can|could|may|should|possible|allowed|ok|okay))
     (?:do|does|can|could|should|may) (?:i|we) (?:\w+ )?(?:need|have|get|use|ask|request|do)
     (?:wondering|(?:i|we) wonder|curious|not sure|unsure|(?:dont|didnt) (?:know|understand)
         |no (?:idea
@@ -62,6 +72,17 @@ INNER_QUESTION = phrases(
     what permission
     (?:what|which) \w+ (?:do|does|should|can|would) (?:you|i|we|one|people)(?! (?:see|mean|think
         |use|have))
+    """
+)
+# What asks about the sentences before it, and is too short to stand by itself.
+OF_WHAT_WAS_SAID = phrases(
+    r"""
+    ^(?:(?:but|and|so) )?(?:why(?: not| so| is that| is this)?|how(?: come| so)?|what (?:now|then
+        |next|else)
+        |what (?:do|can|should) (?:i|we) do(?: \w+)?|is (?:this|that|it) (?:ok|okay|fine|possible
+        |normal
+        |right|correct|allowed|true|safe|a problem|expected|a bug)|any (?:ideas?|clues?)|help)
+        (?=\W*\?\W*$)
     """
 )
 # What a question may start with, but after a comma more often continues a statement.

@@ -1,107 +1,218 @@
-"""What only looks like a question: small talk, offers, advice, reports, announcements."""
+"""What only looks like a question: small talk, offers, advice, reports, announcements.
+
+Most questions begin like something else ("how are you", "how are you billed"). So a phrase that
+is whole by itself ends with its clause, by `_END`.
+"""
 
 import re
 
 from bot.intake.patterns.parts import phrases
 
-# Small talk and plans among colleagues, wherever it stands in the sentence.
-SOCIAL = phrases(
-    r"""
-    how (?:are|r) (?:you|u|things|we|yall|everyone)(?! (?:supposed|meant|able|to|handling
-        |dealing))
-    how(?:s| is| was) (?:it going|everyone\w*|everybody\w*|life|your|the weekend|things
-        |the (?:trip
-        |holiday|party|vacation))
-    whats (?:up(?! with)|new\W{0,3}$|cooking)
-    ^what an?(?= )
-    how (?:cool|nice|awesome|great|sweet|funny|cute|sad)(?!\w)
-    (?:anyone|anybody|someone|whos|who is|who else is) (?:\w+ )?(?:up|in|keen|game|joining
-        |coming|going|free|hungry|around)(?!\w)
-    who (?:wants|fancies)
+# Nothing more is said in the clause: "how are you", but not "how are you billed".
+_END = r"(?=\s*(?:[^\w\s]|$))"
+_TODAY = (
+    r"(?: (?:all|guys|folks|team|everyone|everybody|there|friends|today|tonight|this \w+|so far"
+    r"|then|doing|feeling|keeping|holding up|getting on|going|with you|for you|these days)){0,3}"
+)
+_ANYONE = "(?:anyone|anybody|someone|whos|who is|who are|who)(?: else)?"
+_MEAL = (
+    r"(?:lunch|coffee|beers?|drinks?|breakfast|dinner|pizza|cake|ice cream|sushi|tea|snacks)"
+    r"(?! (?:machine|maker|room|break|order|card|voucher|voucher\w*|allowance|budget|menu))"
+)
+# Small talk and plans among colleagues, as whole sentences begin.
+SMALL_TALK = phrases(
+    rf"""
+    how (?:are|r) (?:you|u|things|we|yall|everyone|everybody){_TODAY}{_END}
+    how(?:s| is| was) (?:it going|everyone\w*|everybody\w*|life|things
+        |(?:your|the|everyones) (?:\w+ )?(?:weekend|day|week|morning|evening|night|lunch|trip
+        |holidays?|vacation|party|concert|weather|talk|demo|interview|meeting|call|conference|game
+        |movie)){_TODAY}{_END}
+    whats (?:up|new|cooking){_TODAY}{_END}
+    what an?(?= )(?!.*\?)
+    how (?:cool|nice|awesome|great|sweet|funny|cute|sad)(?: (?:is|was|are|of)[ ]
+        (?:that|this|it|you|these|those|he|she|they)(?!\w)|{_TODAY}{_END})
+    {_ANYONE} (?:up|keen|game|hungry|excited)(?: (?:for|about|to)(?!\w)|{_TODAY}{_END})
+    {_ANYONE} (?:in|joining|coming|free|around)(?: (?:for|the call|the meeting|us|on|at|later
+        |tomorrow|next)(?!\w)
+        |{_TODAY}{_END})(?!.{{0,80}} (?:can|could|help|who|knows?)(?!\w))
+    {_ANYONE} (?:is )?going (?:to (?:the|a)(?!\w)|{_END})
+    who (?:wants|fancies)(?! (?:to know|access)(?!\w))
     fancy (?:a|some)
+    how about (?:we|lunch|coffee|tonight|tomorrow|monday|friday|next|\d+\w*)
+    who (?:took|stole|ate|drank|moved) (?:my|the|all the) (?:\w+ )?(?:mug|cup|cake|lunch|food|milk
+        |coffee|charger|chair|pen|umbrella|yog\w*|sandwich|cookies?|chocolate|keys)
+    (?:anyone|anybody) (?:wants?|fanc(?:y|ies)|watching|watched)
+    (?:anyone|anybody) (?!(?:know|have|has|seen|got|using|able|else)\w*(?!\w))(?:\w+ ){{0,3}}{_MEAL}
+    (?:who is|whos|lets|brb|off|out|going|we are|were|should we|can we (?:get|grab|have|do|go))
+        (?!.{{0,30}}(?<!\w)(?:allowed|able|supposed)(?!\w)) (?:\w+ ){{0,3}}{_MEAL}
+    (?:did|has|have|is|who) (?:(?:anyone|anybody|everyone|everybody|you|u)(?: else)? )?(?:\w+ )?
+        (?:watch|watched|watching|see|saw|seen|catch|caught) (?:the|that|last) (?:\w+ ){{0,2}}
+        (?:game|match|movie|show|episode|concert|final)
+    (?:when|is it) (?:is )?(?:\w+ )?birthday
+    is it (?:friday|monday|(?:the )?weekend)(?: (?:yet|already|again)){{0,2}}{_END}
+    shall we
+    do we want
+    thoughts{_END}
+    any (?:other )?(?:questions|objections|volunteers|takers)(?: (?:so far|for me|for us|on this
+        |about this)|{_END})
+    """
+)
+# The same, anywhere in the sentence.
+SOCIAL = phrases(
+    rf"""
+    what do (?:you|we|u|yall) (?:guys |all )?think(?: (?:of|about) (?:it|this|that))?{_END}
+    (?:see|talk to|catch) (?:you|ya|u)(?: (?:all|guys|later|soon|there|tomorrow|again|around|then
+        |tonight|next|on|in the|at)(?!\w)|{_END})
+    have a (?:good|great|nice|lovely) (?:\w+ )?(?:day|weekend|one|evening|night|week|time|trip
+        |holiday|vacation|lunch|break|rest|start|flight)
+    nice weekend
+    cover (?:my (?:\w+ )?(?:shift|slot|meetings?|standup|duty|on-?call|calls?)|for me)
+    always monday
+    """
+)
+# What people tell of themselves. In a question it may well be what the question is about.
+PRIVATE = phrases(
+    rf"""
+    (?:we|off|out) (?:\w+ ){{0,3}}{_MEAL}
+    my (?:train|flight|bus|kids?|dog|cat|son|daughter|wife|husband|voice|lunch|bike|dentist
+        |doctor|plane|mother|father|parents)
+    (?:running|minutes?|mins?|bit|hours?) late
+    (?:the|that) (?:game|match|movie|show|episode|concert)
+    (?:cant|cannot|can not) (?:wait|believe)
     (?:stuck )?in traffic
-    how about (?:we|lunch|\d|a|next|tomorrow|monday|friday)
-    cover (?:my|for me)
-    who (?:took|stole|ate|moved) (?:my|the)
-    (?:anyone|anybody) (?:want|fancy)
-    (?:anyone|anybody|whos|lets|we|brb|off|out|going) (?:\w+ ){0,3}(?:lunch|coffee|beers?
-        |drinks?|breakfast|dinner|pizza|cake|ice cream|sushi|tea|snacks)(?! (?:machine|maker
-        |room))
     birthday
     excited
     table tennis
     foosball
     ping ?pong
     happy hour
-    (?:see|talk to|catch) (?:you|ya|u)(?!\w)
-    have a (?:good|great|nice|lovely)
-    nice weekend
-    my (?:train|flight|bus|kids?|dog|cat|son|daughter|wife|husband|voice|lunch|bike|dentist
-        |doctor|plane|mother|father|parents)
-    (?:running|minutes?|mins?|bit|hours?) late
-    (?:the|that) (?:game|match|movie|show|episode|concert)
-    is it (?:friday|monday|weekend|the weekend)
-    always monday
-    (?:cant|can not) (?:wait|believe)
-    shall we
-    do we want
-    what do (?:you|we|u|yall) (?:guys |all )?think
-    thoughts\?
-    any (?:other )?(?:questions|objections|volunteers|takers)
     """
 )
 # Asked for effect, or for nobody to answer. At the start of a sentence.
 RHETORICAL = phrases(
-    r"""
-    (?:isnt|arent|wasnt|werent|dont|aint|wouldnt|didnt|doesnt) (?:that|it|this|we|you|he|she
-        |they|everyone|everybody|life)
-    who (?:would have|wouldve|knew|cares|knows|doesnt|isnt|wouldnt|needs)
+    rf"""
+    (?:isnt|wasnt) that (?!(?:included|supported|possible|allowed|required|covered|available|blocked
+        |permitted|free|needed)(?!\w))\w+
+    (?:isnt|arent|wasnt|werent|aint) (?:that|it|this|we|you|he|she|they|life|everyone)
+        (?: (?!(?:included|supported|possible|allowed|required|covered|available|working|down
+        |blocked
+        |permitted|free|optional|mandatory|needed|supposed)(?!\w))[\w-]+){{0,3}}{_END}
+    (?:dont|didnt|wouldnt|doesnt) (?:that|it|this|we|you|he|she|they|everyone|everybody|life)
+        (?: (?:all|just|really)){{0,2}}(?: (?:love|hate|know|wish|feel|like)(?!\w)|{_END})
+    who (?:would have|wouldve|cares|knew)
+    who (?:knows|doesnt|isnt|wouldnt|needs (?:\w+ ){{0,2}}(?:coffee|sleep|holidays?|vacation
+        |enemies)
+        |needs (?:it|that|this))(?: (?:anyway|really|right|then))?{_END}
     guess (?:what|who)
-    what (?:could (?:possibly )?go|are the odds|else is new|can i say|else can|the (?:heck|hell
-        |fuck)\??$)
-    how hard can
-    why (?:not|me|bother|even bother|oh why)
-    (?:you|ya) know what
+    what could (?:possibly )?go wrong{_END}
+    what (?:are the odds|else is new|can i say|the (?:heck|hell|fuck)){_END}
+    how hard can (?:it|that|this) be
+    why (?:not|me|oh why)(?: (?:both|just|though|indeed))?{_END}
+    why (?:even )?bother(?: (?:with|at all))?{_END}
+    (?:you|ya) know what{_END}
     (?:can|could|would) you (?:believe|imagine|guess)
-    what gives
-    am i right
+    what gives{_END}
+    am i right{_END}
     (?:does|did|do) (?:the trick|the job|it for me)
     """
 )
-# A question to one reader, as helpers ask them, or a matter between two colleagues.
+_THING_TO_SEND = (
+    r"(?:me |us |over |it )*(?:a |an |the |your |some |that |those |these )?(?:[\w-]+ ){0,2}"
+    r"(?:screen ?shots?|pictures?|photos?|logs?|errors?|output|tickets?|details|invite|number"
+    r"|messages?|mails?|files?|slides|deck|notes|recap|agenda|draft|report|it|that|this|version)"
+)
+_MEETING = (
+    r"(?:meetings?|calls?|retro|stand-?up|sync|one on one|party|event|offsite|demo|session"
+    r"|interview|workshop|lunch|dinner|pizza|drinks|cake)"
+)
+_MEET = (
+    r"(?:(?:meet|postpone|reschedule|celebrate|grab|discuss|talk|sync|chat)(?!\w)"
+    rf"|(?:do|have|move|start|skip|push|cancel|order|go|invite) (?:\w+ ){{0,3}}{_MEETING}"
+    r"|(?:do|make it|go with|start|push) (?:it |that |this )?(?:\d+\w*|at|on|to|later|tomorrow|next"
+    r"|monday|tuesday|wednesday|thursday|friday|instead)(?!\w)|(?:go|start|skip it|move on)"
+    + _END
+    + ")"
+)
+# What somebody is asked about who reports a problem: the machine before them.
+_YOURS = (
+    r"(?:version|os|user ?name|name|user|id|email|e-mail|ip|address|location|browser|laptop|machine"
+    r"|computer|pc|phone|device|printer|vpn|wifi|network|connection|caps|battery|mouse|keyboard"
+    r"|monitor|screen|team|manager|boss|ticket|error|plan|role|account|department|question|issue"
+    r"|problem|take|opinion|view|eta|status|goal|favou?rite|idea|thoughts?|guess|preference"
+    r"|availability|talk|pr|branch|birthday)"
+)
+# A question to one reader, as helpers ask them, or a matter between two colleagues. What a team
+# does, has or offers is asked of the room: "do you have ...", "will you support ...".
 TO_ONE_READER = phrases(
-    r"""
-    (?:have|did|had|were|are|will|would) (?:you|u)(?!\w)(?! (?:guys |able to (?:help|reset|check
-        |unlock)|be able to))
-    do (?:you|u) (?!(?:guys |all |people |folks |also |maybe |happen to )*(?:know|need
-        |have (?!a (?:min
-        |sec|moment|second)|time|the)|offer|support|provide|sell|accept|allow|do|charge|handle
-        |ship|take)(?!\w))\w+
-    (?:can|could|would) (?:you|u) (?:please |pls |also |maybe )*(?:send|try|look at|share|post
-        |paste|restart|reboot|check (?:if|again|the)|join|come|call|ping|review|dm|confirm
-        |describe|take|open|be more|elaborate|tell (?:me|us) (?:your|which|what|the)|approve
-        |show me|give me the ticket)
-    (?:what|which|when|why|who|where) (?:\w+ ){0,3}?(?:did|are|were|have|had|will) (?:you|u)
-        (?!\w)
-    (?:what|which) (?:\w+ ){1,3}?(?:do|would|can) (?:you|u) (?:see|mean|think|want|get|use|have
-        |prefer|say|suggest|like|remember)(?!\w)
-    (?:what|which) (?:is|are) your
-    (?:when|whenever|once) you (?:have|get|are|find)(?!\w)
-    (?:is|are|was) (?:your|you)(?!\w)
-    (?:does|would|will|is) [\w :]{1,30} (?:for|with|to) (?:you|u|yall)(?: all| guys)? ?\?
-    (?:should|could) we (?:meet|go|order|postpone|cancel|move|start|skip|reschedule|celebrate
-        |grab|do|have|invite|discuss|talk|sync)
-    can we (?:meet|do|postpone|cancel (?:the|our) (?:meet|call)|move|push|make it|reschedule
-        |discuss|talk|sync|chat|start|skip|have a (?:call|chat|meeting))(?!\w)
+    rf"""
+    (?:have|did|had|were) (?:you|u)(?!\w)(?! (?:guys|got an?|got any|got some)(?!\w))
+    are (?:you|u)(?!\w)(?! (?:guys |all |also |still )*(?:able to (?!(?:join|make|come|attend|try
+        |see
+        |log|sign|connect|access|open|reach|ping|call|talk|meet|send|share|restart|reproduce)(?!\w))
+        |planning|going to (?:support|add|offer|fix|replace|release|switch|upgrade)|supporting
+        |offering|accepting|open|closed|hiring|certified|compliant|insured|patched|affiliated))
+    will (?:you|u) (?:all |also |guys )*(?:be (?!able to (?!(?:join|come|make|attend)(?!\w))|adding
+        |offering|supporting|releasing|providing|accepting)\w+|join|come|attend|make it|go|have|do
+        |call|ping|take|present|bring|meet|review|merge|get|try|look|let|marry|tell)
+    would (?:you|u)(?!\w)(?! (?:guys |all |please |kindly )*(?:be able|recommend|mind|explain|tell
+        |help|advise|say|show|send|share|check|confirm|suggest the)(?!\w))
+    do (?:you|u) (?:guys |all |still |also |even |really |ever |maybe |actually )*(?:see|mean|think
+        |want|remember|get|like|love|prefer|feel|agree|mind|believe|wanna|plan|fancy|hear|notice
+        |reckon|care|miss|drink|eat|join|come|live|run (?:windows|linux|mac\w*)|work (?:today
+        |tomorrow|on (?:mon|tues|wednes|thurs|fri)day|from)
+        |use (?:windows|linux|mac\w*|chrome|firefox|edge|safari|the (?:web|desktop|mobile|app))
+        |have (?:(?:a|an|any|the) )?(?:min|minute|sec|second|moment|time|screen ?shot|logs?|error
+        |ticket|serial|order number|spare (?:minute|moment)|capacity|plans|lunch|your)
+        |know (?:if|whether|when|what) you)
+    (?:can|could|would|will) (?:you|u) (?:please |pls |kindly |also |maybe |just )*(?:try|restart
+        |reboot|join|come|call|ping|review|dm|describe|be more|elaborate|approve|take a[ ]
+        (?:screen ?shot|photo|picture)|open (?:the|it|your|a ticket)|give me the ticket
+        |(?:check|see|confirm|verify|look) (?:again|(?:if|that|whether|at|the|your)(?!\w)
+        (?!.{{0,80}}(?<!\w)(?:i|my|our|we)(?!\w)(?! (?:pr|code|draft|slides|doc|branch))))
+        |(?:send|share|post|paste|show) {_THING_TO_SEND}
+        |tell (?:me|us) (?:your|(?:which|what) (?:\w+ ){{0,3}}you(?:re| are| use| have| see| saw
+        | get
+        | got| did| were| tried| mean| want| need| clicked)|what (?:it says|happen\w*|exactly|the[ ]
+        (?:error|message|screen))|the (?:exact |full )?(?:error|ticket|version|serial|output
+        |message|id|name of your))
+        |confirm{_END})
+    (?:what|which|when|who|where) (?:\w+ ){{0,3}}?(?:did|are|were|have|had) (?:you|u)(?!\w)
+        (?! (?:guys )?(?:open|closed|going to|planning|located|in(?!\w)|currently in|available
+        |charg\w+|offering|supporting|based))
+    why (?:did|are|were|have|had) (?:you|u)(?!\w)(?!.{{0,80}}(?<!\w)(?:i|me|my|us|our)(?!\w))
+    when will (?:you|u) (?:be (?:back|there|in|here|free|done|online)|come|join|arrive|have time)
+    (?:what|which) (?:\w+ ){{1,3}}?(?:do|would|can) (?:you|u) (?:see|mean|think|want|get|prefer|say
+        |like|remember)
+    (?:what|which) (?:browser|version|os|system|device|phone|laptop|machine|account|client|network
+        |wifi|vpn|printer|browser version|os version|operating system|windows version) (?:do|are
+        |did|were|have|is) (?:you|u|your)
+    (?:(?:what|which|how|where) (?:is|are)|(?:what|where|how)s) your (?:(?:[\w-]+ ){{0,2}}{_YOURS}
+        (?: (?:number|name|id|address|now|right now|exactly|then|called|or \w+
+        |for \w+)){{0,2}}{_END}
+        |favou?rite|preferred)
+    (?:when|whenever|once) you (?:have|get|are|find)
+    (?:is|are|was) your (?:[\w-]+ ){{0,2}}{_YOURS}(?! (?:allowed|supported|available|free|included
+        |compliant|covered|permitted|required)(?!\w))
+    (?:is|was) you
+    (?:does|would|will) [\w :]{{1,30}} (?:work|suit|fit|be (?:ok|okay|fine|good|alright)) (?:(?:for
+        |with|to) )?
+        (?:you|u|yall)(?: all| guys)?{_END}
+    is [\w :]{{1,30}} (?:ok|okay|fine|good|alright|possible|better) (?:for|with|by) (?:you|u|yall)
+        (?: all| guys)?{_END}
+    (?:can|could|should) we {_MEET}
     (?:are|is) (?:we|everyone|everybody) (?:still )?(?:on|ready|good|meeting|going|coming|here
         |in|ok)
-    (?:did|does) (?:that|this|it) (?:help|work|make sense|answer|solve|fix)
+    (?:did|does) (?:that|this|it) (?:help|work|make sense|answer|solve|fix)(?: (?:it|that|for you
+        |now|your \w+|the \w+))?{_END}
     """
 )
 # Help that is offered, not asked for. Anywhere in the sentence.
 OFFER = phrases(
     r"""
-    let (?:me|us) know (?:if|when|how it|whether (?:it|that|you))
+    let (?:me|us) know (?:how it|(?:if|when|whether) (?:you|u|youre|any(?:one|body|thing)
+        |some(?:one|body|thing)|questions|theres any\w*|there (?:is|are) any\w*
+        |(?:it|that|this) (?:works?|worked|helps?|helped|fixe[sd]|solve[sd]|fails|breaks|still
+        |does|doesnt|happens|persists|is (?:fixed|better|still|gone|ok|okay|fine|enough|working))))
     (?:if|in case) (?:any(?:one|body)|some(?:one|body)|you|u|yall)(?: \w+)? (?:needs?|wants?
         |have|has|are|is|runs?|gets?|hits?|sees?|experiences?|faces?|notices?|would like|still)
     (?:happy|glad|here|free|available) to (?:help|assist|answer|explain|show)
@@ -173,13 +284,14 @@ STILL_OPEN = phrases(
 TAKEN_BACK = phrases(
     r"""
     never ?mind
-    nvm
-    figured (?:it|that) out
-    jk
-    just kidding
-    false alarm
+    (?:^|(?<=[,.\u2026-] ))nvm(?! (?:is|isnt|does|doesnt|fails|says|wont|cant|install|use|ls|list
+        |run
+        |version|command|on|in|with|for)(?!\w))
+    (?<!not )(?<!nt )(?<!yet )(?<!to )figured (?:it|that) out
+    (?:^|(?<=[,.!] ))(?:jk|just kidding)
+    ^(?:[\w,]+ ){0,3}false alarm(?=[\s.!,]*$)
     my bad
-    (?<!the )wrong channel
+    (?<!the )wrong channel(?=\W*$)
     (?:^|(?<=, )|(?<=jk ))found it
     ^(?:(?:please|just|oops) )?ignore (?:me|that|this|my)(?: message| last)?\W{0,3}$
     """
@@ -201,13 +313,14 @@ ANNOUNCEMENT = phrases(
     set the channel
     archived
     ticket created
-    new ticket
+    new ticket(?! (?:form|page|button|system|portal|type)(?!\w))
     (?:the|our) (?:\w+ ){1,3}(?:team|vendor|provider) is (?:investigating|working|aware|looking)
     """
 )
 JOKING = re.compile(
     r":(?:joy|rofl|laughing|smirk|sweat_smile|stuck_out_tongue\w*):"
-    r"|\b(?:lol|lmao|rofl|haha\w*|xd|hehe\w*)\b",
+    r"|\b(?:lol|lmao|rofl|haha\w*|hehe\w*)\b"
+    r"|(?<!adobe )\bxd\b(?=[\s.!:)]*$)",
     re.IGNORECASE,
 )
 FIRST_PERSON = re.compile(r"(?<!\w)(?:i|im|ive|id|my|me|mine|myself|we|weve|our|us)(?!\w)")

@@ -24,7 +24,8 @@ CLAUSE_END = re.compile(r"\s?[,;:()\u2013\u2014]\s*|\s-\s|\s(?:and|but|so|or)\s"
 TO_SOMEONE = re.compile(
     rf"\s*(?:{GREETING.pattern})?"
     r"(?:<@[UW]\w+(?:\|[^<>]*)?>"
-    r"|@(?!(?:here|channel|everyone|all|team|it|support|helpdesk|admins?)\b)[a-z][\w.-]+)",
+    r"|@(?!(?:here|channel|everyone|all|team|it|support|helpdesk|admins?)\b)"
+    r"(?![\w.-]+/)[a-z][\w.-]+)",
     re.IGNORECASE,
 )
 
