@@ -11,11 +11,12 @@ export UV_FIND_LINKS ?= $(PIP_FIND_LINKS)
 UV := $(BIN)/uv
 INSTALL := $(UV) pip install --quiet --python $(BIN)/python -c constraints.txt
 
-.PHONY: demo test lint types unit format constraints clean help
+.PHONY: demo test quick lint types unit format constraints clean help
 
 help:
 	@echo "make demo         install and run the bot against a local Slack page"
 	@echo "make test         install, lint, type-check and run all tests"
+	@echo "make quick        lint and run the tests that take milliseconds, in less than a minute"
 	@echo "make lint types unit   the parts of make test"
 	@echo "make format       format the code and mend what the linter can"
 	@echo "make constraints  pin the newest versions that work together"
@@ -25,6 +26,12 @@ demo: $(VENV)/.demo
 	$(BIN)/faqbot demo --port $(PORT)
 
 test: lint types unit
+
+# Between two thoughts: what needs no model, no local Slack, no PostgreSQL and no training.
+quick: $(VENV)/.dev
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/pytest -q -n 2 --quick $(TESTS)
 
 lint: $(VENV)/.dev
 	$(BIN)/ruff check .

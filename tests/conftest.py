@@ -39,10 +39,40 @@ INITDB = ("--username=faqbot", "--auth=trust", "--encoding=UTF8", "--no-sync")
 COLLATIONS = (("--locale-provider=icu", "--icu-locale=en", "--locale=C.UTF-8"), ("--locale=C",))
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+# Not for `make quick`: what needs a model, a local Slack or a PostgreSQL server takes seconds.
+SLOW_FIXTURES = {"base_models", "slack", "_shared_desks", "postgres"}
+# Nor are these folders looked into: to import them alone takes seconds, for what training needs.
+SLOW_FOLDERS = ("benchmarks", "demo", "train")
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--quick", action="store_true", help="only tests that take milliseconds")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    folder = Path(__file__).parent
+    is_slow = collection_path in {folder / name for name in SLOW_FOLDERS}
+    return True if config.getoption("--quick") and is_slow else None
+
+
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
     """Files with slow tests first: at the end they would keep one worker busy, the others idle."""
     slow = {item.path for item in items if item.get_closest_marker("slow")}
     items.sort(key=lambda item: item.path not in slow)
+    if config.getoption("--quick"):
+        left_out = [item for item in items if _is_slow(item)]
+        config.hook.pytest_deselected(items=left_out)
+        items[:] = [item for item in items if not _is_slow(item)]
+
+
+def _is_slow(item: pytest.Item) -> bool:
+    assert isinstance(item, pytest.Function)
+    values = item.callspec.params.values() if hasattr(item, "callspec") else ()
+    return (
+        item.get_closest_marker("slow") is not None
+        or not SLOW_FIXTURES.isdisjoint(item.fixturenames)
+        or any(value == "postgresql" for value in values if isinstance(value, str))
+    )
 
 
 @pytest.fixture(autouse=True)

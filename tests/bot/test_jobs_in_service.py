@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 import threading
+import time
 
 import pytest
 
@@ -44,6 +45,7 @@ def test_a_reindex_is_done_while_questions_are_answered(desk: Desk) -> None:
 
     while not (done := store.jobs.get(job.id)) or not done.state.is_over:
         ask()
+        time.sleep(0.3)  # leaves the job a processor
     assert done.state is JobState.DONE, done.detail
     live = store.generations.live()
     assert live is not None
