@@ -42,6 +42,20 @@ def one_line(text: str) -> str:
     return " ".join(clean(text).split())
 
 
+def ends_of(text: str, longest: int, between: str = "\n") -> str:
+    """A text of at most so many characters: of a longer one its beginning and its end.
+
+    Args:
+        text: Any text.
+        longest: In characters; more than `between` has.
+        between: Stands for what is left out.
+    """
+    if len(text) <= longest:
+        return text
+    half = longest // 2
+    return f"{text[:half]}{between}{text[len(text) - (longest - half - len(between)) :]}"
+
+
 def fold(text: str) -> str:
     """The form in which two texts count as the same: case, width and spacing folded."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

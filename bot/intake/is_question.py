@@ -66,7 +66,7 @@ from bot.intake.patterns.lookalikes import (
 from bot.intake.patterns.parts import CLAUSE_END, SENTENCE_END, TO_SOMEONE
 from bot.intake.patterns.problems import FOREIGN_PROBLEM, PASTED_ERROR, PROBLEM
 
-# A question is asked early. What follows in a long message is detail.
+# A long message asks at its beginning or at its end: so many sentences of each are judged.
 _MAX_SENTENCES = 8
 # Of so few words at least is a sentence that tells something.
 _TOLD = 4
@@ -92,8 +92,7 @@ def _is_to_someone(text: str) -> bool:
 
 
 def _asks_for_help(text: str) -> bool:
-    parts = SENTENCE_END.split(spoken(text))
-    sentences = [sentence for part in parts if (sentence := plain(part))][:_MAX_SENTENCES]
+    sentences = _sentences(text)
     if _asks_of_what_was_said(sentences):
         return True
     if any(TAKEN_BACK.search(sentence) for sentence in sentences):
@@ -113,6 +112,26 @@ def _asks_for_help(text: str) -> bool:
     if any(_is_problem(sentence) for sentence in sentences):
         return True
     return bool(sentences) and PASTED_ERROR.search(pasted(text)) is not None
+
+
+def _sentences(text: str) -> list[str]:
+    """The sentences at the beginning and end of a message, and any between with a question mark."""
+    parts = [piece for part in SENTENCE_END.split(spoken(text)) for piece in _ends_of(part)]
+    parts = [part for part in parts if part.strip()]
+    last = max(_MAX_SENTENCES, len(parts) - _MAX_SENTENCES)
+    between = [part for part in parts[_MAX_SENTENCES:last] if _is_marked(part)][:_MAX_SENTENCES]
+    judged = (*parts[:_MAX_SENTENCES], *between, *parts[last:])
+    return [sentence for part in judged if (sentence := plain(part))]
+
+
+def _ends_of(sentence: str) -> list[str]:
+    """A sentence; of one that is longer than patterns see, its beginning and its end.
+
+    What the end begins with is no beginning of a sentence, and the ellipsis before it says so.
+    """
+    if len(sentence) <= MAX_SENTENCE:
+        return [sentence]
+    return [sentence[:MAX_SENTENCE], f"\u2026 {sentence[2 - MAX_SENTENCE :].partition(' ')[2]}"]
 
 
 def _asks_of_what_was_said(sentences: list[str]) -> bool:

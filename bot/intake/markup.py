@@ -14,9 +14,10 @@ from collections.abc import Callable, Iterator
 from bot.intake.patterns.parts import LEAD_IN
 from index.query.cleaning import EMOJI_CODE
 from index.query.fillers import GREETING
+from index.text import ends_of
 
 # What is judged of a message, and of a sentence. The text to search is not cut.
-MAX_SPOKEN = 2_000
+MAX_SPOKEN = 20_000
 MAX_SENTENCE = 500
 
 # Stands for code, a link or a channel in the text that is judged: something, but not a word.
@@ -53,7 +54,10 @@ def question_text(text: str) -> str:
 
 
 def spoken(text: str) -> str:
-    """The writer's own words: no quotes, and code, links and channels as a placeholder."""
+    """The writer's own words: no quotes, and code, links and channels as a placeholder.
+
+    Of more than `MAX_SPOKEN` characters the middle is left out.
+    """
     pieces: list[str] = []
     for fence, piece in _by_code(text):
         if fence:
@@ -62,7 +66,8 @@ def spoken(text: str) -> str:
             piece = _LINE_MARK.sub("", _QUOTED_LINE.sub("", piece))
             pieces.append(_unmarked(piece, _placeholder))
     said = URL.sub(_OBJECT, _unescaped("".join(pieces)))
-    return said[:MAX_SPOKEN]
+    # The end begins within a sentence, and must not be judged by the beginning of one.
+    return ends_of(said, MAX_SPOKEN, f"\n{_OBJECT} ")
 
 
 def pasted(text: str) -> str:
@@ -72,7 +77,10 @@ def pasted(text: str) -> str:
 
 
 def plain(sentence: str) -> str:
-    """The form that patterns see: lower case, no apostrophes, single spaces, no lead-ins."""
+    """The form that patterns see: lower case, no apostrophes, single spaces, no lead-ins.
+
+    Of a longer sentence it is of the first `MAX_SENTENCE` characters.
+    """
     form = sentence[:MAX_SENTENCE].lower()
     for apostrophe in ("'", "\u2019", "\u2018", "\u00b4"):
         form = form.replace(apostrophe, "")

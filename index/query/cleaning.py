@@ -5,20 +5,32 @@ traces, with typos, and often together with another question. `read` leaves what
 
 It works on plain text with code fences and quote marks; markup of a chat system is taken off
 before. A question that has nothing of all that comes out as it went in, so that a stored
-question asked word for word is searched word for word. All of it takes time linear in the
-message's length.
+question asked word for word is searched word for word. A message longer than `LONG` tells a story
+around its question: of it, what asks is searched first, wherever it stands, and then as much of the
+rest as there is room for. All of it takes time linear in the message's length.
 """
 
 import re
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from index.query.fillers import has_content, without_fillers
-from index.query.segments import is_follow_up, parts_of
+from index.query.segments import (
+    MAX_PARTS,
+    asks_plainly,
+    breaths_of,
+    is_follow_up,
+    is_marked,
+    parts_of,
+)
 from index.query.spelling import Speller
-from index.text import MAX_QUESTION, clean, one_line
+from index.text import MAX_QUESTION, clean, ends_of, one_line
 
-# What is read of a message; what is searched of it is shorter.
+# What is read of a message, its beginning and its end; what is searched of it is shorter.
 MAX_MESSAGE = 20_000
+# Of a longer message models read only the beginning.
+LONG = 1_000
+_LONG_SENTENCE = LONG // MAX_PARTS
 # A paste up to this size is a command or an error message, and is searched as it is.
 SHORT_PASTE = 200
 MAX_EXCERPT = 300
@@ -55,40 +67,90 @@ def read(message: str, speller: Speller | None = None) -> Query:
         speller: Mends typos in what the writer said, but not in code or pastes; None leaves
             them.
     """
-    whole = clean(message[:MAX_MESSAGE])
-    own: list[str] = []
+    whole = clean(ends_of(message, MAX_MESSAGE))
+    said: list[_Said] = []
     pasted: list[str] = []
-    first = ""  # of what is said, as typed
-    corrections: dict[str, str] = {}
-    tried: dict[str, str] = {}
-    room = MAX_QUESTION  # for what is said; the rest of a long message is not worth the work
     for piece in _pieces(whole):
         if piece.is_pasted:
             pasted.append(_excerpt(piece.text))
             continue
         code = frozenset(word for span in _CODE.findall(piece.text) for word in _WORD.findall(span))
-        said = " ".join(_without_marks(piece.text).split())
-        for sentence in _SENTENCE_END.split(said):
-            if room <= 0:
-                break
-            if not (point := without_fillers(sentence)[:room].rstrip()):
-                continue
-            room -= len(point) + 1
-            first = first or point
-            if speller is not None:
-                point, mended = speller.correct(point, keep=code, tried=tried)
-                corrections.update(mended)
-            own.append(point)
+        for sentence in _SENTENCE_END.split(" ".join(_without_marks(piece.text).split())):
+            if point := without_fillers(sentence):
+                said.append(_Said(point, code))
+    first = said[0].text if said else ""  # as typed
+    own, asked, corrections = _mended(said, speller)
     # The question first, wherever the paste stood: models read beginnings best.
     text = " ".join((*own, *pasted)).strip()[:MAX_QUESTION].rstrip()
     if not text:
         return Query(one_line(whole)[:MAX_QUESTION].rstrip())
     return Query(
         text=text,
-        parts=parts_of(own),
+        parts=parts_of(asked),
         corrections=tuple(corrections.items()),
         is_follow_up=bool(first) and is_follow_up(first) and not pasted,
     )
+
+
+@dataclass(frozen=True)
+class _Said:
+    """A sentence of the writer's own, and the words in it that are code."""
+
+    text: str
+    code: frozenset[str]
+
+
+def _mended(
+    said: Sequence[_Said], speller: Speller | None
+) -> tuple[list[str], list[str], dict[str, str]]:
+    """What is searched of the sentences, the ones of it that may be questions, and mended typos."""
+    asking: list[_Said] = []
+    if sum(len(sentence.text) + 1 for sentence in said) > LONG:
+        asking, said = _asking_first(said)
+    corrections: dict[str, str] = {}
+    tried: dict[str, str] = {}
+    own: list[str] = []
+    # What is not searched is not worth the work.
+    room = LONG if asking else MAX_QUESTION
+    for sentence in (*asking, *said):
+        point = sentence.text[: max(0, room)].rstrip()
+        if not point:
+            break
+        room -= len(point) + 1
+        if speller is not None:
+            point, mended = speller.correct(point, keep=sentence.code, tried=tried)
+            corrections.update(mended)
+        own.append(point)
+    return own, own[: len(asking)] if asking else own, corrections
+
+
+def _asking_first(said: Sequence[_Said]) -> tuple[list[_Said], list[_Said]]:
+    """What asks in a long message, of many the first and the last, and what is told beside it.
+
+    What is told right before a question comes first of the rest, for the question may be about it.
+    """
+    clauses = [
+        _Said(clause, sentence.code)
+        for sentence in said
+        for clause in breaths_of(sentence.text, _LONG_SENTENCE, LONG)
+    ]
+    found = [number for number, clause in enumerate(clauses) if is_marked(clause.text)] or [
+        number for number, clause in enumerate(clauses) if asks_plainly(clause.text)
+    ]
+    found = found[: MAX_PARTS - 1] + found[MAX_PARTS - 1 :][-1:]
+    before = [number - 1 for number in found if number and number - 1 not in found]
+    rest = [number for number in range(len(clauses)) if number not in {*found, *before}]
+    asking = [_Said(_point_of(clauses[number].text), clauses[number].code) for number in found]
+    return asking, [clauses[number] for number in (*before, *rest)]
+
+
+def _point_of(question: str) -> str:
+    """The end of a question that is marked, or else the beginning, if it is long."""
+    if len(question) <= _LONG_SENTENCE:
+        return question
+    if is_marked(question):
+        return question[-_LONG_SENTENCE:].partition(" ")[2]
+    return question[:_LONG_SENTENCE].rpartition(" ")[0]
 
 
 # --- What was said, and what was pasted --------------------------------------------------------

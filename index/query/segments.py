@@ -15,6 +15,26 @@ _ASKS = (
     r"(?:i|we|you|it|they|there|the|a|an|any|my|our|your|this|these|all|every|some|users?|people)\b)"
 )
 _QUESTION = re.compile(rf"(?:and\ |also,?\ |but\ |then\ |plus\ )*{_ASKS}".replace(r"\ ", " "), re.I)
+_HELPING = r"(?:do|does|did|can|could|should|would|will|must|is|are|to)"
+_PLAIN = (
+    rf"(?:(?:how|where|what|when|why|who|which(?:\s\w+)?)\s{_HELPING}"
+    r"|(?:can|could|do|does|should|may|must|is|are)\s(?:i|we|you|there|it possible))\b"
+)
+_REQUEST = (
+    r"(?:please|pls|kindly|need (?:help|to)|looking for"
+    r"|(?:i|we)(?:'d| would)? (?:need|want|like))\b"
+)
+_PLAIN_QUESTION = re.compile(
+    rf"(?:(?:and|also|but|then|plus|so)\b,?\s)*(?:{_PLAIN}|{_REQUEST}"
+    rf"|(?!(?:how|what\w*|where|when|why|who|whom|whose|which)\b){_ASKS})",
+    re.I,
+)
+_BREATH = re.compile(
+    r"[,;:]\s|\s-\s|\s(?:so|but|and)\s"
+    r"|(?<!how)(?<!where)(?<!what)(?<!when)(?<!why)(?<!who)(?<!which)"
+    rf"\s(?={_PLAIN}|(?:please|pls|kindly)\s)",
+    re.I,
+)
 _SECOND = re.compile(rf"[,;]?\s(?:and|also|plus|&)(?:\s(?:also|then))?,?\s(?={_ASKS})", re.I)
 _JOINED_BY = re.compile(
     r"(?:and|also|plus|but|then|secondly|second(?=[,:])|another one)\b[\s,:]*", re.I
@@ -78,6 +98,29 @@ def is_follow_up(sentence: str) -> bool:
     return _has_stand_in(asked_first) or bool(_GOES_ON.match(sentence[:BEGINNING]))
 
 
+def is_marked(sentence: str) -> bool:
+    """Whether a sentence ends with a question mark."""
+    return sentence.rstrip(" )\"'").endswith(("?", "\uff1f"))
+
+
+def asks_plainly(sentence: str) -> bool:
+    """Whether a sentence has the form of a question or request: not "when I log in, ..."."""
+    return is_marked(sentence) or bool(_PLAIN_QUESTION.match(sentence))
+
+
+def breaths_of(sentence: str, long: int, longest: int) -> list[str]:
+    """A sentence that goes on and on, in pieces that each may ask something.
+
+    Args:
+        sentence: On one line.
+        long: Up to so many characters, it stays whole.
+        longest: Up to so many, it stays whole where it ends with a question mark.
+    """
+    if len(sentence) <= (longest if is_marked(sentence) else long):
+        return [sentence]
+    return [breath for part in _BREATH.split(sentence) if (breath := part.strip(" ,;:-"))]
+
+
 def _clauses(sentence: str) -> list[str]:
     """A sentence, in pieces where it asks several things that each stand alone."""
     clauses = [sentence]
@@ -106,4 +149,4 @@ def _has_stand_in(sentence: str) -> bool:
 
 
 def _is_question(sentence: str) -> bool:
-    return sentence.rstrip(" )\"'").endswith(("?", "\uff1f")) or bool(_QUESTION.match(sentence))
+    return is_marked(sentence) or bool(_QUESTION.match(sentence))

@@ -5,6 +5,8 @@ from typing import Any
 import pytest
 
 from bot.intake.events import question_from_event
+from bot.intake.markup import question_text
+from index.query.cleaning import read
 
 BOT = "U0BOT"
 
@@ -40,6 +42,16 @@ def test_a_reply_shown_in_the_channel_too_counts_when_it_mentions_the_bot() -> N
     broadcast = {"subtype": "thread_broadcast", "thread_ts": "0.5"}
     assert asked(body(**broadcast, text="<@U0BOT> how do I reset this?"))
     assert not asked(body(**broadcast))
+
+
+@pytest.mark.parametrize("mention", ["", "<@U0BOT> "])
+def test_a_question_at_the_end_of_a_long_message_is_asked_and_searched(mention: str) -> None:
+    story = "I moved my desk to the third floor and plugged the dock in as the guide says. " * 46
+    text = f"{mention}{story}How do I change the default printer?"
+    assert len(text) >= 3_600
+    found = question_from_event(body(text=text), bot_user_id=BOT, watched=["C1"])
+    assert found is not None
+    assert read(question_text(found.text)).text.startswith("How do I change the default printer?")
 
 
 def test_a_direct_message_is_known_by_its_channels_id_too() -> None:

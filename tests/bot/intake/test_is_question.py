@@ -481,10 +481,29 @@ def test_small_talk_with_the_bot_does_not_count(text: str) -> None:
     assert not is_question(text, addressed=True)
 
 
-def test_a_question_far_down_a_long_message_is_detail_not_the_point() -> None:
-    story = "The release went well. " * 30
-    assert not is_question(story + "How do I print?")
-    assert is_question("How do I print? " + story)
+@table(
+    [
+        "How do I print?",
+        "how do i print",
+        "so can anyone tell me how to print",
+        "Please reset my password.",
+        "now i cant log in anymore",
+    ]
+)
+def test_a_long_message_is_read_to_its_end(asked: str) -> None:
+    for told in ("The release went well. ", "the release went well, ", "the release went well "):
+        for length in (700, 3_600, 30_000):
+            story = told * (length // len(told))
+            assert not is_question(story)
+            assert is_question(story + asked)
+            assert is_question(f"{asked} {story}")
+            assert is_question(f"{story}\n{asked}\nThanks a lot!\nAna")
+
+
+def test_a_question_mark_in_the_middle_of_a_long_message_counts() -> None:
+    story = "The release went well. " * 80
+    assert is_question(f"{story} How do I print? {story}")
+    assert not is_question(f"{story} Who cares? {story}")
 
 
 def _scores(addressed: bool) -> tuple[float, float]:

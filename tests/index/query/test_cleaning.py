@@ -4,7 +4,7 @@ import json
 import time
 from pathlib import Path
 
-from index.query.cleaning import read
+from index.query.cleaning import LONG, read
 from index.query.spelling import Speller
 from index.text import MAX_QUESTION, one_line
 from tests.support.tables import table
@@ -168,6 +168,49 @@ def test_typos_are_mended_in_what_is_searched_only() -> None:
     speller = Speller.of(["how do I reset my password"])
     long = read("reset my pasword. " + "reset my password. " * 200 + "reset my paswrod.", speller)
     assert long.corrections == (("pasword", "password"),)
+
+
+STORY = "I moved my desk and plugged the dock in as the guide says. When I log in it works. "
+
+
+@table(
+    [
+        ("How do I change the default printer?", "How do I change the default printer?"),
+        ("and how do I change the default printer", "how do I change the default printer"),
+        ("can I change the default printer", "can I change the default printer"),
+        ("please change the default printer", "please change the default printer"),
+        ("hi all! does anyone know how to print? thanks!", "how to print?"),
+    ]
+)
+def test_of_a_long_message_what_asks_is_searched_first(question: str, asked: str) -> None:
+    for told in (STORY, STORY.replace(".", ","), STORY.replace(".", "")):
+        for length in (1_200, 3_600, 30_000):
+            story = told * (length // len(told))
+            for message in (story + question, f"{story}\n{question}", f"{question}\n{story}"):
+                assert searched(message)[:60].removeprefix("and ").startswith(asked)
+                assert len(searched(message)) <= LONG
+
+
+def test_what_is_told_right_before_the_question_comes_next() -> None:
+    message = STORY * 40 + "The tray of printer 9 is jammed. How do I open it?"
+    told_next = "How do I open it? The tray of printer 9 is jammed. I moved my desk"
+    assert searched(message).startswith(told_next)
+
+
+def test_the_questions_of_a_long_message_are_searched_one_by_one_too() -> None:
+    asked = ("How do I print in colour?", "Where is the manual for the scanner?")
+    assert read(f"{asked[0]} {STORY * 40} {asked[1]}").parts == asked
+
+
+def test_a_long_message_that_asks_nothing_is_searched_from_its_beginning() -> None:
+    told = "The release went well. " * 100
+    assert searched(told) == told[:MAX_QUESTION].rstrip()
+
+
+def test_a_question_of_ordinary_length_is_searched_as_it_is() -> None:
+    question = STORY * 11 + "How do I print?"
+    assert len(question) < LONG
+    assert searched(question) == question
 
 
 def test_a_long_message_is_cut() -> None:
