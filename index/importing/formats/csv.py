@@ -9,7 +9,7 @@ from index.errors import ImportFailed
 from index.importing.files import fault, lines
 from index.importing.formats.base import Format, Row, WriteRow
 from index.importing.formats.jsonl import decoder
-from index.importing.formats.raw import BadRow, Raw, RawRow
+from index.importing.formats.raw import BadRow, Raw, RawRow, is_too_deep
 
 COLUMNS = (
     "id",
@@ -104,7 +104,7 @@ def _split_cell(name: str, cell: str) -> list[object]:
             value = decoder.decode(cell)
         except (ValueError, RecursionError):
             value = None
-        if isinstance(value, list):
+        if isinstance(value, list) and not is_too_deep(value):
             return value
     if name == "phrasings":
         cell = cell.replace("\n", "|")

@@ -17,18 +17,20 @@ def read_json(text: TextIO) -> Iterator[Raw]:
     Behind something that is not JSON nothing more can be found in an array, so that the last
     thing to come is then a `BadRow`.
     """
+    line = 1
     start = text.read(_BLOCK)
     while start and not start.strip() and (more := text.read(_BLOCK)):
-        start += more
+        line += start.count("\n")
+        start = more
     if start.lstrip().startswith("["):
-        yield from _read_array(text, start)
+        yield from _read_array(text, start, line)
     elif start:
         text.seek(0)
         yield from read_jsonl(text)
 
 
-def _read_array(text: TextIO, start: str) -> Iterator[Raw]:
-    line = 1 + start[: start.index("[")].count("\n")
+def _read_array(text: TextIO, start: str, line: int) -> Iterator[Raw]:
+    line += start[: start.index("[")].count("\n")
     buffer = start[start.index("[") + 1 :]
     position = 0
     opening = True
@@ -61,7 +63,11 @@ def _read_array(text: TextIO, start: str) -> Iterator[Raw]:
                 if end < len(buffer) or isinstance(value, dict):
                     break
                 reason = "the list is not closed"
-            except (ValueError, RecursionError) as error:
+            except RecursionError as error:
+                reason = json_reason(error)
+                yield BadRow(line, f"not JSON: {reason}; the rest was not read", "")
+                return
+            except ValueError as error:
                 reason = json_reason(error)
             # Twice as much each time, so that a long value is not decoded over and over.
             rest = len(buffer) - position

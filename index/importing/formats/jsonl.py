@@ -6,10 +6,12 @@ from typing import Any, TextIO
 
 from index.importing.files import fault, lines
 from index.importing.formats.base import Format, Row, WriteRow
-from index.importing.formats.raw import BadRow, Raw, RawRow
+from index.importing.formats.raw import BadRow, Raw, RawRow, is_too_deep
 
 # Control characters inside strings are let through here and removed with the others later.
 decoder = json.JSONDecoder(strict=False)
+
+NESTED_TOO_DEEPLY = "nested too deeply"
 
 
 def read_jsonl(text: TextIO) -> Iterator[Raw]:
@@ -39,6 +41,8 @@ def write_jsonl(out: TextIO) -> WriteRow:
 
 def json_row(line: int, value: Any) -> Raw:
     """A decoded value as a row, or why it is none."""
+    if is_too_deep(value):
+        return BadRow(line, f"not JSON: {NESTED_TOO_DEEPLY}", "")
     if isinstance(value, dict):
         return RawRow(line, value)
     return BadRow(line, "a row must be an object with the keys question and answer", repr(value))
@@ -48,7 +52,7 @@ def json_reason(error: Exception) -> str:
     """Why something could not be decoded."""
     if isinstance(error, json.JSONDecodeError):
         return f"{error.msg} at character {error.colno}"
-    return "nested too deeply" if isinstance(error, RecursionError) else "a number is too long"
+    return NESTED_TOO_DEEPLY if isinstance(error, RecursionError) else "a number is too long"
 
 
 JSONL = Format(

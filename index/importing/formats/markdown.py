@@ -89,8 +89,12 @@ def _front_matter(
 ) -> tuple[dict[object, object] | BadRow, int, list[str]]:
     """The front matter, the number of the first line behind it, and the lines read too far."""
     held: list[str] = []
-    for _, line in numbered:
+    size = 0
+    for number, line in numbered:
         held.append(line)
+        size += len(line)
+        if size > MAX_ROW and held[0].rstrip() == "---" and number > 1:
+            return _unusable(f"it is longer than {MAX_ROW:,} characters", "".join(held)), 1, []
         if held[0].rstrip() != "---" or len(held) > _MAX_FRONT_LINES:
             break
         if len(held) > 1 and line.rstrip() in ("---", "..."):
@@ -99,22 +103,28 @@ def _front_matter(
 
 
 def _parse_front(text: str) -> dict[object, object] | BadRow:
-    reason = fault(text)
+    if reason := fault(text):
+        return _unusable(reason, text)
     try:
-        documents = [] if reason else parse_yaml(without_controls(text))
+        documents = parse_yaml(without_controls(text))
     except yaml.YAMLError as error:
-        reason = f"not YAML: {getattr(error, 'problem', None) or error}"
-        documents = []
+        mark = getattr(error, "problem_mark", None)
+        where = "" if mark is None else f" (line {2 + mark.line})"  # behind the line of dashes
+        return _unusable(f"not YAML: {getattr(error, 'problem', None) or error}{where}", text)
     values = documents[0] if documents else {}
-    if reason or not isinstance(values, Mapping):
-        reason = f"the front matter cannot be used: {reason or 'it must be a mapping'}"
-        return BadRow(1, f"{reason}; nothing of the file was taken", text)
+    if not isinstance(values, Mapping):
+        return _unusable("it must be a mapping", text)
     front: dict[object, object] = {}
     for key, value in values.items():
         name = key.strip().lower()
         # Another key must not reach the rows, where it may have a meaning, but be reported.
         front[name if name in _FRONT_KEYS else f"front_matter.{name}"] = value
     return front
+
+
+def _unusable(reason: str, text: str) -> BadRow:
+    reason = f"the front matter cannot be used: {reason}; nothing of the file was taken"
+    return BadRow(1, reason, text)
 
 
 def _parts(

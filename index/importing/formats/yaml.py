@@ -3,18 +3,20 @@
 A list is cut at its items and each item is parsed by itself. So a broken item costs one row,
 not the rest of the file, and a file of any length needs the memory of one item. The values are
 built here from the parser's events, as nothing but text, lists and mappings: no object can be
-made, `answer: no` is a text, and no depth of nesting can exhaust the stack.
+made, `answer: no` is a text, no depth of nesting can exhaust the stack, and aliases are counted as
+what they stand for, so that a few of them cannot become gigabytes.
 """
 
 import re
 from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 from typing import Any, TextIO
 
 import yaml
 
 from index.importing.files import MAX_ROW, fault, lines
 from index.importing.formats.base import Format, Row, WriteRow
-from index.importing.formats.raw import BadRow, Raw, RawRow
+from index.importing.formats.raw import MAX_DEPTH, BadRow, Raw, RawRow
 from index.text import without_controls
 
 _LOADER = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
@@ -23,7 +25,6 @@ _BOUNDARY = re.compile(r"(---|\.\.\.)(?:[ \t]|$)")
 _NULLS = frozenset(["", "~", "null", "Null", "NULL"])
 _TEXT_TAGS = (None, "!", "tag:yaml.org,2002:str")
 _COLLECTION_TAGS = (None, "!", "tag:yaml.org,2002:seq", "tag:yaml.org,2002:map")
-_MAX_DEPTH = 20
 
 
 def read_yaml(text: TextIO) -> Iterator[Raw]:
@@ -53,55 +54,91 @@ def parse_yaml(text: str) -> list[Any]:
         yaml.YAMLError: It is not YAML, or uses tags, merge keys or anchors from elsewhere.
     """
     documents: list[Any] = []
-    anchors: dict[str, Any] = {}
-    # The open collections, and for a mapping the key that waits for its value.
-    stack: list[Any] = [documents]
-    keys: list[Any] = [None]
+    anchors: dict[str, _Anchored] = {}
+    # What is open: the documents, and in them collections.
+    stack = [_Open(documents)]
+    size = 0
 
-    def put(value: Any, event: yaml.Event) -> None:
+    def put(value: Any, event: yaml.Event, height: int = 0) -> None:
+        if size > MAX_ROW:
+            raise _refused(f"with its aliases it is longer than {MAX_ROW:,} characters", event)
+        if len(stack) + height > MAX_DEPTH + 1:
+            raise _refused("nested too deeply", event)
         holder = stack[-1]
-        if isinstance(holder, list):
-            holder.append(value)
-        elif keys[-1] is None:
+        holder.height = max(holder.height, height)
+        if isinstance(holder.value, list):
+            holder.value.append(value)
+        elif holder.key is None:
             if not isinstance(value, str):
                 raise _refused("a key must be text", event)
             if value == "<<":
                 raise _refused("<< is not supported", event)
-            keys[-1] = value
+            holder.key = value
         else:
-            holder[keys[-1]] = value
-            keys[-1] = None
+            holder.value[holder.key] = value
+            holder.key = None
 
     for event in yaml.parse(text, Loader=_LOADER):
         if isinstance(event, yaml.ScalarEvent):
             if event.tag not in _TEXT_TAGS:
                 raise _refused(f"the tag {event.tag} is not supported", event)
             plain = event.implicit[0] and event.style in (None, "")
-            waits_for_key = isinstance(stack[-1], dict) and keys[-1] is None
-            is_null = plain and event.value in _NULLS and not waits_for_key
+            is_null = plain and event.value in _NULLS and not stack[-1].waits_for_key
             value: Any = None if is_null else event.value
+            own = 1 + len(event.value)
+            size += own
             if event.anchor:
-                anchors[event.anchor] = value
+                anchors[event.anchor] = _Anchored(value, own)
             put(value, event)
         elif isinstance(event, yaml.AliasEvent):
             if event.anchor not in anchors:
                 raise _refused(f"the alias *{event.anchor} has no anchor in its row", event)
-            put(anchors[event.anchor], event)
+            anchored = anchors[event.anchor]
+            size += anchored.size
+            put(anchored.value, event, anchored.height)
         elif isinstance(event, yaml.CollectionStartEvent):
             if event.tag not in _COLLECTION_TAGS:
                 raise _refused(f"the tag {event.tag} is not supported", event)
-            if len(stack) > _MAX_DEPTH:
-                raise _refused("nested too deeply", event)
-            value = [] if isinstance(event, yaml.SequenceStartEvent) else {}
-            put(value, event)
+            is_list = isinstance(event, yaml.SequenceStartEvent)
+            value = [] if is_list else {}
+            size += 1
+            put(value, event, height=1)
             if event.anchor:
-                anchors[event.anchor] = value
-            stack.append(value)
-            keys.append(None)
+                # A circle is cut where it would close.
+                anchors[event.anchor] = _Anchored([] if is_list else {}, 1, 1)
+            stack.append(_Open(value, anchor=event.anchor, before=size - 1))
         elif isinstance(event, yaml.CollectionEndEvent):
-            stack.pop()
-            keys.pop()
+            ended = stack.pop()
+            stack[-1].height = max(stack[-1].height, ended.height + 1)
+            if ended.anchor:
+                anchors[ended.anchor] = _Anchored(
+                    ended.value, size - ended.before, ended.height + 1
+                )
     return documents
+
+
+@dataclass(frozen=True)
+class _Anchored:
+    """What an alias stands for; its size in characters, and how deeply it is nested."""
+
+    value: Any
+    size: int
+    height: int = 0
+
+
+@dataclass
+class _Open:
+    """A collection that is being read; for a mapping with the key that waits for its value."""
+
+    value: Any
+    anchor: str | None = None
+    before: int = 0  # the size of what was read before it
+    height: int = 0  # of what it holds
+    key: str | None = None
+
+    @property
+    def waits_for_key(self) -> bool:
+        return isinstance(self.value, dict) and self.key is None
 
 
 def _refused(problem: str, event: Any) -> yaml.MarkedYAMLError:

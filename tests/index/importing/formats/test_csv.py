@@ -51,3 +51,9 @@ def test_a_quote_left_open_is_told() -> None:
 def test_a_file_without_the_columns_is_refused(content: str) -> None:
     with pytest.raises(ImportFailed, match="question and answer"):
         rows("a.csv", content)
+
+
+def test_a_list_nested_too_deeply_is_text() -> None:
+    nested = "[" * 900 + "]" * 900
+    [(_, found)] = values("a.csv", f"question,answer,tags\nQ,A,{nested}\n")
+    assert found["tags"] == [nested]

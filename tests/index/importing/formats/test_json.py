@@ -2,6 +2,8 @@
 
 import json
 
+import pytest
+
 from index.importing.formats.raw import BadRow, RawRow
 from tests.index.importing.formats.reading import rows, values
 
@@ -25,3 +27,24 @@ def test_a_broken_array_gives_what_came_before() -> None:
     for content in ('[{"question": "1"}, {', '[{"question": "1"}', '[{"question": "1"} 5]'):
         found = rows("a.json", content)
         assert [type(row) for row in found] == [RawRow, BadRow], content
+
+
+@pytest.mark.parametrize("depth", [21, 500, 900, 950, 990])
+def test_an_item_that_is_nested_too_deeply_costs_one_row(depth: int) -> None:
+    nested = '{"a": ' * depth + "1" + "}" * depth
+    content = f'[\n{{"question": "1"}},\n{nested},\n{{"question": "2"}}\n]'
+    first, bad, *_ = rows("a.json", content)
+    assert isinstance(first, RawRow)
+    assert isinstance(bad, BadRow)
+    assert (bad.line, bad.reason.split(";")[0]) == (3, "not JSON: nested too deeply")
+
+
+def test_brackets_without_end_are_given_up_at_once() -> None:
+    [bad] = rows("a.json", '[\n\n{"a": ' + "[" * 2_000_000)
+    assert isinstance(bad, BadRow)
+    assert (bad.line, bad.reason) == (3, "not JSON: nested too deeply; the rest was not read")
+
+
+def test_lines_behind_many_blanks_are_counted() -> None:
+    blanks = "\n" * 200_000
+    assert values("a.json", f'{blanks}[{{"question": "1"}}]') == [(200_001, {"question": "1"})]

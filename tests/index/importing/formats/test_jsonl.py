@@ -14,6 +14,7 @@ from tests.index.importing.formats.reading import rows, values
         ("[1]", "a row must be an object"),
         ('"text"', "a row must be an object"),
         ("[" * 100_000, "not JSON: nested too deeply"),
+        *[('{"a": [' * n + "]}" * n, "not JSON: nested too deeply") for n in (11, 300, 480, 490)],
         ('{"id": ' + "9" * 10_000 + "}", "not JSON: a number is too long"),
     ],
 )
@@ -27,3 +28,8 @@ def test_a_bad_line_costs_one_row(line: str, reason: str) -> None:
 def test_control_characters_are_no_reason_to_refuse_a_line() -> None:
     [(_, found)] = values("a.jsonl", b'{"question": "a\x00\x07\tb"}')
     assert found == {"question": "a\x00\x07\tb"}
+
+
+def test_values_may_be_nested_as_deep_as_anybody_needs() -> None:
+    [(_, found)] = values("a.jsonl", '{"a": ' + "[" * 19 + "]" * 19 + "}")
+    assert list(found) == ["a"]

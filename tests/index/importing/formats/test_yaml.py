@@ -1,5 +1,7 @@
 """Reading YAML."""
 
+import re
+
 import pytest
 
 from index.importing.formats.raw import BadRow, RawRow
@@ -66,3 +68,60 @@ def test_anchors_hold_within_a_row_even_in_circles() -> None:
 def test_control_characters_are_no_reason_to_refuse_a_row() -> None:
     [(_, found)] = values("a.yaml", b"- question: a\x00b\x07\n")
     assert found == {"question": "ab"}
+
+
+# A few hundred characters, and as text some gigabytes.
+BOMB = "a0: &a0 [lol, lol, lol, lol, lol, lol, lol, lol, lol, lol]\n" + "".join(
+    f"a{n}: &a{n} [{', '.join([f'*a{n - 1}'] * 10)}]\n" for n in range(1, 10)
+)
+IN_ITEM = "- " + BOMB.replace("\n", "\n  ").rstrip() + "\n"
+BOMBS = {
+    "a mapping's values": (BOMB, 6),
+    "an item's values": (IN_ITEM, 6),
+    "a list": ("- [" + ",\n  ".join(re.findall("&.*", BOMB)) + "]\n", 6),
+    "a key": ("- {\n" + BOMB.replace("]\n", "],\n") + "? *a9 : x}\n", 7),
+    "a text": (f"- text: &t {'x' * 5_000}\n  many: [{', '.join(['*t'] * 500)}]\n", 2),
+}
+
+
+@pytest.mark.parametrize("where", BOMBS)
+def test_aliases_that_become_gigabytes_cost_one_row(where: str) -> None:
+    bomb, line = BOMBS[where]
+    bad, *others = rows("a.yaml", f"{bomb}---\n- question: a\n")
+    assert isinstance(bad, BadRow)
+    assert bad.reason == "not YAML: with its aliases it is longer than 1,000,000 characters"
+    assert bad.line == line
+    assert [row.values for row in others if isinstance(row, RawRow)] == [{"question": "a"}]
+
+
+def test_aliases_that_repeat_little_are_read() -> None:
+    content = "- question: &q Q\n  answer: *q\n  tags: &t [a, b]\n  audience: *t\n"
+    [(_, found)] = values("a.yaml", content)
+    assert found["audience"] == ["a", "b"]
+
+
+def test_aliases_cannot_nest_deeper_than_brackets() -> None:
+    chain = "".join(f"  a{n}: &a{n} [*a{n - 1}]\n" for n in range(1, 100))
+    [bad] = rows("a.yaml", f"- a0: &a0 [x]\n{chain}")
+    assert isinstance(bad, BadRow)
+    assert bad.reason == "not YAML: nested too deeply"
+
+
+def test_a_circle_cannot_be_unrolled_from_outside() -> None:
+    inner = ", ".join(["*a"] * 1_000)
+    [(_, found)] = values("a.yaml", f"- {{x: &a [&b [{inner}], {'y, ' * 1_000}], z: *b}}\n")
+    assert len(str(found)) < 20_000
+
+
+def test_a_bomb_in_front_matter_refuses_the_file_and_says_its_line() -> None:
+    [bad] = rows("a.md", f"---\n{BOMB}---\n# Q?\nA\n")
+    assert isinstance(bad, BadRow)
+    assert bad.line == 1
+    assert "it is longer than 1,000,000 characters (line 7); nothing of the file" in bad.reason
+
+
+def test_front_matter_of_megabytes_refuses_the_file() -> None:
+    long = "".join(f"k{n}: {'x' * 100_000}\n" for n in range(100))
+    [bad] = rows("a.md", f"---\n{long}---\n# Q?\nA\n")
+    assert isinstance(bad, BadRow)
+    assert (bad.line, "longer than 1,000,000 characters" in bad.reason) == (1, True)
