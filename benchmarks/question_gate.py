@@ -23,7 +23,7 @@ from typing import Any
 
 from bot.intake.is_question import is_question
 from bot.intake.markup import plain, spoken
-from bot.intake.patterns import lookalikes
+from bot.intake.patterns import lookalikes, small_talk
 from bot.intake.patterns.parts import SENTENCE_END
 
 ROOT = Path(__file__).resolve().parents[1]
@@ -87,7 +87,7 @@ def _against(text: str) -> str:
     sentences = [plain(part) for part in SENTENCE_END.split(spoken(text))]
     named = {
         f"{name} {found[0]!r}": None
-        for name, pattern in vars(lookalikes).items()
+        for name, pattern in (vars(small_talk) | vars(lookalikes)).items()
         if isinstance(pattern, re.Pattern)
         for sentence in sentences
         if (found := pattern.search(sentence))

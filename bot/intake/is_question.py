@@ -43,20 +43,12 @@ from bot.intake.patterns.asking import (
 from bot.intake.patterns.lookalikes import (
     ADVICE,
     ANNOUNCEMENT,
-    CHITCHAT,
     CONDITION,
     FIRST_PERSON,
-    JOKING,
-    NOT_CHITCHAT,
     OFFER,
-    PRIVATE,
     REPORT,
-    RHETORICAL,
     SAID_BY_SOFTWARE,
     SECOND_PERSON,
-    SERIOUS,
-    SMALL_TALK,
-    SOCIAL,
     SOLVED,
     STILL_OPEN,
     TAKEN_BACK,
@@ -65,6 +57,16 @@ from bot.intake.patterns.lookalikes import (
 )
 from bot.intake.patterns.parts import CLAUSE_END, SENTENCE_END, TO_SOMEONE
 from bot.intake.patterns.problems import FOREIGN_PROBLEM, PASTED_ERROR, PROBLEM
+from bot.intake.patterns.small_talk import (
+    CHITCHAT,
+    JOKING,
+    NOT_CHITCHAT,
+    PRIVATE,
+    RHETORICAL,
+    SERIOUS,
+    SMALL_TALK,
+    SOCIAL,
+)
 
 # A long message asks at its beginning or at its end: so many sentences of each are judged.
 _MAX_SENTENCES = 8

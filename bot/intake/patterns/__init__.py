@@ -14,7 +14,7 @@ To add a pattern, for a message that was judged wrongly:
    words of the phrase than one. It ends where its last word ends; where that word may go on, write
    `\w*` behind it. Where it would take in other messages too, exclude them with `(?!...)` and put
    one of them into the opposite list. What only looks like a question ends with its clause, by
-   `_END`, where it can: "what gives" is no question, "what gives me access" is one.
+   `CLAUSE_OVER`, where it can: "what gives" is no question, "what gives me access" is one.
 3. Let it not backtrack far: repeat words a bounded number of times (`(?:\w+ ){0,3}`), and nest no
    repetition in another. If it repeats anything, add what it repeats to the pieces of
    `test_a_huge_message_takes_no_longer_than_its_length_warrants`.
@@ -22,6 +22,6 @@ To add a pattern, for a message that was judged wrongly:
    `tests/bot/intake/data/chat_messages.jsonl`. Do not write patterns for messages of that half:
    it can only tell how the bot does on chat it has not seen for as long as nobody tunes on it.
 
-A greeting, thanks or acknowledgement of one word goes into `_CHITCHAT_WORDS` of `lookalikes.py`
+A greeting, thanks or acknowledgement of one word goes into `_CHITCHAT_WORDS` of `small_talk.py`
 instead, and its test into `SMALL_TALK_WITH_THE_BOT`.
 """

@@ -37,7 +37,12 @@ ENGLISH_QUESTION = phrases(
     (?:can|could|would|will|should|was|were|did|may|must|am) {_SUBJECT}
     (?:can|will|could|should) (?:(?:\w+ ){{1,4}}?be \w+|(?!press|access|discuss|pass|process
         |address)\w{{3,}}s \w+)
-    (?:can|could|would|will) (?:you|u) (?!(?:not|be|have|see|get|find|need)(?!\w))\w+
+    (?:can|could|would|will) (?:you|u) (?!(?:not|be|have|get|need)(?!\w))\w+
+    what (?:\w+ )?(?:goes|makes|happens|causes|triggers|determines|decides|counts|applies|costs
+        |requires)
+    who (?:\w+ed|made|wrote|set up|built|runs|owns) \w+
+    does it (?:take|cost|work|matter|make|have|need|require|support|mean|include|cover|help|come|run
+        |count|apply|expire)
     have (?:you|u) (?:guys )?got (?:an?|any|some)
     (?:is|are) an? (?:\w+ ){{1,4}}?(?:possible|required|needed|necessary|mandatory|allowed|available
         |included|enough|supported|a prerequisite|free|extra)
@@ -56,8 +61,7 @@ INNER_QUESTION = phrases(
     rf"""
     (?:how|where|what|when|which \w+) (?:do|can|could|should|would|am|must) (?:i|we)
     (?:does|do|can|could|would|has|have|is|if) {_SOMEBODY} (?:\w+ )?(?:know|knows|have|has|help
-        |tell|explain|point|else|seen|able|check|look|push|reset|unlock|give|add|fix|confirm
-        |share)
+        |tell|explain|point|else|seen|able|check|look|push|reset|unlock|give|add|fix|confirm|share)
     (?:is|are) there (?:a|an|any|some)
     is it possible to
     let (?:me|us) know (?:(?:how|where|what|which|who|when) (?:i|we|to|do|does)

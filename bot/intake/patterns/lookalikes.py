@@ -1,121 +1,9 @@
-"""What only looks like a question: small talk, offers, advice, reports, announcements.
-
-Most questions begin like something else ("how are you", "how are you billed"). So a phrase that
-is whole by itself ends with its clause, by `_END`.
-"""
+"""What only looks like a question: matters of one reader, offers, advice, reports, news."""
 
 import re
 
-from bot.intake.patterns.parts import phrases
+from bot.intake.patterns.parts import CLAUSE_OVER, NO_NAME, phrases
 
-# Nothing more is said in the clause: "how are you", but not "how are you billed".
-_END = r"(?=\s*(?:[^\w\s]|$))"
-_TODAY = (
-    r"(?: (?:all|guys|folks|team|everyone|everybody|there|friends|today|tonight|this \w+|so far"
-    r"|then|doing|feeling|keeping|holding up|getting on|going|with you|for you|these days)){0,3}"
-)
-_ANYONE = "(?:anyone|anybody|someone|whos|who is|who are|who)(?: else)?"
-_MEAL = (
-    r"(?:lunch|coffee|beers?|drinks?|breakfast|dinner|pizza|cake|ice cream|sushi|tea|snacks)"
-    r"(?! (?:machine|maker|room|break|order|card|voucher|voucher\w*|allowance|budget|menu))"
-)
-# Small talk and plans among colleagues, as whole sentences begin.
-SMALL_TALK = phrases(
-    rf"""
-    how (?:are|r) (?:you|u|things|we|yall|everyone|everybody){_TODAY}{_END}
-    how(?:s| is| was) (?:it going|everyone\w*|everybody\w*|life|things
-        |(?:your|the|everyones) (?:\w+ )?(?:weekend|day|week|morning|evening|night|lunch|trip
-        |holidays?|vacation|party|concert|weather|talk|demo|interview|meeting|call|conference|game
-        |movie)){_TODAY}{_END}
-    whats (?:up|new|cooking){_TODAY}{_END}
-    what an?(?= )(?!.*\?)
-    how (?:cool|nice|awesome|great|sweet|funny|cute|sad)(?: (?:is|was|are|of)[ ]
-        (?:that|this|it|you|these|those|he|she|they)(?!\w)|{_TODAY}{_END})
-    {_ANYONE} (?:up|keen|game|hungry|excited)(?: (?:for|about|to)(?!\w)|{_TODAY}{_END})
-    {_ANYONE} (?:in|joining|coming|free|around)(?: (?:for|the call|the meeting|us|on|at|later
-        |tomorrow|next)(?!\w)
-        |{_TODAY}{_END})(?!.{{0,80}} (?:can|could|help|who|knows?)(?!\w))
-    {_ANYONE} (?:is )?going (?:to (?:the|a)(?!\w)|{_END})
-    who (?:wants|fancies)(?! (?:to know|access)(?!\w))
-    fancy (?:a|some)
-    how about (?:we|lunch|coffee|tonight|tomorrow|monday|friday|next|\d+\w*)
-    who (?:took|stole|ate|drank|moved) (?:my|the|all the) (?:\w+ )?(?:mug|cup|cake|lunch|food|milk
-        |coffee|charger|chair|pen|umbrella|yog\w*|sandwich|cookies?|chocolate|keys)
-    (?:anyone|anybody) (?:wants?|fanc(?:y|ies)|watching|watched)
-    (?:anyone|anybody) (?!(?:know|have|has|seen|got|using|able|else)\w*(?!\w))(?:\w+ ){{0,3}}{_MEAL}
-    (?:who is|whos|lets|brb|off|out|going|we are|were|should we|can we (?:get|grab|have|do|go))
-        (?!.{{0,30}}(?<!\w)(?:allowed|able|supposed)(?!\w)) (?:\w+ ){{0,3}}{_MEAL}
-    (?:did|has|have|is|who) (?:(?:anyone|anybody|everyone|everybody|you|u)(?: else)? )?(?:\w+ )?
-        (?:watch|watched|watching|see|saw|seen|catch|caught) (?:the|that|last) (?:\w+ ){{0,2}}
-        (?:game|match|movie|show|episode|concert|final)
-    (?:when|is it) (?:is )?(?:\w+ )?birthday
-    is it (?:friday|monday|(?:the )?weekend)(?: (?:yet|already|again)){{0,2}}{_END}
-    shall we
-    do we want
-    thoughts{_END}
-    any (?:other )?(?:questions|objections|volunteers|takers)(?: (?:so far|for me|for us|on this
-        |about this)|{_END})
-    """
-)
-# The same, anywhere in the sentence.
-SOCIAL = phrases(
-    rf"""
-    what do (?:you|we|u|yall) (?:guys |all )?think(?: (?:of|about) (?:it|this|that))?{_END}
-    (?:see|talk to|catch) (?:you|ya|u)(?: (?:all|guys|later|soon|there|tomorrow|again|around|then
-        |tonight|next|on|in the|at)(?!\w)|{_END})
-    have a (?:good|great|nice|lovely) (?:\w+ )?(?:day|weekend|one|evening|night|week|time|trip
-        |holiday|vacation|lunch|break|rest|start|flight)
-    nice weekend
-    cover (?:my (?:\w+ )?(?:shift|slot|meetings?|standup|duty|on-?call|calls?)|for me)
-    always monday
-    """
-)
-# What people tell of themselves. In a question it may well be what the question is about.
-PRIVATE = phrases(
-    rf"""
-    (?:we|off|out) (?:\w+ ){{0,3}}{_MEAL}
-    my (?:train|flight|bus|kids?|dog|cat|son|daughter|wife|husband|voice|lunch|bike|dentist
-        |doctor|plane|mother|father|parents)
-    (?:running|minutes?|mins?|bit|hours?) late
-    (?:the|that) (?:game|match|movie|show|episode|concert)
-    (?:cant|cannot|can not) (?:wait|believe)
-    (?:stuck )?in traffic
-    birthday
-    excited
-    table tennis
-    foosball
-    ping ?pong
-    happy hour
-    """
-)
-# Asked for effect, or for nobody to answer. At the start of a sentence.
-RHETORICAL = phrases(
-    rf"""
-    (?:isnt|wasnt) that (?!(?:included|supported|possible|allowed|required|covered|available|blocked
-        |permitted|free|needed)(?!\w))\w+
-    (?:isnt|arent|wasnt|werent|aint) (?:that|it|this|we|you|he|she|they|life|everyone)
-        (?: (?!(?:included|supported|possible|allowed|required|covered|available|working|down
-        |blocked
-        |permitted|free|optional|mandatory|needed|supposed)(?!\w))[\w-]+){{0,3}}{_END}
-    (?:dont|didnt|wouldnt|doesnt) (?:that|it|this|we|you|he|she|they|everyone|everybody|life)
-        (?: (?:all|just|really)){{0,2}}(?: (?:love|hate|know|wish|feel|like)(?!\w)|{_END})
-    who (?:would have|wouldve|cares|knew)
-    who (?:knows|doesnt|isnt|wouldnt|needs (?:\w+ ){{0,2}}(?:coffee|sleep|holidays?|vacation
-        |enemies)
-        |needs (?:it|that|this))(?: (?:anyway|really|right|then))?{_END}
-    guess (?:what|who)
-    what could (?:possibly )?go wrong{_END}
-    what (?:are the odds|else is new|can i say|the (?:heck|hell|fuck)){_END}
-    how hard can (?:it|that|this) be
-    why (?:not|me|oh why)(?: (?:both|just|though|indeed))?{_END}
-    why (?:even )?bother(?: (?:with|at all))?{_END}
-    (?:you|ya) know what{_END}
-    (?:can|could|would) you (?:believe|imagine|guess)
-    what gives{_END}
-    am i right{_END}
-    (?:does|did|do) (?:the trick|the job|it for me)
-    """
-)
 _THING_TO_SEND = (
     r"(?:me |us |over |it )*(?:a |an |the |your |some |that |those |these )?(?:[\w-]+ ){0,2}"
     r"(?:screen ?shots?|pictures?|photos?|logs?|errors?|output|tickets?|details|invite|number"
@@ -130,7 +18,7 @@ _MEET = (
     rf"|(?:do|have|move|start|skip|push|cancel|order|go|invite) (?:\w+ ){{0,3}}{_MEETING}"
     r"|(?:do|make it|go with|start|push) (?:it |that |this )?(?:\d+\w*|at|on|to|later|tomorrow|next"
     r"|monday|tuesday|wednesday|thursday|friday|instead)(?!\w)|(?:go|start|skip it|move on)"
-    + _END
+    + CLAUSE_OVER
     + ")"
 )
 # What somebody is asked about who reports a problem: the machine before them.
@@ -154,8 +42,13 @@ TO_ONE_READER = phrases(
     will (?:you|u) (?:all |also |guys )*(?:be (?!able to (?!(?:join|come|make|attend)(?!\w))|adding
         |offering|supporting|releasing|providing|accepting)\w+|join|come|attend|make it|go|have|do
         |call|ping|take|present|bring|meet|review|merge|get|try|look|let|marry|tell)
-    would (?:you|u)(?!\w)(?! (?:guys |all |please |kindly )*(?:be able|recommend|mind|explain|tell
-        |help|advise|say|show|send|share|check|confirm|suggest the)(?!\w))
+    would (?:you|u) (?:guys |all |also )*(?:like|prefer|rather|want|care|join|come|attend
+        |be(?! able)
+        |go|have|love|marry)
+    (?:can|could) (?:you|u) (?:now |still |already |please )*(?:see|access|open|log ?in|reach
+        |connect
+        |reproduce|hear|ping)(?: (?:to )?(?:it|this|that|me|us|my \w+|the \w+))?
+        (?: (?:now|again|yet|still|from there|at all)){{0,2}}{CLAUSE_OVER}
     do (?:you|u) (?:guys |all |still |also |even |really |ever |maybe |actually )*(?:see|mean|think
         |want|remember|get|like|love|prefer|feel|agree|mind|believe|wanna|plan|fancy|hear|notice
         |reckon|care|miss|drink|eat|join|come|live|run (?:windows|linux|mac\w*)|work (?:today
@@ -175,9 +68,10 @@ TO_ONE_READER = phrases(
         | got| did| were| tried| mean| want| need| clicked)|what (?:it says|happen\w*|exactly|the[ ]
         (?:error|message|screen))|the (?:exact |full )?(?:error|ticket|version|serial|output
         |message|id|name of your))
-        |confirm{_END})
+        |confirm{CLAUSE_OVER})
     (?:what|which|when|who|where) (?:\w+ ){{0,3}}?(?:did|are|were|have|had) (?:you|u)(?!\w)
-        (?! (?:guys )?(?:open|closed|going to|planning|located|in(?!\w)|currently in|available
+        (?! (?:guys )?(?:open|closed|going to|planning|able to|located|in(?!\w)|currently in
+        |available
         |charg\w+|offering|supporting|based))
     why (?:did|are|were|have|had) (?:you|u)(?!\w)(?!.{{0,80}}(?<!\w)(?:i|me|my|us|our)(?!\w))
     when will (?:you|u) (?:be (?:back|there|in|here|free|done|online)|come|join|arrive|have time)
@@ -188,7 +82,7 @@ TO_ONE_READER = phrases(
         |did|were|have|is) (?:you|u|your)
     (?:(?:what|which|how|where) (?:is|are)|(?:what|where|how)s) your (?:(?:[\w-]+ ){{0,2}}{_YOURS}
         (?: (?:number|name|id|address|now|right now|exactly|then|called|or \w+
-        |for \w+)){{0,2}}{_END}
+        |for \w+)){{0,2}}{CLAUSE_OVER}
         |favou?rite|preferred)
     (?:when|whenever|once) you (?:have|get|are|find)
     (?:is|are|was) your (?:[\w-]+ ){{0,2}}{_YOURS}(?! (?:allowed|supported|available|free|included
@@ -196,14 +90,14 @@ TO_ONE_READER = phrases(
     (?:is|was) you
     (?:does|would|will) [\w :]{{1,30}} (?:work|suit|fit|be (?:ok|okay|fine|good|alright)) (?:(?:for
         |with|to) )?
-        (?:you|u|yall)(?: all| guys)?{_END}
+        (?:you|u|yall)(?: all| guys)?{CLAUSE_OVER}
     is [\w :]{{1,30}} (?:ok|okay|fine|good|alright|possible|better) (?:for|with|by) (?:you|u|yall)
-        (?: all| guys)?{_END}
+        (?: all| guys)?{CLAUSE_OVER}
     (?:can|could|should) we {_MEET}
     (?:are|is) (?:we|everyone|everybody) (?:still )?(?:on|ready|good|meeting|going|coming|here
         |in|ok)
     (?:did|does) (?:that|this|it) (?:help|work|make sense|answer|solve|fix)(?: (?:it|that|for you
-        |now|your \w+|the \w+))?{_END}
+        |now|your \w+|the \w+))?{CLAUSE_OVER}
     """
 )
 # Help that is offered, not asked for. Anywhere in the sentence.
@@ -227,12 +121,13 @@ OFFER = phrases(
 )
 # Answers and advice. At the start of a sentence.
 ADVICE = phrases(
-    r"""
+    rf"""
     (?:you|u|one|they|he|she) (?:can|cant|cannot|could|couldnt|need|should|shouldnt|must|mustnt
         |have|just|will|may|might|dont|get)
     (?:youd|youll|youre|youve|theyre|theyll|hes|shes)(?!\w)
     (?:just )?(?:try|check|make sure|restart|reboot|use|go to|click|open|see|ask|contact
-        |remember|run|log (?:in|out))(?!\w)(?! (?:says|shows|fails|doesnt|isnt|is not|happened|
+        |remember|run|log (?:in|out))(?!\w){NO_NAME}(?! (?:says|shows|fails|doesnt|isnt|is not
+        |happened|
         (?:an? |the |this )?error|my (?:pass|acc)))
     please (?:note|remember|dont|do not|be|read|make|use|keep|leave|take|review|update|check
         |join|fill|see|find|submit|complete|save|ensure|avoid|lock|close|welcome)(?!\w)
@@ -247,17 +142,18 @@ ADVICE = phrases(
 )
 # Agreement, and reports of what was or what the writer did: replies too, unless a "but" follows.
 REPORT = phrases(
-    r"""
+    rf"""
     (?:yes|yeah|yep|yup|no|nope|nah|sure|agreed|same|right|exactly|correct|true|indeed|works
         |done|on it|ok|good|great|nice|awesome|cool|perfect|sounds|makes sense|kudos|congrat\w*
-        |welcome)(?!\w)(?! (?:internet|sound|signal|access|audio|connection|network|picture|wifi
+        |welcome)(?!\w){NO_NAME}(?! (?:internet|sound|signal|access|audio|connection|network
+        |picture|wifi
         |permission|email|one|way|display|video|power|idea|clue|question))
-    (?:thats|that is|that was|that worked|its (?:fixed|working|back|ok|fine)|it (?:was|works
+    (?:thats|that is|that was|that worked|its (?:fixed|working|back|ok|fine)|it (?:was(?! never)
+        |works
         |worked|should|might|could|depends|used to be))(?!\w)
     (?:i|we|ive|weve|just) (?:just |already |also |have |had |now )*(?:had|fixed|rebooted
         |restarted|ordered|added|sent|merged|deployed|updated|created|checked|reported|opened a
-        |escalated|forwarded|reinstalled|replaced|resolved|closed|pushed|reset
-        |ran into (?:the same
+        |escalated|forwarded|reinstalled|replaced|resolved|closed|pushed|reset|ran into (?:the same
         |this)|removed|moved|changed|disabled|enabled|answered|replied)(?!\w)
     """
 )
@@ -276,30 +172,33 @@ SOLVED = phrases(
 )
 STILL_OPEN = phrases(
     """
+    nobody|no one|(?:is|was|were) never|hasnt|(?:isnt|arent|wasnt|not) (?:working|fixed|resolved
+        |solved|back|up)
     but|still|again (?:down|broken|not)|however|except|thought|and (?:now|it|the)
     now (?:it|i|my|the)|since then|anymore|not working|ever since
     """
 )
 # Takes back the whole message.
 TAKEN_BACK = phrases(
-    r"""
+    rf"""
     never ?mind
     (?:^|(?<=[,.\u2026-] ))nvm(?! (?:is|isnt|does|doesnt|fails|says|wont|cant|install|use|ls|list
         |run
         |version|command|on|in|with|for)(?!\w))
     (?<!not )(?<!nt )(?<!yet )(?<!to )figured (?:it|that) out
     (?:^|(?<=[,.!] ))(?:jk|just kidding)
-    ^(?:[\w,]+ ){0,3}false alarm(?=[\s.!,]*$)
-    my bad
+    ^(?:[\w,]+ ){{0,3}}false alarm(?=[\s.!,]*$)
+    my bad{CLAUSE_OVER}
     (?<!the )wrong channel(?=\W*$)
     (?:^|(?<=, )|(?<=jk ))found it
-    ^(?:(?:please|just|oops) )?ignore (?:me|that|this|my)(?: message| last)?\W{0,3}$
+    ^(?:(?:please|just|oops) )?ignore (?:me|that|this|my)(?: message| last)?\W{{0,3}}$
     """
 )
 # News for everybody: what it says of outages and errors is no call for help.
 ANNOUNCEMENT = phrases(
-    r"""
-    (?:fyi|psa|reminder|heads[ -]up|(?:friendly|gentle|quick) (?:reminder|update)|announcement
+    rf"""
+    (?:fyi|psa|reminder{NO_NAME}|heads[ -]up|(?:friendly|gentle|quick) (?:reminder|update)
+        |announcement
         |release notes|tldr)(?!\w)
     (?:update|notice|attention|note|news|important|info|status|resolved|maintenance
         |standup notes|agenda|recap|summary|incident) ?[:\u2013\u2014-]
@@ -308,20 +207,14 @@ ANNOUNCEMENT = phrases(
         |roll|upgrad|updat|switch|mov|releas|launch|deploy|investigat|aware|excited|pleased
         |happy|monitor|closing|replac|seen (?:a few |some |several )?reports)\w*
     (?:as of|starting|effective) (?:today|tomorrow|monday|next|now|this|tonight)
-    release [\w.]+
+    release v?\d[\w.]*
     has (?:joined|left)
     set the channel
-    archived
+    archived{NO_NAME}
     ticket created
     new ticket(?! (?:form|page|button|system|portal|type)(?!\w))
-    (?:the|our) (?:\w+ ){1,3}(?:team|vendor|provider) is (?:investigating|working|aware|looking)
+    (?:the|our) (?:\w+ ){{1,3}}(?:team|vendor|provider) is (?:investigating|working|aware|looking)
     """
-)
-JOKING = re.compile(
-    r":(?:joy|rofl|laughing|smirk|sweat_smile|stuck_out_tongue\w*):"
-    r"|\b(?:lol|lmao|rofl|haha\w*|hehe\w*)\b"
-    r"|(?<!adobe )\bxd\b(?=[\s.!:)]*$)",
-    re.IGNORECASE,
 )
 FIRST_PERSON = re.compile(r"(?<!\w)(?:i|im|ive|id|my|me|mine|myself|we|weve|our|us)(?!\w)")
 # Helpers say "we" for themselves, so that alone does not make it the writer's problem.
@@ -332,36 +225,4 @@ SECOND_PERSON = re.compile(
     r"(?<!\w)(?:you|youre|youve|youll|your|yours|yourself|u|ur)(?!\w)"
     r"|^(?:[\w-]+ly )?(?:press|choose|select|click|install|open|call|bring|fill|sign|go|set|enter"
     r"|borrow|register|switch|unplug|try)(?!\w)"
-)
-SERIOUS = re.compile(r"(?<!\w)(?:i|im|my|me|we|our|us|anyone|anybody|someone|somebody)(?!\w)")
-
-# Words of greetings, thanks and acknowledgements: a message of nothing else asks nothing.
-_CHITCHAT_WORDS = """
-    hi hii hey heya hello helo hiya howdy yo greetings morning afternoon evening night day gm
-    good goodnight bye goodbye cya ciao later tomorrow soon monday tuesday wednesday thursday
-    friday weekend everyone everybody all team folks guys there bot mate buddy friend friends
-    man dude again thanks thank thankyou thx tx ty tysm thnx tnx cheers appreciate appreciated
-    much very many so a lot million ton kudos please welcome np problem worries ok okay okey k
-    kk alright right sure yes yeah yep yup no nope nah indeed exactly agreed true correct got
-    gotcha understood noted roger copy done fine cool coool great greatt nice awesome perfect
-    excellent amazing wonderful brilliant fantastic super sweet neat lovely wow oh ah aha hm hmm
-    hmmm mhm ooh uh um well really seriously wait what huh eh lol lmao rofl haha hahaha hahahaha
-    hehe xd yay woohoo omg wtf damn that this it its thats the is was are were am im i me my you
-    your youre u we one now then and but for to of be been just too also quite in on with at
-    worked works working helped helps help helpful solved solves fixed fixes did does do trick
-    quick fast answer reply info clear makes sense sounds looks job work will try check ill give
-    go going see know let best rock rocks star legend hero love like happy glad sorry oops bad
-    nvm never nevermind mind ignore test testing ping hope have had today danke dankesch\u00f6n
-    sch\u00f6n vielen dank dir euch bitte hallo moin servus guten morgen tag abend tsch\u00fcss
-    klasse prima alles klar zusammen merci beaucoup bonjour salut bonsoir bonne journ\u00e9e
-    gracias muchas hola buenos d\u00edas buenas tardes adi\u00f3s vale perfecto obrigado
-    obrigada muito bom dia ol\u00e1 boa grazie mille buongiorno prego je wel bedankt hoi
-    goedemorgen doei
-"""
-CHITCHAT = frozenset(_CHITCHAT_WORDS.split())
-# One of these makes a message of such words more than that ("no, that is not working").
-NOT_CHITCHAT = re.compile(
-    r"(?<!\w)(?:how|where|why|when|who|which|not|doesnt|didnt|isnt|wont|cant|dont"
-    r"|help (?:me|with|please)|help$|what (?:is|day|time)"
-    r"|(?:i|we) (?:need|have) (?:a |to )?(?:help|problem|question))(?!\w)"
 )

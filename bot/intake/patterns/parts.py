@@ -16,6 +16,15 @@ def phrases(lines: str) -> re.Pattern[str]:
     return re.compile(rf"(?<!\w)(?:{alternatives})" + r"(?!\w)")
 
 
+# Nothing more is said in the clause: "how are you", but not "how are you billed".
+CLAUSE_OVER = r"(?=\s*(?:[^\w\s]|$))"
+# It is no part of a name either: "right, it fails", but not "right click fails".
+NO_NAME = (
+    r"(?! (?!(?:its?|this|that|the|an?|we|you|i|he|she|they|thing|everything|all|if|when)(?!\w))\w+"
+    r" (?:\w+ )?(?:is|are|isnt|arent|doesnt|dont|wont|cant|keeps?|fails|failed|shows|stays|stopped"
+    r"|never|hasnt|throws|returns|gives)(?!\w))"
+)
+
 SENTENCE_END = re.compile(r"(?<=[.!?\u2026\uff1f\u061f])\s+|\n+|(?<=\uff1f)")
 CLAUSE_END = re.compile(r"\s?[,;:()\u2013\u2014]\s*|\s-\s|\s(?:and|but|so|or)\s")
 

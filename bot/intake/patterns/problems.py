@@ -30,6 +30,9 @@ PROBLEM = phrases(
     (?:is|are|was|were|shows?|an?|the) (?:wrong|incorrect|pending|unexpected|suspicious
         |duplicate\w*)
     (?:did not|didnt|doesnt|wont) go through
+    never (?:arrived|came|worked|received|shows? up|showed up|got (?:sent|delivered|fixed)|fixed)
+    (?:are|is|was|were) (?:not|never) (?:\w+ly )?(?:sent|shown|listed|fixed|answered
+        |processed|saved)
     someone (?:stole|used|accessed|hacked|took) my
     (?:shows?|appears?|charged|paid|sent|listed|there) (?:up )?(?:twice|several times
         |multiple times)
