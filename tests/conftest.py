@@ -20,6 +20,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+import hypothesis
 import pytest
 import sqlalchemy as sa
 import structlog
@@ -43,10 +44,16 @@ COLLATIONS = (("--locale-provider=icu", "--icu-locale=en", "--locale=C.UTF-8"), 
 SLOW_FIXTURES = {"base_models", "slack", "_shared_desks", "postgres"}
 # Nor are these folders looked into: to import them alone takes seconds, for what training needs.
 SLOW_FOLDERS = ("benchmarks", "demo", "train")
+hypothesis.settings.register_profile("quick", max_examples=20)
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:
     parser.addoption("--quick", action="store_true", help="only tests that take milliseconds")
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    if config.getoption("--quick"):
+        hypothesis.settings.load_profile("quick")
 
 
 def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:

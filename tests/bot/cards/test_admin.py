@@ -38,7 +38,7 @@ def test_suggestions_are_listed_each_with_its_buttons() -> None:
     assert shown(suggestions_message((), 0)) == ["No suggested wordings are waiting."]
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(st.lists(suggested, max_size=10))
 @example([WORST_SUGGESTION] * 10)
 def test_no_suggested_text_breaks_slacks_limits_or_pings(lines: list[SuggestionLine]) -> None:

@@ -339,7 +339,7 @@ def test_no_stored_text_breaks_slacks_limits_or_pings(message: Message) -> None:
     check_limits(message)
 
 
-@settings(max_examples=100, deadline=None)
+@settings(deadline=None)
 @given(MESSAGES)
 @example(answer_message(AnswerCard("q" * 2000, WORST, (WORST, WORST), True, 10**9, 10**9)))
 def test_the_local_workspace_takes_every_card(message: Message) -> None:

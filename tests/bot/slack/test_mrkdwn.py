@@ -208,6 +208,7 @@ def test_visible_counts_what_a_reader_sees() -> None:
     assert visible("<https://a|b> <https://c> &lt;&amp;lt;") == "b https://c <&lt;"
 
 
+@pytest.mark.slow
 @table(
     [
         "[",

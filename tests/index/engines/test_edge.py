@@ -118,6 +118,7 @@ def test_the_lock_ends_with_a_killed_holder(edge: EdgeEngine, tmp_path: Path) ->
         edge.open(NAME).close()
 
 
+@pytest.mark.slow
 def test_what_was_flushed_survives_a_kill(edge: EdgeEngine, tmp_path: Path) -> None:
     with another_process(tmp_path, points=1000) as writer:
         assert writer.stdout
