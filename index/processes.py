@@ -1,10 +1,11 @@
-"""Processes: a name for this one, whether another one still lives, and being told to stop."""
+"""Processes: a name for this one, whether another one still lives, its own time, being stopped."""
 
 import functools
 import os
 import signal
 import socket
 import threading
+import time
 import uuid
 from pathlib import Path
 from types import FrameType
@@ -41,6 +42,23 @@ def is_dead(holder: str) -> bool:
     return False
 
 
+class Age:
+    """How long ago something was, for a process that may have been frozen or have slept since.
+
+    No clock can be trusted alone: the one that never jumps may stand still while a machine
+    sleeps, and the one on the wall may be set. So it is the longer of the two, and never negative.
+    """
+
+    def __init__(self) -> None:
+        self._steady = _steady_time()
+        self._wall = time.time()
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since this object was made."""
+        return max(_steady_time() - self._steady, time.time() - self._wall)
+
+
 @functools.cache
 def stop_on_signal() -> threading.Event:
     """From now on SIGTERM and SIGINT set the event that is returned.
@@ -56,6 +74,13 @@ def stop_on_signal() -> threading.Event:
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, on_signal)
     return stop
+
+
+def _steady_time() -> float:
+    """Seconds by a clock that is never set, and goes on in a sleeping machine where one does."""
+    if hasattr(time, "CLOCK_BOOTTIME"):  # Linux
+        return time.clock_gettime(time.CLOCK_BOOTTIME)
+    return time.monotonic()
 
 
 def _machine() -> str:

@@ -11,7 +11,7 @@ import structlog
 
 from bot.answering.reply import outcome_of, reply_message
 from bot.intake.markup import question_text
-from bot.slack.client import SlackRefused, SlackUnavailable
+from bot.slack.client import SlackRefused, SlackUnavailable, TooLate
 from bot.slack.poster import Poster
 from index import processes
 from index.errors import FaqbotError
@@ -159,14 +159,21 @@ class Workers:
             matches = matches[: decided.shown]
         outcome = outcome_of(decision, best, matches, model=model, generation=generation)
         found_in = time.monotonic() - started
-        if not self._store.inbox.begin_posting(question.id, claimed.owner, outcome):
-            log.warning("claim_lost", question=question.id)
-            return
-        ts = None
+        message = None
         if decision is not Decision.SILENT:
+            message = reply_message(question.id, matches, decision, threshold)
+        while True:
+            noted = processes.Age()
+            if not self._store.inbox.begin_posting(question.id, claimed.owner, outcome):
+                log.warning("claim_lost", question=question.id)
+                return
             try:
-                message = reply_message(question.id, matches, decision, threshold)
-                ts = self._poster.reply(question, message, outcome)
+                ts = None
+                if message is not None:
+                    ts = self._poster.reply(question, message, outcome, noted=noted)
+                break
+            except TooLate:  # nothing was sent; whose question it is now, the inbox knows
+                log.warning("post_delayed", question=question.id, seconds=round(noted.seconds))
             except SlackUnavailable as error:
                 self._cool(question.channel, error)
                 claimed.post_failed(error)

@@ -2,7 +2,11 @@
 
 import math
 import re
+import threading
+from collections.abc import Iterator
+from contextlib import contextmanager
 from http.client import HTTPException
+from typing import Any
 
 from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError, SlackClientError
@@ -10,6 +14,8 @@ from slack_sdk.http_retry.builtin_handlers import (
     ConnectionErrorRetryHandler,
     ServerErrorRetryHandler,
 )
+
+from index.processes import Age
 
 # Two of them, a lookup and a post, stay below the inbox's lease, one below its settling time.
 TIMEOUT_S = 20
@@ -64,9 +70,41 @@ def client(token: str, api_url: str) -> WebClient:
     return WebClient(token=token, base_url=api_url, timeout=TIMEOUT_S, retry_handlers=handlers)
 
 
-def posting_client(token: str, api_url: str) -> WebClient:
+class TooLate(Exception):
+    """A call was not made: so much time had passed that it could have done harm."""
+
+
+class PostingClient(WebClient):
     """A client that never repeats a call by itself: a repeated post may be a second answer."""
-    return WebClient(token=token, base_url=api_url, timeout=TIMEOUT_S, retry_handlers=[])
+
+    def __init__(self, token: str, api_url: str) -> None:
+        super().__init__(token=token, base_url=api_url, timeout=TIMEOUT_S, retry_handlers=[])
+        self._limits = threading.local()
+
+    @contextmanager
+    def within(self, age: Age, seconds: float) -> Iterator[None]:
+        """Let this thread make calls only while something is not older than so many seconds.
+
+        Later calls raise `TooLate`, and nothing has been sent.
+        """
+        self._limits.now = (age, seconds)
+        try:
+            yield
+        finally:
+            self._limits.now = None
+
+    def _perform_urllib_http_request(self, *, url: str, args: dict[str, Any]) -> dict[str, Any]:
+        # The last step that can be stopped: a process may be frozen at any earlier one.
+        if limit := getattr(self._limits, "now", None):
+            age, seconds = limit
+            if age.seconds > seconds:
+                raise TooLate
+        return super()._perform_urllib_http_request(url=url, args=args)
+
+
+def posting_client(token: str, api_url: str) -> PostingClient:
+    """A client for posting answers."""
+    return PostingClient(token, api_url)
 
 
 def explain(error: Exception) -> SlackUnavailable | SlackRefused:

@@ -4,15 +4,18 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from slack_sdk import WebClient
-
-from bot.slack.client import SlackRefused, explain
+from bot.slack.client import TIMEOUT_S, PostingClient, SlackRefused, TooLate, explain
 from bot.slack.message import Message
+from index.processes import Age
+from index.store.inbox import SETTLE
 from index.store.types import Outcome, Question
 
 METADATA_EVENT = "faqbot_answer"
 # Of the matched wording in a reply's metadata, which Slack limits as a whole.
 MAX_MATCHED_TEXT = 300
+# A post that begins so long after it was noted has arrived, or failed, while it may (`SETTLE`):
+# nobody else has posted yet.
+BEGIN_WITHIN_S = SETTLE.total_seconds() - TIMEOUT_S
 
 
 @dataclass(frozen=True)
@@ -23,15 +26,20 @@ class Poster:
     the inbox, and nobody sleeps through a rate limit while holding a question.
     """
 
-    client: WebClient
+    client: PostingClient
 
-    def reply(self, question: Question, message: Message, outcome: Outcome) -> str:
+    def reply(self, question: Question, message: Message, outcome: Outcome, *, noted: Age) -> str:
         """Post a reply in the question's thread.
+
+        Args:
+            noted: Since when the inbox knows that this post is about to be made.
 
         Returns:
             The reply's ts.
 
         Raises:
+            TooLate: It was not posted: the process stood still meanwhile, and another may have
+                taken the question over.
             SlackUnavailable: It may have been posted or not.
             SlackRefused: It was not posted.
         """
@@ -44,15 +52,18 @@ class Poster:
             "generation": outcome.generation,
         }
         try:
-            response = self.client.chat_postMessage(
-                channel=question.channel,
-                thread_ts=question.thread_ts or question.ts,
-                text=message.text,
-                blocks=message.blocks,
-                metadata={"event_type": METADATA_EVENT, "event_payload": payload},
-                unfurl_links=False,
-                unfurl_media=False,
-            )
+            with self.client.within(noted, BEGIN_WITHIN_S):
+                response = self.client.chat_postMessage(
+                    channel=question.channel,
+                    thread_ts=question.thread_ts or question.ts,
+                    text=message.text,
+                    blocks=message.blocks,
+                    metadata={"event_type": METADATA_EVENT, "event_payload": payload},
+                    unfurl_links=False,
+                    unfurl_media=False,
+                )
+        except TooLate:
+            raise
         except Exception as error:
             raise explain(error) from error
         return str(response["ts"])
