@@ -12,9 +12,10 @@ To add a pattern, for a message that was judged wrongly:
    `SAID_TO_THE_BOT` or `SMALL_TALK_WITH_THE_BOT`. See the test fail.
 2. Add an alternative, most often one line, to the pattern for its kind of sentence: rather three
    words of the phrase than one. It ends where its last word ends; where that word may go on, write
-   `\w*` behind it. Where it would take in other messages too, exclude them with `(?!...)` and put
-   one of them into the opposite list. What only looks like a question ends with its clause, by
-   `CLAUSE_OVER`, where it can: "what gives" is no question, "what gives me access" is one.
+   `\w*` behind it. Where it would take in other messages too, exclude them with
+   `(?!(?:...)(?!\w))` and put one of them into the opposite list. What only looks like a question
+   ends with its clause, by `CLAUSE_OVER`, where it can: "what gives" is no question, "what gives
+   me access" is one.
 3. Let it not backtrack far: repeat words a bounded number of times (`(?:\w+ ){0,3}`), and nest no
    repetition in another. If it repeats anything, add what it repeats to the pieces of
    `test_a_huge_message_takes_no_longer_than_its_length_warrants`.

@@ -23,7 +23,7 @@ ENGLISH_QUESTION = phrases(
     why (?:wasnt|werent|hasnt|havent|were|might|must|am)
     what (?:\w+ ){{1,3}}?(?:need|needs|to|work|works|apply|applies|count|counts)
     (?:any|one|some) of (?:you|u) (?:\w+ )?(?:know|have|has|seen|able|tried|using|got|managed)
-    who (?!knows|cares|needs|does|is|was|has|says)\w+s \w+
+    who (?!(?:knows|cares|needs|does|is|was|has|says)(?!\w))\w+s \w+
     (?:whats|wheres|whys|whos|whens|hows)
     when (?:is|are|was|do|does|did|can|could|should|will|would)
     wh(?:ich|ose) (?!(?:is|are|was|were|means|would|will|can|could|has|have|i|we|you|then|in|by
@@ -35,8 +35,8 @@ ENGLISH_QUESTION = phrases(
     (?:do|does) (?!(?:not|it|so|please|your|the (?:trick|job|same)|a|let|check|try|make|take
         |reach|ask|keep|remember|note)(?!\w))\w+
     (?:can|could|would|will|should|was|were|did|may|must|am) {_SUBJECT}
-    (?:can|will|could|should) (?:(?:\w+ ){{1,4}}?be \w+|(?!press|access|discuss|pass|process
-        |address)\w{{3,}}s \w+)
+    (?:can|will|could|should) (?:(?:\w+ ){{1,4}}?be \w+|(?!(?:press|access|discuss|pass|process
+        |address)(?!\w))\w{{3,}}s \w+)
     (?:can|could|would|will) (?:you|u) (?!(?:not|be|have|get|need)(?!\w))\w+
     what (?:\w+ )?(?:goes|makes|happens|causes|triggers|determines|decides|counts|applies|costs
         |requires)
@@ -75,7 +75,7 @@ INNER_QUESTION = phrases(
     who (?:do|can|should|could) i (?:talk|ask|contact|speak|write|call|go)
     what permission
     (?:what|which) \w+ (?:do|does|should|can|would) (?:you|i|we|one|people)(?! (?:see|mean|think
-        |use|have))
+        |use|have)(?!\w))
     """
 )
 # What asks about the sentences before it, and is too short to stand by itself.
@@ -137,10 +137,10 @@ REQUEST = phrases(
         |open|configure|log|login|sign|use|reach|join|send|download|upload|export|import|map
         |share|run|register|cancel|close|delete|stop|pay|verify|activate|enable|update|link
         |start|see|load|save|block|report|check|apply)
-    (?:i |we )?(?:want|would like) (?:a|an|the|my|some|one|another|to (?!thank|say|share|remind
-        |let|welcome|introduce|point|invite|congrat|go home|join you)\w+)
-    (?:id|wed) (?:like|love|appreciate|need) (?!to (?:thank|say|share|remind|welcome|introduce
-        |point|invite|congrat\w*))\w+
+    (?:i |we )?(?:want|would like) (?:a|an|the|my|some|one|another|to (?!(?:thank|say|share|remind
+        |let|welcome|introduce|point|invite|congrat|go home|join you)(?!\w))\w+)
+    (?:id|wed) (?:like|love|appreciate|need) (?!(?:to (?:thank|say|share|remind|welcome|introduce
+        |point|invite|congrat\w*))(?!\w))\w+
     (?:im |were |i am |we are |currently )*(?:looking|searching|hunting) (?:for|to) \w+
     (?:im |were |i am |we are )*(?:requesting|struggling|in need of)
     (?:he|she|they) (?:also |still |urgently )?needs? (?:a|an|access|permissions?|help|new|another)
@@ -154,9 +154,9 @@ REQUEST = phrases(
 INNER_REQUEST = phrases(
     rf"""
     (?:please|pls|plz|kindly) (?:\w+ly )?{_SERVICE_VERB}
-    (?:please|pls|plz|kindly) (?!let|remember|note|dont|be|read|make|use|keep|leave|take|review
+    (?:please|pls|plz|kindly) (?!(?:let|remember|note|dont|be|read|make|use|keep|leave|take|review
         |join|see|refer|visit|follow|consult|submit|fill|complete|welcome|contact|ping|dm|ask
-        |ignore|thank)\w+ (?:\w+ ){{0,3}}(?:my|me|our|us)(?!\w)(?!.{{0,80}}\byour\b)
+        |ignore|thank)(?!\w))\w+ (?:\w+ ){{0,3}}(?:my|me|our|us)(?!\w)(?!.{{0,80}}\byour\b)
     {_SERVICE_VERB} [^?]{{1,60}} (?:please|pls|plz)$
     (?:need|needed|(?:she|he|they|who|one) needs?) (?:some |your |urgent )?(?:help|assistance
         |support|access|permissions?)

@@ -36,14 +36,15 @@ TO_ONE_READER = phrases(
     (?:have|did|had|were) (?:you|u)(?!\w)(?! (?:guys|got an?|got any|got some)(?!\w))
     are (?:you|u)(?!\w)(?! (?:guys |all |also |still )*(?:able to (?!(?:join|make|come|attend|try
         |see
-        |log|sign|connect|access|open|reach|ping|call|talk|meet|send|share|restart|reproduce)(?!\w))
+        |log|sign|connect|access|open|reach|ping|call|talk|meet|send|share|restart|reproduce)(?!\w))\w+
         |planning|going to (?:support|add|offer|fix|replace|release|switch|upgrade)|supporting
-        |offering|accepting|open|closed|hiring|certified|compliant|insured|patched|affiliated))
-    will (?:you|u) (?:all |also |guys )*(?:be (?!able to (?!(?:join|come|make|attend)(?!\w))|adding
-        |offering|supporting|releasing|providing|accepting)\w+|join|come|attend|make it|go|have|do
-        |call|ping|take|present|bring|meet|review|merge|get|try|look|let|marry|tell)
+        |offering|accepting|open|closed|hiring|certified|compliant|insured|patched|affiliated)(?!\w))
+    will (?:you|u) (?:all |also |guys )*(?:be (?!(?:able to (?!(?:join|come|make|attend)(?!\w))\w+
+        |adding|offering|supporting|releasing|providing|accepting)(?!\w))\w+|join|come|attend
+        |make it|go|have|do|call|ping|take|present|bring|meet|review|merge|get|try|look
+        |let|marry|tell)
     would (?:you|u) (?:guys |all |also )*(?:like|prefer|rather|want|care|join|come|attend
-        |be(?! able)
+        |be(?! able(?!\w))
         |go|have|love|marry)
     (?:can|could) (?:you|u) (?:now |still |already |please )*(?:see|access|open|log ?in|reach
         |connect
@@ -61,7 +62,7 @@ TO_ONE_READER = phrases(
         |reboot|join|come|call|ping|review|dm|describe|be more|elaborate|approve|take a[ ]
         (?:screen ?shot|photo|picture)|open (?:the|it|your|a ticket)|give me the ticket
         |(?:check|see|confirm|verify|look) (?:again|(?:if|that|whether|at|the|your)(?!\w)
-        (?!.{{0,80}}(?<!\w)(?:i|my|our|we)(?!\w)(?! (?:pr|code|draft|slides|doc|branch))))
+        (?!.{{0,80}}(?<!\w)(?:i|my|our|we)(?!\w)(?! (?:pr|code|draft|slides|doc|branch)(?!\w))))
         |(?:send|share|post|paste|show) {_THING_TO_SEND}
         |tell (?:me|us) (?:your|(?:which|what) (?:\w+ ){{0,3}}you(?:re| are| use| have| see| saw
         | get
@@ -72,7 +73,7 @@ TO_ONE_READER = phrases(
     (?:what|which|when|who|where) (?:\w+ ){{0,3}}?(?:did|are|were|have|had) (?:you|u)(?!\w)
         (?! (?:guys )?(?:open|closed|going to|planning|able to|located|in(?!\w)|currently in
         |available
-        |charg\w+|offering|supporting|based))
+        |charg\w+|offering|supporting|based)(?!\w))
     why (?:did|are|were|have|had) (?:you|u)(?!\w)(?!.{{0,80}}(?<!\w)(?:i|me|my|us|our)(?!\w))
     when will (?:you|u) (?:be (?:back|there|in|here|free|done|online)|come|join|arrive|have time)
     (?:what|which) (?:\w+ ){{1,3}}?(?:do|would|can) (?:you|u) (?:see|mean|think|want|get|prefer|say
@@ -126,9 +127,9 @@ ADVICE = phrases(
         |have|just|will|may|might|dont|get)
     (?:youd|youll|youre|youve|theyre|theyll|hes|shes)(?!\w)
     (?:just )?(?:try|check|make sure|restart|reboot|use|go to|click|open|see|ask|contact
-        |remember|run|log (?:in|out))(?!\w){NO_NAME}(?! (?:says|shows|fails|doesnt|isnt|is not
+        |remember|run|log (?:in|out))(?!\w){NO_NAME}(?! (?:(?:says|shows|fails|doesnt|isnt|is not
         |happened|
-        (?:an? |the |this )?error|my (?:pass|acc)))
+        (?:an? |the |this )?error|my (?:pass|acc)\w*))(?!\w))
     please (?:note|remember|dont|do not|be|read|make|use|keep|leave|take|review|update|check
         |join|fill|see|find|submit|complete|save|ensure|avoid|lock|close|welcome)(?!\w)
     (?:probably|maybe|perhaps|possibly|most likely|might|could be|may be|sounds like|depends
@@ -147,10 +148,9 @@ REPORT = phrases(
         |done|on it|ok|good|great|nice|awesome|cool|perfect|sounds|makes sense|kudos|congrat\w*
         |welcome)(?!\w){NO_NAME}(?! (?:internet|sound|signal|access|audio|connection|network
         |picture|wifi
-        |permission|email|one|way|display|video|power|idea|clue|question))
-    (?:thats|that is|that was|that worked|its (?:fixed|working|back|ok|fine)|it (?:was(?! never)
-        |works
-        |worked|should|might|could|depends|used to be))(?!\w)
+        |permissions?|emails?|one|way|display|video|power|ideas?|clue|questions?)(?!\w))
+    (?:thats|that is|that was|that worked|its (?:fixed|working|back|ok|fine)
+        |it (?:was(?! never(?!\w))|works|worked|should|might|could|depends|used to be))(?!\w)
     (?:i|we|ive|weve|just) (?:just |already |also |have |had |now )*(?:had|fixed|rebooted
         |restarted|ordered|added|sent|merged|deployed|updated|created|checked|reported|opened a
         |escalated|forwarded|reinstalled|replaced|resolved|closed|pushed|reset|ran into (?:the same

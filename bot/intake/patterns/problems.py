@@ -60,19 +60,19 @@ PROBLEM = phrases(
     (?:shows?|gets?|got|has|have|returns?|returned|receives?|received|gives?|finds?|prints?
         |sees?|opens?|displays?|loads?) (?:me |us )?(?:only )?(?:no|nothing|blank|empty|an empty
         |a blank|a black|a white|garbage|gibberish|half)(?! (?:idea|doubt|questions?|worries
-        |plans?|time))
+        |plans?|time)(?!\w))
     (?:went|goes|stays?|turns?|turned|remains?|came up|comes up|is|are|all|completely) (?:black
         |blank|white|red|grey|gr[ae]yed out|silent|dark|unreadable|blurry|pink|upside down
         |unusable)
     (?:blank|empty|black|white|blue|frozen) (?:pages?|screens?|windows?|inbox|mails?|results?)
     (?:choppy|robotic|distorted|garbled|scratchy|unstable|intermittent\w*|patchy|out of sync|cut
-        (?:s|ting) (?:out|off)|drops? (?:out|off)|hours? off|minutes? off|wrong (?!one)\w+$
+        (?:s|ting) (?:out|off)|drops? (?:out|off)|hours? off|minutes? off|wrong (?!one(?!\w))\w+$
         |out of order|of nowhere|randomly|all of a sudden|suddenly|constantly)
     (?:page|inbox|list|calendar|folder|window|screen|drive|mailbox|report|file) (?:is|are
         |looks) empty
-    ^no (?:more )?(?!errors?|problems?|issues?|worries|news|need|idea|reason|rush|hurry
+    ^no (?:more )?(?!(?:errors?|problems?|issues?|worries|news|need|idea|reason|rush|hurry
         |meetings?|one
-        |changes?|updates?|objections?)\w+ (?:\w+ )?(?:in|for|on|when|left|at|from|after) \w+
+        |changes?|updates?|objections?)(?!\w))\w+ (?:\w+ )?(?:in|for|on|when|left|at|from|after) \w+
     ^(?:forgot|left|dropped|broke) my
     (?:could not|couldnt|can not|cannot) be
     account (?:is )?locked
@@ -114,7 +114,7 @@ PROBLEM = phrases(
     (?:getting|get|gets|got|see|seeing|shows?|showing|throws?|throwing|receive|receiving|hit
         |hitting|returns?|displays?) (?:\w+ ){0,3}(?:errors?|exceptions?|warnings?|popups?
         |pop-ups?)
-    (?:with|an|this|the same|weird|strange|following|says) (?:\w+ )?(?:error|exception(?! of))
+    (?:with|an|this|the same|weird|strange|following|says) (?:\w+ )?(?:error|exception(?! of(?!\w)))
         (?!\w)
     (?:getting|get|gets|got|see|seeing|sees|shows?) ["\u201c]\w*
     error (?:code )?(?:0x\w+|\d+\w*)

@@ -11,7 +11,7 @@ _TODAY = (
 _ANYONE = "(?:anyone|anybody|someone|whos|who is|who are|who)(?: else)?"
 _MEAL = (
     r"(?:lunch|coffee|beers?|drinks?|breakfast|dinner|pizza|cake|ice cream|sushi|tea|snacks)"
-    r"(?! (?:machine|maker|room|break|order|card|voucher|voucher\w*|allowance|budget|menu))"
+    r"(?! (?:machine|maker|room|break|order|card|vouchers?|allowance|budget|menu)s?(?!\w))"
 )
 # Small talk and plans among colleagues, as whole sentences begin.
 SMALL_TALK = phrases(

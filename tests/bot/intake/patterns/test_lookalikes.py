@@ -94,6 +94,7 @@ QUESTIONS = [
     "What things are you able to help with?",
     "does it take long to get a new phone",
     "what makes the build so slow",
+    "who issues badges on Sundays",
     "who designed the onboarding page",
     "vpn isn't working again",
     "the scanner is not working now",

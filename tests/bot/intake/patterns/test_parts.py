@@ -35,6 +35,33 @@ def may_stop_within_a_word(pattern: str) -> bool:
     return not _is_closed(_parser.parse(pattern))
 
 
+def exclusions_that_may_stop_within_a_word(pattern: str) -> list[Any]:
+    """Its `(?!...)` that exclude longer words too: `(?!is)` would exclude "issues"."""
+    return [
+        excluded
+        for excluded in _exclusions(_parser.parse(pattern))
+        if not _is_word(excluded) and not _is_closed(excluded)
+    ]
+
+
+def _exclusions(items: Sequence[Any]) -> Iterator[Sequence[Any]]:
+    for kind, argument in items:
+        name = str(kind)
+        inner: list[Sequence[Any]] = []
+        if name == "BRANCH":
+            inner = argument[1]
+        elif name == "SUBPATTERN":
+            inner = [argument[3]]
+        elif name in ("MAX_REPEAT", "MIN_REPEAT"):
+            inner = [argument[2]]
+        elif name in ("ASSERT", "ASSERT_NOT"):
+            inner = [argument[1]]
+            if name == "ASSERT_NOT" and argument[0] == 1:
+                yield argument[1]
+        for part in inner:
+            yield from _exclusions(part)
+
+
 def _is_closed(items: Sequence[Any]) -> bool:
     for kind, argument in reversed(list(items)):
         name = str(kind)
@@ -85,6 +112,16 @@ def _may_be_in_word(character: str) -> bool:
 @table(every_pattern())
 def test_no_pattern_stops_within_a_word(name: str, pattern: re.Pattern[str]) -> None:
     assert not may_stop_within_a_word(pattern.pattern)
+
+
+@table(every_pattern())
+def test_no_exclusion_stops_within_a_word(name: str, pattern: re.Pattern[str]) -> None:
+    assert not exclusions_that_may_stop_within_a_word(pattern.pattern)
+
+
+def test_an_exclusion_that_stops_within_a_word_is_found() -> None:
+    assert exclusions_that_may_stop_within_a_word(r"who (?!is|was)\w+")
+    assert not exclusions_that_may_stop_within_a_word(r"who (?!(?:is|was)(?!\w))\w+")
 
 
 @table(["my train", "(?:my bus(?!\\w)|my cat)", "a(?: b)?", "a(?!\\w)(?:b|c)?", "my \\w{3}"])
