@@ -227,6 +227,7 @@ def _result_of(run: RetrainRun, candidate: TrainedCandidate, basis: Basis) -> Re
         ),
         n_held_out=comparison["questions"],
         golden=GoldenCheck(checked.checked, len(checked.flipped)),
+        answers=candidate.answers_change,
         ranking=ranking_figures(candidate),
         texts=candidate.texts,
         texts_encoded=candidate.texts_encoded,

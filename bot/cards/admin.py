@@ -74,8 +74,12 @@ def job_message(job: Job, waits_for: Job | None = None) -> Message:
     ending = _job_ending(job)
     detail = _job_detail(job)
     if ending:
-        lines = [f"*{title}: {ending}*", detail, *_retrain_lines(job)]
+        # What it means for people comes first; the figures are for those who want to know more.
+        changes = _what_changes(job)
+        lines = [changes, f"*{title}: {ending}*", detail, *_retrain_lines(job)]
         text = f"{title}: {ending}" + (f": {detail}" if detail else "")
+        if changes:
+            text = f"{changes} {text}"
     elif job.state is JobState.QUEUED:
         waiting = wording.WAITING
         if waits_for is not None and waits_for.id != job.id:
@@ -128,6 +132,13 @@ def _job_detail(job: Job) -> str:
 def without_places(text: str) -> str:
     """A text without the paths and addresses in it."""
     return _PLACE.sub(_HIDDEN, text).replace(f"; see {_HIDDEN}", "")
+
+
+def _what_changes(job: Job) -> str:
+    """What a retrain changes for people, in a sentence; empty for others, and where it failed."""
+    if job.kind != JobKind.RETRAIN or job.state is not JobState.DONE:
+        return ""
+    return RetrainResult.from_json(job.result).what_changes
 
 
 def _retrain_lines(job: Job) -> list[str]:

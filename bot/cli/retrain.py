@@ -10,6 +10,7 @@ from bot.cli.foreground import run_in_foreground
 from bot.cli.report import REPORT
 
 if TYPE_CHECKING:
+    from index.jobs.results import RetrainResult
     from index.store.types import Generation, Job
 
 
@@ -51,12 +52,16 @@ def retrain(
 
 
 def _retrained(job: "Job", before: "Generation | None") -> str | None:
-    """How a retrain ended, in a line."""
+    """How a retrain ended: what it changes for people, then the figures in a line."""
     from index.jobs.results import RetrainResult
 
     if not job.result:
         return job.detail
     result = RetrainResult.from_json(job.result)
+    return "\n".join(filter(None, (result.what_changes, _figures(job, result, before))))
+
+
+def _figures(job: "Job", result: "RetrainResult", before: "Generation | None") -> str:
     was = f"(was {before.id if before else 'none'})"
     if result.promoted:
         figures = result.precision_at_1

@@ -20,6 +20,9 @@ from index.settings import IndexSettings
 from index.store.leases import Claim
 from index.store.types import JobState
 
+# What is stated where nobody says otherwise.
+USUAL_PRECISIONS = (0.9,)
+
 
 class Cancelled(BaseException):
     """Somebody wants the job to end; raised in the main thread, wherever it is."""
@@ -32,6 +35,8 @@ class JobOrder:
     Attributes:
         claim: The job's claim; it fences the switch to a new generation.
         config: The configuration file the supervisor was given, for the settings of other tables.
+        precisions: The shares of automatic answers that must be right: the usual one first, then
+            those of single channels. No retrain may end answers that are so right.
     """
 
     claim: Claim
@@ -39,6 +44,7 @@ class JobOrder:
     arguments: Mapping[str, Any]
     index: IndexSettings
     config: Path | None
+    precisions: tuple[float, ...] = USUAL_PRECISIONS
 
     @property
     def folder(self) -> Path:
@@ -78,6 +84,7 @@ def encode_order(order: JobOrder) -> bytes:
             "arguments": dict(order.arguments),
             "index": order.index.revealed(),
             "config": None if order.config is None else str(order.config.absolute()),
+            "precisions": list(order.precisions),
         }
     )
 
@@ -96,6 +103,7 @@ def decode_order(line: bytes) -> JobOrder:
             arguments=dict(given.get("arguments") or {}),
             index=IndexSettings(**given["index"]),
             config=Path(given["config"]) if given.get("config") else None,
+            precisions=tuple(float(value) for value in given["precisions"]),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no order: {error}") from error

@@ -163,6 +163,44 @@ class RankingFigures:
 
 
 @dataclass(frozen=True)
+class AnswersChange:
+    """What is answered without asking: by what was live, and by what is to go live.
+
+    Counted on held-out questions, some without an answer in the FAQ among them.
+
+    Attributes:
+        precision: The share of automatic answers that must be right, as stated.
+        questions: How many were asked.
+        before: How many of them are answered automatically now, `right_before` rightly.
+        after: How many would be by what was tried, `right_after` rightly.
+    """
+
+    precision: float
+    questions: int
+    before: int
+    right_before: int
+    after: int
+    right_after: int
+
+    def in_words(self, *, is_live: bool) -> str:
+        """What changes for people, in one sentence.
+
+        Args:
+            is_live: Whether what was tried answers now.
+        """
+        if not is_live:
+            now = self._words(self.before, self.right_before, "answered without asking")
+            return f"Nothing changes: {now}."
+        after = self._words(self.after, self.right_after, "answered without asking")
+        before = self._words(self.before, self.right_before, "answered")
+        return f"From now on {after} (before: {before})."
+
+    def _words(self, answered: int, right: int, done: str) -> str:
+        share = f"{100 * answered / max(self.questions, 1):.0f} of 100 questions are {done}"
+        return f"{share}, {1 - right / answered:.0%} of them wrongly" if answered else share
+
+
+@dataclass(frozen=True)
 class Basis:
     """What a retrain is about to be made from: the same basis gives the same outcome.
 
@@ -213,6 +251,7 @@ class RetrainResult:
         generation: The generation that went live; None where none did.
         precision_at_1: Share of the held-out questions whose right answer comes first, 0 to 1.
         n_held_out: How many held-out questions both models were asked.
+        answers: What is answered without asking, before and after, at the stated precision.
         texts: How many texts were encoded or known; `texts_encoded` were new.
         seconds: How long each step took.
     """
@@ -231,10 +270,18 @@ class RetrainResult:
     mrr: MrrChange | None = None
     n_held_out: int | None = None
     golden: GoldenCheck | None = None
+    answers: AnswersChange | None = None
     ranking: RankingFigures | None = None
     texts: int | None = None
     texts_encoded: int | None = None
     seconds: dict[str, float] | None = None
+
+    @property
+    def what_changes(self) -> str:
+        """What changes for people, in one sentence; empty where it is not known."""
+        if self.answers is None:
+            return ""
+        return self.answers.in_words(is_live=self.went_live is not None)
 
     def to_json(self) -> dict[str, Any]:
         values = asdict(self)
@@ -272,6 +319,7 @@ _RETRAIN_TYPES: dict[str, Any] = {
     "mrr": MrrChange,
     "n_held_out": int,
     "golden": GoldenCheck,
+    "answers": AnswersChange,
     "ranking": RankingFigures,
     "texts": int,
     "texts_encoded": int,

@@ -89,5 +89,10 @@ def lower_bound(right: int, answers: int) -> float:
     return (middle - spread) / (1 + z * z / answers)
 
 
+def upper_bound(right: int, answers: int) -> float:
+    """Wilson's upper bound of a share, one-sided at `BOUND`; 1 where there are no answers."""
+    return 1.0 - lower_bound(answers - right, answers)
+
+
 def _logistic(z: float) -> float:
     return 1.0 / (1.0 + math.exp(-max(-30.0, min(30.0, z))))

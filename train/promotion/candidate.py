@@ -9,13 +9,17 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
+import numpy as np
+
 from index.evaluation.golden import answers_right, in_force
 from index.generations.live import TemporaryCopy
 from index.generations.setup import load_embedder
+from index.jobs.results import AnswersChange
 from index.model.embedder import Embedder
 from index.model.served import ServedModel, load_head
 from index.model.versions import Provenance, read_manifest, write_version
 from index.query.cleaning import read
+from index.ranking.ranker import LearnedRanker
 from index.ranking.ranker_file import read_ranker, shipped
 from index.store.types import Golden, Pair
 from index.text import text_hash
@@ -27,19 +31,19 @@ from train.promotion.compare import (
     UNSEEN,
     Answered,
     Comparer,
+    FirstAnswers,
     Model,
+    compare_answers,
     compare_rankers,
-    loses_automatic_answers,
 )
 from train.promotion.context import RetrainRun
 from train.promotion.rules import (
-    USUAL_PRECISION,
     PromotionDecision,
     decide_promotion,
     decide_ranking_promotion,
 )
-from train.ranker.examples import examples_for, speller_of
-from train.ranker.fit import Fit, fit_ranker
+from train.ranker.examples import Example, examples_for, speller_of
+from train.ranker.fit import Fit, first_answers, fit_ranker
 from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch
 
 # Questions of the sides that decide nothing: enough for a figure in the report.
@@ -60,6 +64,7 @@ class Refit:
     fit: Fit
     seen: bool
     golden: golden.Checked
+    answers: tuple[AnswersChange, ...]
     decision: PromotionDecision
 
 
@@ -85,6 +90,7 @@ class TrainedCandidate:
     fit: Fit
     golden: golden.Checked
     golden_live: set[int]
+    answers: tuple[AnswersChange, ...]
     decision: PromotionDecision
     refit: Refit | None
     search: SimulatedSearch
@@ -95,6 +101,15 @@ class TrainedCandidate:
     def held_out(self) -> Answered:
         """What decides."""
         return self.sides["held_out"][UNSEEN]
+
+    @property
+    def answers_change(self) -> AnswersChange | None:
+        """What goes live changes for people, at the first of the stated precisions.
+
+        None where there were too few questions to say.
+        """
+        changes = self.refit.answers if self.refit and self.refit.answers else self.answers
+        return changes[0] if changes else None
 
     @property
     def goes_live(self) -> Literal["model", "ranking"] | None:
@@ -154,11 +169,13 @@ def train_candidate(run: RetrainRun) -> TrainedCandidate:
     candidate = _embed(run, fitted, encoded)
     held_out = apart(run.snapshot.held_out, run.snapshot.train)
     sides = _compare(run, search, live, candidate, held_out)
+    precisions = run.order.precisions
     # No model was trained on these, neither the candidate nor the live one.
     untrained = (*held_out, *run.snapshot.develop)
     with run.steps.step("fitting the ranking", 0.82, 0.84):
         examples = examples_for(search, untrained, candidate.embedder, candidate.vectors)
-        ranking = _if_better(fit_ranker(examples, shipped()))
+        ranking = _if_better(fit_ranker(examples, shipped()), precisions)
+        live_examples = examples_for(search, untrained, live.embedder, live.vectors)
     with run.steps.step("asking the golden questions", 0.84, 0.85):
         questions = in_force(run.store.golden.all(), {p.id: p for p in run.snapshot.pairs})
         golden_live = _right_live(run, questions)
@@ -170,11 +187,14 @@ def train_candidate(run: RetrainRun) -> TrainedCandidate:
             partial(_right_on_paper, search, live.embedder, live_model),
             partial(_right_on_paper, search, candidate.embedder, trained_model),
         )
-    decision = decide_promotion(sides["held_out"][UNSEEN].comparison, checked.ids)
+    answers = compare_answers(
+        _first_answers(live_examples, ranker), _first_answers_by(ranking, examples), precisions
+    )
+    decision = decide_promotion(sides["held_out"][UNSEEN].comparison, checked.ids, answers)
     refit: Refit | None = None
     if not decision.promote:
         with run.steps.step("fitting the live model's ranking", 0.85, 0.86):
-            refit = _refit(search, untrained, live.embedder, live_model, questions)
+            refit = _refit(search, live_examples, live.embedder, live_model, questions, precisions)
     return TrainedCandidate(
         version=run.version,
         models_dir=_models_dir(run),
@@ -183,6 +203,7 @@ def train_candidate(run: RetrainRun) -> TrainedCandidate:
         fit=ranking,
         golden=checked,
         golden_live=golden_live,
+        answers=answers,
         decision=decision,
         refit=refit,
         search=search,
@@ -287,30 +308,57 @@ def _load(run: RetrainRun, fitted: Fitted, beside: ServedModel) -> ServedModel:
     return ServedModel.load(_models_dir(run), run.version, index.device, beside)
 
 
-def _if_better(fit: Fit) -> Fit:
+def _first_answers(examples: Sequence[Example], ranker: LearnedRanker) -> FirstAnswers:
+    """The answers that a ranker gives as it is."""
+    unanswerable = np.array([example.weight < 1.0 for example in examples], dtype=np.bool_)
+    return FirstAnswers(*first_answers(examples, ranker), unanswerable, ranker)
+
+
+def _first_answers_by(fit: Fit, examples: Sequence[Example]) -> FirstAnswers:
+    """The answers of a fit's ranker: out of fold where it was fitted to these very questions."""
+    judged = fit.judged
+    if judged is None or fit.ranker.questions == 0:
+        return _first_answers(examples, fit.ranker)
+    return FirstAnswers(judged.confidence, judged.right, judged.weight < 1.0, fit.ranker)
+
+
+def _if_better(fit: Fit, precisions: Sequence[float]) -> Fit:
     """A fit, with the ranker that it started from unless its own is proven better."""
     if fit.judged is None:
         return fit
-    loses_answers = loses_automatic_answers(fit, shipped(), USUAL_PRECISION)
-    decision = decide_ranking_promotion(
-        compare_rankers(fit.judged), fit.questions, [], loses_answers=loses_answers
-    )
+    answers = _answers_of(fit, shipped(), precisions)
+    decision = decide_ranking_promotion(compare_rankers(fit.judged), fit.questions, [], answers)
     return fit if decision.promote else replace(fit, ranker=shipped())
+
+
+def _answers_of(
+    fit: Fit, present: LearnedRanker, precisions: Sequence[float]
+) -> tuple[AnswersChange, ...]:
+    """What changes for people where a fit takes the place of the ranker it was compared with."""
+    judged = fit.judged
+    if judged is None:
+        return ()
+    unanswerable = judged.weight < 1.0
+    return compare_answers(
+        FirstAnswers(judged.before, judged.right_before, unanswerable, present),
+        FirstAnswers(judged.confidence, judged.right, unanswerable, fit.ranker),
+        precisions,
+    )
 
 
 def _refit(
     search: SimulatedSearch,
-    pairs: Sequence[Pair],
+    examples: Sequence[Example],
     embedder: Embedder,
     live: Model,
     questions: Sequence[Golden],
+    precisions: Sequence[float],
 ) -> Refit:
     """Fit a ranker to the live model, and compare it with the one it has.
 
     It starts from the shipped constants as every fit does; so what one night fits does not depend
     on the nights before.
     """
-    examples = examples_for(search, pairs, embedder, live.vectors)
     fit = fit_ranker(examples, shipped(), before=live.ranker)
     checked = golden.check(
         questions,
@@ -318,11 +366,9 @@ def _refit(
         partial(_right_on_paper, search, embedder, replace(live, ranker=fit.ranker)),
     )
     comparison = compare_rankers(fit.judged) if fit.judged else None
-    loses_answers = loses_automatic_answers(fit, live.ranker, USUAL_PRECISION)
-    decision = decide_ranking_promotion(
-        comparison, fit.questions, checked.ids, loses_answers=loses_answers
-    )
-    return Refit(fit, live.ranker.questions > 0, checked, decision)
+    answers = _answers_of(fit, live.ranker, precisions)
+    decision = decide_ranking_promotion(comparison, fit.questions, checked.ids, answers)
+    return Refit(fit, live.ranker.questions > 0, checked, answers, decision)
 
 
 @contextmanager

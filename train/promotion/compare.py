@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from index.evaluation.bootstrap import Estimate, estimate_grouped_means
+from index.jobs.results import AnswersChange
 from index.model.embedder import Embedder
 from index.ranking.ranker import LearnedRanker
 from index.ranking.ranker_file import shipped
@@ -14,9 +15,9 @@ from index.store.types import Pair
 from index.vectors import Matrix
 from train.errors import TrainingFailed
 from train.promotion.reliability import log_losses
-from train.ranker.calibrate import precision_curve
+from train.ranker.calibrate import Bools, Floats, precision_curve
 from train.ranker.examples import examples_for
-from train.ranker.fit import Fit, Judged, fit_order
+from train.ranker.fit import Judged, fit_order
 from train.ranker.simulated_search import Ints, SimulatedQuestion, SimulatedSearch, View
 
 # Questions asked of one side: beyond it the interval is narrow enough.
@@ -112,23 +113,44 @@ def compare_rankers(judged: Judged) -> RankerComparison:
     return RankerComparison(int(known.sum()), log_loss, precision)
 
 
-def loses_automatic_answers(fit: Fit, present: LearnedRanker, precision: float) -> bool:
-    """Whether a fit would end good answers: it proves no threshold, the present one's holds here.
+@dataclass(frozen=True)
+class FirstAnswers:
+    """The first answers of one ranker to held-out questions.
 
-    Few held-out questions prove nothing, however good the ranker. That is no reason to take away
-    a threshold of before that holds on these questions too; one that does not is no loss.
-
-    Args:
-        fit: Judged against the present ranker.
-        precision: The share of automatic answers that must be right.
+    Attributes:
+        confidence, right: Of each answer; shape (questions,).
+        unanswerable: Whether the question has no answer at all; shape (questions,).
+        ranker: Whose thresholds say what is answered automatically.
     """
-    threshold = present.threshold(precision)
-    if fit.judged is None or threshold is None or fit.ranker.threshold(precision) is not None:
-        return False
-    judged = fit.judged
-    here = precision_curve(judged.before, judged.right_before, judged.weight < 1.0)
-    answers, right = here.at(threshold)
-    return answers > 0 and right / answers >= precision
+
+    confidence: Floats
+    right: Bools
+    unanswerable: Bools
+    ranker: LearnedRanker
+
+    def automatic(self, precision: float) -> tuple[int, int, int]:
+        """How many are answered automatically, how many of those rightly, and how many there are.
+
+        The share of questions without an answer is the one that thresholds are made for.
+        """
+        curve = precision_curve(self.confidence, self.right, self.unanswerable)
+        threshold = self.ranker.threshold(precision)
+        answered, right = (0, 0) if threshold is None else curve.at(threshold)
+        return answered, right, curve.answers[0]
+
+
+def compare_answers(
+    before: FirstAnswers, after: FirstAnswers, precisions: Sequence[float]
+) -> tuple[AnswersChange, ...]:
+    """What changes for people, at each stated precision."""
+    changes = []
+    for precision in precisions:
+        answered, right, questions = before.automatic(precision)
+        answered_after, right_after, _ = after.automatic(precision)
+        changes.append(
+            AnswersChange(precision, questions, answered, right, answered_after, right_after)
+        )
+    return tuple(changes)
 
 
 @dataclass(frozen=True)

@@ -28,6 +28,7 @@ def markdown(candidate: TrainedCandidate, result: RetrainResult, about: RunDescr
     lines = [
         f"# Retrain {about.job}: {_heading(result, candidate)}",
         "",
+        *([result.what_changes, ""] if result.what_changes else []),
         _sentence(result.reason),
         "",
         f"- When: {about.when}",

@@ -5,7 +5,9 @@ A candidate goes live where all of this holds:
 - the mean reciprocal rank (MRR) of the held-out questions rises, and the lower end of the 95 %
   interval of the paired difference is above 0;
 - the precision at 1 on them is not lower;
-- no golden question that the live model gets right would be answered wrongly.
+- no golden question that the live model gets right would be answered wrongly;
+- no fewer questions would be answered automatically, unless the present automatic answers are
+  proven to be worse than the stated precision.
 
 A small FAQ has few held-out questions, and its interval is wide: there only a large gain is told
 from chance, and otherwise the live model stays. That is on purpose: a refusal costs nothing.
@@ -18,8 +20,7 @@ fitted anew goes live where
   gain is above 0;
 - the share of right first answers is not proven lower: its interval reaches up to 0 at least;
 - no golden question that the live index gets right would be answered wrongly;
-- automatic answers do not end for want of proof where the present ones are as good as is usually
-  asked.
+- no fewer questions would be answered automatically, with the same exception.
 """
 
 from collections.abc import Sequence
@@ -27,27 +28,26 @@ from dataclasses import asdict, astuple, dataclass
 from typing import Any
 
 from index.evaluation.bootstrap import Estimate
-from index.jobs.results import Basis
+from index.jobs.results import AnswersChange, Basis
+from index.ranking.calibration import upper_bound
 from train.promotion.compare import Comparison, RankerComparison
 
 RULE = (
     "the MRR's 95 % interval of the difference is above 0, precision@1 is not lower, "
-    "no golden question flips to wrong"
+    "no golden question flips to wrong, no automatic answers are lost that may be as right as "
+    "stated"
 )
 
 RANKING_RULE = (
     "the log loss's 95 % interval of the gain is above 0, that of the right first answers is not "
-    "below 0, no golden question flips to wrong, and answers that reach 90 % precision do not stop"
+    "below 0, no golden question flips to wrong, no automatic answers are lost that may be as "
+    "right as stated"
 )
 
 # Below these nothing can be learnt, or nothing can be shown.
 MIN_TRAIN_PAIRS = 40
 MIN_DEVELOP_PAIRS = 2
 MIN_HELD_OUT_PAIRS = 20
-
-
-# What most teams ask of automatic answers.
-USUAL_PRECISION = 0.9
 
 
 @dataclass(frozen=True)
@@ -65,7 +65,9 @@ class PromotionDecision:
     inputs: dict[str, Any]
 
 
-def decide_promotion(held_out: Comparison, golden_flips: Sequence[int]) -> PromotionDecision:
+def decide_promotion(
+    held_out: Comparison, golden_flips: Sequence[int], answers: Sequence[AnswersChange]
+) -> PromotionDecision:
     """Decide by the rule above.
 
     Args:
@@ -73,6 +75,7 @@ def decide_promotion(held_out: Comparison, golden_flips: Sequence[int]) -> Promo
             not stored.
         golden_flips: Ids of the golden questions that the live model gets right and the candidate
             wrong.
+        answers: What is answered automatically, at each stated precision.
     """
     mrr, live, candidate = held_out.mrr_difference, held_out.live, held_out.candidate
     inputs = {
@@ -85,6 +88,7 @@ def decide_promotion(held_out: Comparison, golden_flips: Sequence[int]) -> Promo
             "candidate": round(candidate.precision_at_1.value, 4),
         },
         "golden_flips": list(golden_flips),
+        "answers": [asdict(change) for change in answers],
     }
     found = (
         f"MRR {mrr.value:+.3f} ({mrr.low:+.3f} to {mrr.high:+.3f}) "
@@ -101,6 +105,8 @@ def decide_promotion(held_out: Comparison, golden_flips: Sequence[int]) -> Promo
         return PromotionDecision(False, f"not proven better: {found}", inputs)
     if held_out.precision_difference.value < 0:
         return PromotionDecision(False, f"fewer first answers right: {precision}; {found}", inputs)
+    if lost := lost_answers(answers):
+        return PromotionDecision(False, f"{lost}; {found}, {precision}", inputs)
     return PromotionDecision(True, f"better: {found}, {precision}", inputs)
 
 
@@ -108,8 +114,7 @@ def decide_ranking_promotion(
     comparison: RankerComparison | None,
     questions: int,
     golden_flips: Sequence[int],
-    *,
-    loses_answers: bool = False,
+    answers: Sequence[AnswersChange],
 ) -> PromotionDecision:
     """Decide whether a ranker that was fitted anew goes live with the live model.
 
@@ -118,14 +123,13 @@ def decide_ranking_promotion(
         questions: How many there were.
         golden_flips: Ids of the golden questions that the live index gets right and the new ranker
             wrong.
-        loses_answers: Whether automatic answers at `USUAL_PRECISION` would end for want of proof,
-            and the present ones are that good (`train.promotion.compare.loses_automatic_answers`).
+        answers: What is answered automatically, at each stated precision.
     """
     inputs: dict[str, Any] = {
         "rule": RANKING_RULE,
         "questions": questions,
         "golden_flips": list(golden_flips),
-        "silenced": loses_answers,
+        "answers": [asdict(change) for change in answers],
     }
     if comparison is None:
         return PromotionDecision(False, f"{questions} questions are too few to fit it", inputs)
@@ -142,14 +146,27 @@ def decide_ranking_promotion(
         return PromotionDecision(False, f"not proven better: {found}", inputs)
     if precision.high < 0:
         return PromotionDecision(False, f"fewer right first answers: {found}", inputs)
-    if loses_answers:
-        return PromotionDecision(
-            False,
-            f"its held-out answers prove no threshold for {USUAL_PRECISION:.0%}, so the bot would "
-            f"ask first; the present ranking stays: {found}",
-            inputs,
-        )
+    if lost := lost_answers(answers):
+        return PromotionDecision(False, f"{lost}; the present ranking stays: {found}", inputs)
     return PromotionDecision(True, f"better: {found}", inputs)
+
+
+def lost_answers(answers: Sequence[AnswersChange]) -> str | None:
+    """Why a change would take automatic answers away for no proven reason; None where it does not.
+
+    Fewer of them are a gain only where the present ones are proven to be wrong more often than
+    stated: few held-out questions prove little, however good the new ranking is.
+    """
+    for change in answers:
+        proven_bad = upper_bound(change.right_before, change.before) < change.precision
+        if change.after < change.before and not proven_bad:
+            return (
+                f"fewer questions would be answered without asking: {change.after} instead of "
+                f"{change.before} of {change.questions}, and of those {change.before} "
+                f"{change.right_before} are right, which is not proven to be less than "
+                f"{change.precision:.0%}"
+            )
+    return None
 
 
 def flipped(golden: Sequence[int]) -> str:

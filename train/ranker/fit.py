@@ -135,9 +135,7 @@ def fit_ranker(
     )
     before = before or start
     ranked_before = [_ranked(example, before) for example in examples]
-    confidence_before = np.array(
-        [before.calibration.probability(before.log_odds(row.signals)) for row in ranked_before]
-    )
+    confidence_before = _confidence(ranked_before, before)
     judged = Judged(
         confidence=confidence,
         right=right,
@@ -149,6 +147,20 @@ def fit_ranker(
         group=batch.group,
     )
     return Fit(ranker, questions, True, judged, _parts(batch, ranker))
+
+
+def first_answers(examples: Sequence[Example], ranker: LearnedRanker) -> tuple[Floats, Bools]:
+    """A ranker's confidence in its first answer to each question, and whether that is right.
+
+    Returns:
+        Two arrays of shape (len(examples),).
+    """
+    ranked = [_ranked(example, ranker) for example in examples]
+    return _confidence(ranked, ranker), np.array([row.place == 0 for row in ranked])
+
+
+def _confidence(ranked: Sequence["_Ranked"], ranker: LearnedRanker) -> Floats:
+    return np.array([ranker.calibration.probability(ranker.log_odds(r.signals)) for r in ranked])
 
 
 def _questions(examples: Sequence[Example]) -> int:

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 
 from index.jobs.results import (
+    AnswersChange,
     Basis,
     CheckResult,
     GoldenCheck,
@@ -158,3 +159,32 @@ def test_a_damaged_result_is_none(recorded: object) -> None:
 )
 def test_an_import_is_told_in_counts(recorded: object, said: str) -> None:
     assert str(ImportCounts.from_json(recorded)) == said
+
+
+def test_a_retrain_says_first_what_it_changes_for_people() -> None:
+    change = AnswersChange(0.9, 200, before=78, right_before=74, after=82, right_after=80)
+
+    assert change.in_words(is_live=True) == (
+        "From now on 41 of 100 questions are answered without asking, 2% of them wrongly "
+        "(before: 39 of 100 questions are answered, 5% of them wrongly)."
+    )
+    assert change.in_words(is_live=False) == (
+        "Nothing changes: 39 of 100 questions are answered without asking, 5% of them wrongly."
+    )
+
+
+def test_automatic_answers_that_end_are_told_as_such() -> None:
+    change = AnswersChange(0.9, 200, before=78, right_before=50, after=0, right_after=0)
+
+    assert change.in_words(is_live=True).startswith(
+        "From now on 0 of 100 questions are answered without asking (before: 39 of 100"
+    )
+
+
+def test_what_a_retrain_changes_is_recorded_with_it() -> None:
+    change = AnswersChange(0.9, 200, 78, 74, 82, 80)
+    recorded = json.loads(json.dumps(replace(RETRAIN, answers=change).to_json()))
+
+    assert RetrainResult.from_json(recorded).answers == change
+    assert RetrainResult.from_json(recorded).what_changes == change.in_words(is_live=True)
+    assert RETRAIN.what_changes == ""

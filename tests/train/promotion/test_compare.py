@@ -15,12 +15,13 @@ from train.data import Snapshot
 from train.errors import TrainingFailed
 from train.promotion.compare import (
     Comparison,
+    FirstAnswers,
     Model,
     compare,
+    compare_answers,
     compare_rankers,
-    loses_automatic_answers,
 )
-from train.ranker.fit import Fit, Judged
+from train.ranker.fit import Judged
 from train.ranker.simulated_search import Ints, SimulatedSearch
 
 
@@ -130,26 +131,17 @@ def test_a_ranker_that_is_always_surely_wrong_is_not_the_better_one() -> None:
 PROVEN = PrecisionCurve((100,) * 91 + (0,) * 10, (99,) * 91 + (0,) * 10)
 
 
-@pytest.mark.parametrize(
-    ("answers_of_before", "present", "new", "expected"),
-    [
-        ([0.95] * 10, PROVEN, PrecisionCurve(), True),
-        ([0.95] * 10, PROVEN, PROVEN, False),
-        ([0.95] * 10, PrecisionCurve(), PrecisionCurve(), False),
-        ([0.4] * 10, PROVEN, PrecisionCurve(), False),
-        ([0.95] * 6 + [0.4] * 4, PROVEN, PrecisionCurve(), False),
-    ],
-    ids=["good", "new ones go on", "there are none", "all wrong here", "too often wrong here"],
-)
-def test_good_answers_are_not_ended_for_want_of_proof(
-    answers_of_before: list[float], present: PrecisionCurve, new: PrecisionCurve, expected: bool
-) -> None:
-    found = judged([0.9] * 10, answers_of_before, [1.0] * 10)
-    found = replace(found, before=np.full(10, 0.95))
-    fit = Fit(replace(shipped(), precision_curve=new), 10, fitted=True, judged=found)
-    before = replace(shipped(), precision_curve=present)
+def test_automatic_answers_are_counted_by_each_ones_own_threshold() -> None:
+    sure, right = np.array([0.95] * 8 + [0.4] * 2), np.array([True] * 7 + [False] * 3)
+    none = np.zeros(10, dtype=np.bool_)
+    answers_first = FirstAnswers(sure, right, none, replace(shipped(), precision_curve=PROVEN))
+    asks_first = replace(answers_first, ranker=replace(shipped(), precision_curve=PrecisionCurve()))
 
-    assert loses_automatic_answers(fit, before, 0.9) is expected
+    (change,) = compare_answers(answers_first, asks_first, (0.9,))
+
+    # Nine in ten of the questions asked have an answer, as thresholds assume.
+    assert (change.before, change.right_before) == (7, 6)
+    assert (change.after, change.right_after, change.questions) == (0, 0, 9)
 
 
 def test_both_models_get_a_ranker_of_their_own_from_other_questions(

@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 from index.evaluation.bootstrap import Estimate
-from index.jobs.results import Basis
+from index.jobs.results import AnswersChange, Basis
 from tests.support.tables import table
 from train.promotion.compare import Comparison, Figures, RankerComparison
 from train.promotion.rules import (
@@ -44,7 +44,7 @@ def comparison(
 
 
 def test_a_model_that_is_surely_better_goes_live() -> None:
-    decision = decide_promotion(comparison((0.031, 0.012, 0.05)), [])
+    decision = decide_promotion(comparison((0.031, 0.012, 0.05)), [], [])
 
     assert decision.promote
     assert decision.reason == (
@@ -93,7 +93,7 @@ def test_the_live_model_stays(
     golden: list[int],
     reason: str,
 ) -> None:
-    decision = decide_promotion(comparison(mrr, precision), golden)
+    decision = decide_promotion(comparison(mrr, precision), golden, [])
 
     assert not decision.promote
     assert decision.reason.startswith(reason)
@@ -101,7 +101,7 @@ def test_the_live_model_stays(
 
 
 def test_as_many_first_answers_as_before_are_enough() -> None:
-    assert decide_promotion(comparison((0.03, 0.01, 0.05), (0.6, 0.6)), []).promote
+    assert decide_promotion(comparison((0.03, 0.01, 0.05), (0.6, 0.6)), [], []).promote
 
 
 def rankers(
@@ -112,7 +112,9 @@ def rankers(
 
 
 def test_a_ranking_that_is_surely_better_goes_live() -> None:
-    decision = decide_ranking_promotion(rankers((0.08, 0.05, 0.11), (0.011, -0.004, 0.02)), 480, [])
+    decision = decide_ranking_promotion(
+        rankers((0.08, 0.05, 0.11), (0.011, -0.004, 0.02)), 480, [], []
+    )
 
     assert decision.promote
     assert decision.reason == (
@@ -139,16 +141,57 @@ def test_a_ranking_that_is_surely_better_goes_live() -> None:
 def test_the_live_ranking_stays(
     comparison: RankerComparison | None, golden: list[int], reason: str
 ) -> None:
-    decision = decide_ranking_promotion(comparison, 480, golden)
+    decision = decide_ranking_promotion(comparison, 480, golden, [])
 
     assert not decision.promote
     assert decision.reason.startswith(reason)
     assert "\n" not in decision.reason
 
 
+def answers(before: tuple[int, int], after: tuple[int, int]) -> AnswersChange:
+    """Of 200 questions, at 90 %: how many are answered automatically, how many of those rightly."""
+    return AnswersChange(0.9, 200, *before, *after)
+
+
+@table(
+    [
+        # what is answered before and after, each with how many rightly; whether it is refused
+        ((80, 79), (79, 79), True),
+        ((80, 79), (0, 0), True),  # the bot would ask first everywhere
+        ((80, 70), (0, 0), True),  # 87.5 %, but so few do not prove it to be below 90 %
+        ((80, 60), (40, 39), False),  # proven to be wrong too often
+        ((80, 79), (80, 70), False),  # as many; whether they are right, the rest of the rule says
+        ((0, 0), (0, 0), False),
+        ((0, 0), (30, 29), False),
+    ]
+)
+def test_automatic_answers_end_only_where_they_are_proven_bad(
+    before: tuple[int, int], after: tuple[int, int], is_refused: bool
+) -> None:
+    change = answers(before, after)
+    model = decide_promotion(comparison((0.031, 0.012, 0.05)), [], [change])
+    ranking = decide_ranking_promotion(
+        rankers((0.08, 0.05, 0.11), (0.01, -0.01, 0.02)), 480, [], [change]
+    )
+
+    assert [model.promote, ranking.promote] == [not is_refused] * 2
+    if is_refused:
+        lost = "fewer questions would be answered without asking: "
+        lost += f"{after[0]} instead of {before[0]}"
+        assert model.reason.startswith(lost)
+        assert ranking.reason.startswith(lost)
+
+
+def test_each_stated_precision_is_guarded() -> None:
+    kept = answers((80, 79), (90, 88))
+    lost = AnswersChange(0.97, 200, 40, 40, 0, 0)
+
+    assert not decide_promotion(comparison((0.031, 0.012, 0.05)), [], [kept, lost]).promote
+
+
 def test_a_ranking_may_lose_a_first_answer_or_two_by_chance() -> None:
     assert decide_ranking_promotion(
-        rankers((0.1, 0.05, 0.2), (-0.004, -0.01, 0.002)), 480, []
+        rankers((0.1, 0.05, 0.2), (-0.004, -0.01, 0.002)), 480, [], []
     ).promote
 
 
