@@ -45,7 +45,12 @@ class Runner:
             for kind in registry.kinds(Runs.WHERE_SERVED):
                 here[kind] = registry.job_type(kind).load_task()(serving, store)
         supervisor = Supervisor(
-            store, index, config, limit_s=bot.job_time_limit_hours * 3600, stop=worker_stop()
+            store,
+            index,
+            config,
+            limit_s=bot.job_time_limit_hours * 3600,
+            stop=worker_stop(),
+            precisions=bot.stated_precisions,
         )
         self._worker = Worker(supervisor, kinds=None if works else (), here=here)
         self._schedule = Schedule(store, bot, self._worker.wake) if works else None

@@ -168,6 +168,11 @@ class BotSettings(RoomSettings):
             Crontab(line, UTC)
         return line
 
+    @property
+    def stated_precisions(self) -> tuple[float, ...]:
+        """The precisions that are asked of automatic answers, the usual one first."""
+        return tuple(dict.fromkeys((self.answer_precision, *self.channel_precision.values())))
+
     def precision_in(self, channel: str | None) -> float:
         """The share of automatic answers that must be right in a channel."""
         return self.channel_precision.get(channel or "", self.answer_precision)

@@ -65,6 +65,7 @@ def run_in_foreground(
                 limit_s=bot.job_time_limit_hours * 3600,
                 stop=stop,
                 on_progress=report,
+                precisions=bot.stated_precisions,
             )
             ended = supervisor.run(job)
         live = store.generations.live()

@@ -17,7 +17,7 @@ from index.errors import FaqbotError
 from index.jobs import registry
 from index.jobs.child_process import NOTHING_SAID, ChildProcess
 from index.jobs.extras import require_training
-from index.jobs.protocol import JobEnding, JobOrder, JobProgress
+from index.jobs.protocol import USUAL_PRECISIONS, JobEnding, JobOrder, JobProgress
 from index.jobs.recording import claim_of, patiently, record_end
 from index.jobs.results import NO_RESULT
 from index.jobs.timing import USUAL, Timing
@@ -57,6 +57,7 @@ class Supervisor:
         limit_s: Seconds after which a job is ended, as failed.
         stop: Ends the running job, as cancelled.
         on_progress: Told how far the running job is.
+        precisions: As stated by the admins; see `JobOrder`.
         commands: What is run, by the job's kind.
     """
 
@@ -66,6 +67,7 @@ class Supervisor:
     limit_s: float
     stop: StopRequest
     on_progress: Report = lambda share, detail: None
+    precisions: tuple[float, ...] = USUAL_PRECISIONS
     commands: Mapping[str, Sequence[str]] = field(default_factory=registry.commands)
     timing: Timing = USUAL
 
@@ -97,7 +99,9 @@ class Supervisor:
         return record_end(job, ending, self.store, stopped=self.stop.stopped, timing=self.timing)
 
     def _in_child(self, job: Job, log_path: Path) -> JobEnding:
-        order = JobOrder(claim_of(job), job.kind, job.arguments, self.index, self.config)
+        order = JobOrder(
+            claim_of(job), job.kind, job.arguments, self.index, self.config, self.precisions
+        )
         with log_path.open("ab") as file:
             child = ChildProcess(self.commands[job.kind], file)
             try:

@@ -45,3 +45,9 @@ def test_every_precision_in_use_is_named_with_its_place() -> None:
     assert thresholds.in_use(BotSettings()) == {"everywhere": 0.9}
     settings = BotSettings(channel_precision={"C0LEGAL": 0.99})
     assert thresholds.in_use(settings) == {"elsewhere": 0.9, "C0LEGAL": 0.99}
+
+
+def test_a_retrain_is_told_every_precision_that_is_asked_for() -> None:
+    bot = BotSettings(answer_precision=0.9, channel_precision={"C0123ABCD": 0.97, "C0123ABCE": 0.9})
+
+    assert bot.stated_precisions == (0.9, 0.97)

@@ -13,13 +13,13 @@ import pytest
 
 from index.generations.live import Live
 from index.generations.setup import initialise, open_engine
-from index.importing import import_files
+from index.importing.importer import import_files
 from index.jobs.protocol import USUAL_PRECISIONS, JobOrder
 from index.jobs.results import RetrainResult
 from index.ranking.decision import MAX_SHOWN, Decision, decide
 from index.settings import IndexSettings
 from index.store import Store
-from index.store.jobs import Claim
+from index.store.leases import Claim
 from index.store.types import JobKind
 from train.run import retrain
 

@@ -23,7 +23,12 @@ from index.store.types import JobKind, JobState
 def test_an_order_is_read_as_it_was_written(tmp_path: Path) -> None:
     settings = IndexSettings(data_dir=tmp_path, qdrant_api_key=SecretStr("hush"))
     order = JobOrder(
-        Claim(7, "me"), JobKind.REINDEX, {"days": 30}, settings, tmp_path / "faqbot.toml"
+        Claim(7, "me"),
+        JobKind.REINDEX,
+        {"days": 30},
+        settings,
+        tmp_path / "faqbot.toml",
+        precisions=(0.95, 0.8),
     )
 
     line = encode_order(order)
