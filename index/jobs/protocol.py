@@ -103,7 +103,7 @@ def decode_order(line: bytes) -> JobOrder:
             arguments=dict(given.get("arguments") or {}),
             index=IndexSettings(**given["index"]),
             config=Path(given["config"]) if given.get("config") else None,
-            precisions=tuple(map(float, given.get("precisions") or USUAL_PRECISIONS)),
+            precisions=tuple(map(float, given.get("precisions", USUAL_PRECISIONS))),
         )
     except (KeyError, TypeError, AttributeError) as error:
         raise ValueError(f"no order: {error}") from error

@@ -182,18 +182,21 @@ class AnswersChange:
     after: int
     right_after: int
 
-    def in_words(self, *, is_live: bool) -> str:
+    def in_words(self, *, is_live: bool, dry_run: bool = False) -> str:
         """What changes for people, in one sentence.
 
         Args:
             is_live: Whether what was tried answers now.
+            dry_run: Whether it was only tried; then what it would change is said, too.
         """
-        if not is_live:
-            now = self._words(self.before, self.right_before, "answered without asking")
-            return f"Nothing changes: {now}."
+        before = self._words(self.before, self.right_before, "answered without asking")
         after = self._words(self.after, self.right_after, "answered without asking")
-        before = self._words(self.before, self.right_before, "answered")
-        return f"From now on {after} (before: {before})."
+        if is_live:
+            was = self._words(self.before, self.right_before, "answered")
+            return f"From now on {after} (before: {was})."
+        if dry_run:
+            return f"Nothing changes, it was a dry run: {before}; by what was tried {after}."
+        return f"Nothing changes: {before}."
 
     def _words(self, answered: int, right: int, done: str) -> str:
         share = f"{100 * answered / max(self.questions, 1):.0f} of 100 questions are {done}"
@@ -281,7 +284,7 @@ class RetrainResult:
         """What changes for people, in one sentence; empty where it is not known."""
         if self.answers is None:
             return ""
-        return self.answers.in_words(is_live=self.went_live is not None)
+        return self.answers.in_words(is_live=self.went_live is not None, dry_run=self.dry_run)
 
     def to_json(self) -> dict[str, Any]:
         values = asdict(self)

@@ -149,9 +149,7 @@ def refused(monkeypatch: pytest.MonkeyPatch) -> None:
 def same_ranking(monkeypatch: pytest.MonkeyPatch) -> None:
     """No new ranker is good enough."""
     refusal = PromotionDecision(promote=False, reason="no better ranking", inputs={})
-    monkeypatch.setattr(
-        candidate_module, "decide_ranking_promotion", lambda *args, loses_answers: refusal
-    )
+    monkeypatch.setattr(candidate_module, "decide_ranking_promotion", lambda *args: refusal)
 
 
 @pytest.fixture

@@ -71,12 +71,16 @@ class Desk:
 
     settings: IndexSettings
     store: Store
+    # None stated: whether automatic answers end is a question of its own, which a few tests ask.
+    precisions: tuple[float, ...] = ()
 
     def begin(self, **arguments: Any) -> Job:
         return self.store.jobs.begin(JobKind.RETRAIN, ME, arguments=arguments)
 
     def order(self, job: Job) -> JobOrder:
-        return JobOrder(Claim(job.id, ME), JobKind.RETRAIN, job.arguments, self.settings, None)
+        return JobOrder(
+            Claim(job.id, ME), JobKind.RETRAIN, job.arguments, self.settings, None, self.precisions
+        )
 
     def retrain(
         self, report: Callable[[float, str], None] = lambda share, what: None, **arguments: Any

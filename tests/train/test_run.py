@@ -141,13 +141,17 @@ def test_a_model_that_is_better_goes_live_once(quick: Desk) -> None:
 
 
 def test_a_dry_run_changes_nothing_and_says_what_would_happen(quick: Desk) -> None:
+    quick.precisions = (0.9,)
     ending = quick.retrain(dry_run=True)
 
     assert ending.detail.startswith("would go live: better: MRR +")
     assert (ending.result.promoted, ending.result.dry_run) == (False, True)
     quick.assert_untouched()
     report = (quick.settings.jobs_dir / "1" / "report.md").read_text()
-    assert report.startswith("# Retrain 1: tried, nothing changed\n\nWould go live: better")
+    heading, change, reason = report.split("\n\n")[:3]
+    assert heading == "# Retrain 1: tried, nothing changed"
+    assert change.startswith("Nothing changes, it was a dry run: ")
+    assert reason.startswith("Would go live: better")
     assert "- **MRR** (mean reciprocal rank): " in report, "what its terms mean stands in it"
     assert quick.retrain().result.promoted, "a dry run does not stand for a run"
 

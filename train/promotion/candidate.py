@@ -190,7 +190,12 @@ def train_candidate(run: RetrainRun) -> TrainedCandidate:
     answers = compare_answers(
         _first_answers(live_examples, ranker), _first_answers_by(ranking, examples), precisions
     )
-    decision = decide_promotion(sides["held_out"][UNSEEN].comparison, checked.ids, answers)
+    decision = decide_promotion(
+        sides["held_out"][UNSEEN].comparison,
+        checked.ids,
+        answers,
+        _answers_of(ranking, shipped(), precisions),
+    )
     refit: Refit | None = None
     if not decision.promote:
         with run.steps.step("fitting the live model's ranking", 0.85, 0.86):

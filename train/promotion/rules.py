@@ -66,7 +66,10 @@ class PromotionDecision:
 
 
 def decide_promotion(
-    held_out: Comparison, golden_flips: Sequence[int], answers: Sequence[AnswersChange]
+    held_out: Comparison,
+    golden_flips: Sequence[int],
+    answers: Sequence[AnswersChange],
+    unfitted: Sequence[AnswersChange] = (),
 ) -> PromotionDecision:
     """Decide by the rule above.
 
@@ -76,6 +79,8 @@ def decide_promotion(
         golden_flips: Ids of the golden questions that the live model gets right and the candidate
             wrong.
         answers: What is answered automatically, at each stated precision.
+        unfitted: The same for the candidate alone: by the constants that are shipped, and by the
+            ranker that was fitted to it. Where the former are proven bad, it is right to ask first.
     """
     mrr, live, candidate = held_out.mrr_difference, held_out.live, held_out.candidate
     inputs = {
@@ -105,7 +110,7 @@ def decide_promotion(
         return PromotionDecision(False, f"not proven better: {found}", inputs)
     if held_out.precision_difference.value < 0:
         return PromotionDecision(False, f"fewer first answers right: {precision}; {found}", inputs)
-    if lost := lost_answers(answers):
+    if lost := lost_answers(answers, unfitted):
         return PromotionDecision(False, f"{lost}; {found}, {precision}", inputs)
     return PromotionDecision(True, f"better: {found}, {precision}", inputs)
 
@@ -151,15 +156,17 @@ def decide_ranking_promotion(
     return PromotionDecision(True, f"better: {found}", inputs)
 
 
-def lost_answers(answers: Sequence[AnswersChange]) -> str | None:
+def lost_answers(
+    answers: Sequence[AnswersChange], unfitted: Sequence[AnswersChange] = ()
+) -> str | None:
     """Why a change would take automatic answers away for no proven reason; None where it does not.
 
     Fewer of them are a gain only where the present ones are proven to be wrong more often than
     stated: few held-out questions prove little, however good the new ranking is.
     """
+    proven_bad = {one.precision for one in (*answers, *unfitted) if _is_proven_bad(one)}
     for change in answers:
-        proven_bad = upper_bound(change.right_before, change.before) < change.precision
-        if change.after < change.before and not proven_bad:
+        if change.after < change.before and change.precision not in proven_bad:
             return (
                 f"fewer questions would be answered without asking: {change.after} instead of "
                 f"{change.before} of {change.questions}, and of those {change.before} "
@@ -167,6 +174,11 @@ def lost_answers(answers: Sequence[AnswersChange]) -> str | None:
                 f"{change.precision:.0%}"
             )
     return None
+
+
+def _is_proven_bad(change: AnswersChange) -> bool:
+    """Whether what was answered before is surely right less often than stated."""
+    return upper_bound(change.right_before, change.before) < change.precision
 
 
 def flipped(golden: Sequence[int]) -> str:

@@ -92,6 +92,22 @@ def test_a_refused_model_leaves_the_live_one_with_a_better_ranking(quick: Desk) 
 
 
 @pytest.mark.usefixtures("refused")
+def test_a_better_ranking_that_would_end_automatic_answers_stays_out(quick: Desk) -> None:
+    # It puts far more right answers first, but proves no threshold; 4 of 5 answers are right now.
+    quick.precisions = (0.9,)
+
+    ending = quick.retrain()
+
+    assert ending.result.went_live is None
+    assert ending.result.what_changes == (
+        "Nothing changes: 4 of 100 questions are answered without asking, 20% of them wrongly."
+    )
+    quick.assert_untouched()
+    report = (quick.settings.jobs_dir / "1" / "report.md").read_text()
+    assert "fewer questions would be answered without asking: 0 instead of 5" in report
+
+
+@pytest.mark.usefixtures("refused")
 def test_too_few_questions_leave_the_ranking_as_shipped(
     quick: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:

@@ -182,6 +182,15 @@ def test_automatic_answers_end_only_where_they_are_proven_bad(
         assert ranking.reason.startswith(lost)
 
 
+def test_a_better_model_may_ask_first_where_its_answers_as_shipped_are_proven_bad() -> None:
+    lost = answers((5, 4), (0, 0))
+    better = comparison((0.43, 0.33, 0.53))
+
+    assert not decide_promotion(better, [], [lost]).promote
+    assert not decide_promotion(better, [], [lost], [answers((64, 54), (0, 0))]).promote
+    assert decide_promotion(better, [], [lost], [answers((64, 40), (0, 0))]).promote
+
+
 def test_each_stated_precision_is_guarded() -> None:
     kept = answers((80, 79), (90, 88))
     lost = AnswersChange(0.97, 200, 40, 40, 0, 0)
