@@ -103,7 +103,7 @@ class Service:
                 )
             )
             self.transport: Transport = (
-                HttpTransport(app, bot.http_host, bot.http_port)
+                HttpTransport(app, bot.http_host, bot.http_port, second)
                 if bot.mode == "http"
                 else SocketTransport(app, second)
             )

@@ -1,17 +1,21 @@
 """Requests from the internet: only Slack's own are listened to."""
 
+import hmac
 import json
 import socket
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from pathlib import Path
+from typing import Any
 
 import httpx
 import pytest
+from structlog.testing import capture_logs
 
+from bot.transports import http
 from bot.transports.http import HEALTH_PATH, MAX_BODY_BYTES
 from index.errors import SettingsError
-from tests.bot.desk import ABSENT, ASKED, Desk, answers, sign
+from tests.bot.desk import ABSENT, ASKED, Desk, sign, until
 
 
 @pytest.fixture
@@ -54,6 +58,7 @@ def test_a_signed_event_is_taken_in(running: Desk) -> None:
         {"X_Slack_Request_Timestamp": "-1"},
         {"X_Slack_Request_Timestamp": "1e9"},
         {"X_Slack_Request_Timestamp": "9" * 5000},
+        {"X_Slack_Request_Timestamp": "9" * 20},
         {"X_Slack_Request_Timestamp": ABSENT, "X_Slack_Signature": ABSENT},
     ],
 )
@@ -86,11 +91,73 @@ def test_a_body_other_than_the_signed_one_is_refused(running: Desk) -> None:
     assert stored(running) == 0
 
 
-@pytest.mark.parametrize("body", ["", "{", "[]", "null", '"x"', "payload=%7B", "{}"])
-def test_a_signed_body_that_is_no_event_does_no_harm(running: Desk, body: str) -> None:
-    assert running.deliver(body).status_code < 600
+DEEP = "[" * 100_000
+# Bodies that are no event of Slack's, and what is answered where they are signed.
+NO_EVENTS = {
+    "": 404,
+    "{}": 404,
+    "{": 400,
+    "[]": 400,
+    "null": 400,
+    '"x"': 400,
+    "5": 400,
+    "payload=%7B": 400,
+    "payload=[]": 400,
+    DEEP: 400,
+    '{"event": ' + DEEP: 400,
+    "payload=" + DEEP: 400,
+    '{"event": "x", "team": 5}': 400,
+}
+
+
+def test_a_signed_body_that_is_no_event_does_no_harm(running: Desk) -> None:
+    assert {body: running.deliver(body).status_code for body in NO_EVENTS} == NO_EVENTS
     assert running.deliver(mention(running)).status_code == 200
     assert stored(running) == 1
+
+
+def test_a_signature_that_is_not_ascii_is_refused(running: Desk) -> None:
+    headers = {"X-Slack-Signature": b"v0=\xe9", "X-Slack-Request-Timestamp": b"%d" % time.time()}
+    url = running.http_url("/slack/events")
+    assert httpx.post(url, content=b"{}", headers=headers, trust_env=False).status_code == 401
+
+
+def refused(logged: list[MutableMapping[str, Any]]) -> list[MutableMapping[str, Any]]:
+    """The lines about refused requests; no line at all is long."""
+    assert all(len(str(line)) < 300 for line in logged)
+    return [line for line in logged if line["event"] == "request_refused"]
+
+
+def test_nothing_of_an_unsigned_body_is_parsed(
+    running: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def parse(*_: object, **__: object) -> None:
+        raise AssertionError("it was parsed")
+
+    monkeypatch.setattr(http, "BoltRequest", parse)
+    url = running.http_url("/slack/events")
+    for content_type in ("application/json", "application/x-www-form-urlencoded"):
+        headers = {"Content-Type": content_type, "X-Slack-Signature": "v0=" + "0" * 64}
+        headers["X-Slack-Request-Timestamp"] = str(int(time.time()))
+        for body in (b"", b"{", b"\xff\xfe", DEEP.encode(), b"payload=" * 100_000):
+            with capture_logs() as logged:
+                response = httpx.post(url, content=body, headers=headers, trust_env=False)
+            assert response.status_code == 401
+            assert [line["status"] for line in refused(logged)] == [401]
+
+
+def test_a_malformed_body_is_refused_in_a_line_that_quotes_nothing(running: Desk) -> None:
+    body = b'{"text": "zebrafinch \xff' + b"x" * 500_000
+    url, now = running.http_url("/slack/events"), str(int(time.time()))
+    key = running.slack.signing_secret.encode()
+    signature = hmac.new(key, b"v0:" + now.encode() + b":" + body, "sha256").hexdigest()
+    headers = {"X-Slack-Request-Timestamp": now, "X-Slack-Signature": f"v0={signature}"}
+    headers["Content-Type"] = "application/json"
+    with capture_logs() as logged:
+        response = httpx.post(url, content=body, headers=headers, trust_env=False)
+    assert response.status_code == 400
+    assert [line["status"] for line in refused(logged)] == [400]
+    assert "zebrafinch" not in str(logged)
 
 
 def test_slacks_handshake_is_answered(running: Desk) -> None:
@@ -131,15 +198,73 @@ def test_a_body_over_the_limit_is_refused_also_when_it_comes_in_pieces(running: 
     assert running.deliver(mention(running)).status_code == 200
 
 
-def test_slow_and_idle_clients_keep_nobody_from_being_served(running: Desk) -> None:
-    address = ("127.0.0.1", running.service.transport.port)  # type: ignore[union-attr]
-    idle = [socket.create_connection(address) for _ in range(20)]
-    for connection in idle:
-        connection.sendall(b"POST /slack/events HTTP/1.1\r\nContent-Length: 100\r\n\r\nx")
-    ts = running.mention(running.watched, ASKED["vpn"])
-    assert answers(running.reply(running.watched, ts), "vpn")
-    for connection in idle:
+def half_open(desk: Desk, count: int, sent: bytes) -> list[socket.socket]:
+    """Connections that begin a request and never end it."""
+    address = ("127.0.0.1", desk.service.transport.port)  # type: ignore[union-attr]
+    opened = [socket.create_connection(address) for _ in range(count)]
+    for connection in opened:
+        connection.sendall(sent)
+    return opened
+
+
+@pytest.mark.parametrize(
+    "sent",
+    [
+        b"",
+        b"POST /slack/events HT",
+        b"POST /slack/events HTTP/1.1\r\nContent-Length: 100\r\n\r\nx",
+        b"POST /slack/events HTTP/1.1\r\nTransfer-Encoding: chunked\r\n\r\n5\r\nab",
+    ],
+)
+def test_half_open_connections_keep_nobody_from_being_served(running: Desk, sent: bytes) -> None:
+    waiting = half_open(running, 150, sent)
+    response = running.deliver(mention(running))
+    assert response.status_code == 200
+    assert response.elapsed.total_seconds() < 3
+    for connection in waiting:
         connection.close()
+
+
+def test_more_half_open_connections_than_there_is_room_for_are_closed(running: Desk) -> None:
+    waiting = half_open(running, http.MAX_CONNECTIONS + 100, b"POST /slack/events HT")
+    assert running.deliver(mention(running)).status_code == 200
+    assert stored(running) == 1
+    for connection in waiting:
+        connection.close()
+
+
+def test_a_client_that_sends_a_byte_now_and_then_is_closed(
+    running: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "REQUEST_S", 1.0)
+    [dripping] = half_open(running, 1, b"POST /slack/events HTTP/1.1\r\nX: ")
+    dripping.settimeout(0.05)
+
+    def is_closed() -> bool:
+        try:
+            dripping.sendall(b"x")
+            return dripping.recv(1) == b""
+        except TimeoutError:
+            return False
+        except OSError:
+            return True
+
+    until(is_closed, "the connection is closed")
+
+
+def test_a_connection_is_kept_for_the_next_request(
+    running: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(http, "REQUEST_S", 0.1)
+    with httpx.Client(trust_env=False) as client:
+        url = running.http_url(HEALTH_PATH)
+        ports = set()
+        for _ in range(2):
+            response = client.get(url)
+            stream = response.extensions["network_stream"]
+            ports.add(stream.get_extra_info("client_addr"))
+            time.sleep(2.5)  # two rounds of the server's cleaning up
+    assert len(ports) == 1
 
 
 @pytest.mark.parametrize("secret", ["", "   "])

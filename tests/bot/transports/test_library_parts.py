@@ -11,6 +11,7 @@ import websocket
 from slack_sdk.socket_mode.interval_runner import IntervalRunner
 from slack_sdk.socket_mode.websocket_client import SocketModeClient
 from waitress import wasyncore
+from waitress.channel import HTTPChannel
 
 
 def test_the_socket_mode_client_has_the_parts_that_a_start_and_a_stop_use() -> None:
@@ -50,3 +51,17 @@ def test_the_http_server_has_the_parts_by_which_it_is_stopped() -> None:
         server.task_dispatcher.shutdown()
         wasyncore.close_all(sockets)
         assert not sockets
+
+
+def test_the_http_server_has_the_parts_by_which_connections_are_closed() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        sockets: dict[int, object] = {}
+        server = waitress.create_server(lambda *_: [], map=sockets, sockets=[listening])
+        assert "self.channel_class(" in inspect.getsource(server.handle_accept)
+        assert "self.maintenance(now)" in inspect.getsource(server.readable)
+        assert server.active_channels == {}
+        server.task_dispatcher.shutdown()
+        wasyncore.close_all(sockets)
+    assert HTTPChannel.request is None, "the request that has not arrived whole"
+    assert HTTPChannel.will_close is False
+    assert "self.received(data)" in inspect.getsource(HTTPChannel.handle_read)
