@@ -80,6 +80,7 @@ class Commands:
             "suggestions": self.suggestions,
             **{kind: partial(self._plain, kind) for kind in registry.slack_commands()},
             # These take an argument.
+            "retry": self.retry,
             "retrain": self.retrain,
             "rollback": self.rollback,
             "cancel": self.cancel,
@@ -108,6 +109,20 @@ class Commands:
     def suggestions(self, _typed: Typed) -> Message:
         """The list of suggested wordings."""
         return listed(self.deps.store)
+
+    def retry(self, typed: Typed) -> str:
+        """Take failed questions up again: all, or the one that is named."""
+        inbox = self.deps.store.inbox
+        wanted = " ".join(typed.rest)
+        if wanted in ("", "all", "--all"):
+            found = inbox.retry_failed()
+            answer = wording.taken_up(found)
+        else:
+            found = inbox.retry_failed(wanted)
+            answer = wording.taken_up_one(mrkdwn.line(wanted, QUOTE_LIMIT), bool(found))
+        if found:
+            self.deps.question_arrived()
+        return answer
 
     def retrain(self, typed: Typed) -> str:
         """Ask for a retrain, of a depth if one is named."""

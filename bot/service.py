@@ -8,6 +8,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.answering.apology import Apologies
 from bot.answering.worker import Workers
 from bot.app import create_app
 from bot.deps import Deps
@@ -16,6 +17,7 @@ from bot.runner import Runner
 from bot.settings import BotSettings
 from bot.slack import client as slack
 from bot.slack.admins import Admins
+from bot.slack.later import Later
 from bot.slack.lookup import authenticate
 from bot.slack.poster import Poster
 from bot.transports.base import Transport
@@ -79,11 +81,13 @@ class Service:
             self._background = ThreadPoolExecutor(4, thread_name_prefix="clicks")
             posting = slack.posting_client(token, bot.api_url)
             poster = Poster(posting)
+            self._later = Later(self._background)
             self._job_messages = JobMessages(self.store, client, posting, index.jobs_dir)
             self._workers = Workers(
                 self.store,
                 self.serving,
                 poster,
+                Apologies(poster, self._later),
                 precision=bot.precision_in,
                 count=bot.workers,
             )
@@ -134,6 +138,7 @@ class Service:
             steps.callback(self.serving.stop)
             steps.callback(self._job_messages.stop)
             steps.callback(_finish, self._background, FINISH_PATIENCE_S)
+            steps.callback(self._later.stop)
             steps.callback(self._listening.shutdown, wait=True)
             steps.callback(self._workers.stop)
             steps.callback(self._runner.stop)

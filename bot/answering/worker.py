@@ -9,9 +9,16 @@ from datetime import UTC, datetime, timedelta
 
 import structlog
 
+from bot.answering.apology import Apologies
 from bot.answering.reply import outcome_of, reply_message
 from bot.intake.markup import question_text
-from bot.slack.client import SlackRefused, SlackUnavailable, TooLate
+from bot.slack.client import (
+    CardRefused,
+    SlackRefused,
+    SlackUnavailable,
+    ThreadUnreadable,
+    TooLate,
+)
 from bot.slack.poster import Poster
 from index import processes
 from index.errors import FaqbotError
@@ -40,6 +47,7 @@ class Workers:
         store: Store,
         serving: Serving,
         poster: Poster,
+        apologies: Apologies,
         *,
         precision: Callable[[str], float],
         count: int,
@@ -50,6 +58,7 @@ class Workers:
         self._store = store
         self._serving = serving
         self._poster = poster
+        self._apologies = apologies
         self._precision = precision
         self._wake = threading.Condition()
         self._stopping = False
@@ -108,20 +117,31 @@ class Workers:
         try:
             if question.posting_until is None or self._is_absent(question, claimed):
                 if question.attempts > MAX_ATTEMPTS:
-                    claimed.fail(f"gave up after {MAX_ATTEMPTS} attempts: {question.error}")
+                    self._give_up(
+                        claimed, f"gave up after {MAX_ATTEMPTS} attempts: {question.error}"
+                    )
                 else:
                     self._reply(question, claimed)
         except SlackUnavailable as error:  # while looking
             self._cool(question.channel, error)
             claimed.wait(error.retry_after or claimed.backoff, str(error))
+        except ThreadUnreadable as error:
+            claimed.fail(f"Slack refused: {error}")  # the answer may be there: nothing denies it
         except SlackRefused as error:
-            claimed.fail(f"Slack refused: {error}")
+            self._give_up(claimed, f"Slack refused: {error}", refusal=str(error))
         except FaqbotError as error:
             log.error("answering_failed", question=question.id, reason=str(error))
             claimed.retry(str(error))
         except Exception as error:
             log.error("answering_failed", question=question.id, error=type(error).__name__)
             claimed.retry(f"unexpected {type(error).__name__}")
+
+    def _give_up(self, claimed: "_Claimed", reason: str, *, refusal: str | None = None) -> None:
+        """Mark a question failed, and tell whoever addressed the bot with it."""
+        if not claimed.fail(reason) or not claimed.question.direct:
+            return
+        if refusal != "thread_not_found":  # of what was deleted nobody waits for an answer
+            self._apologies.tell(claimed.question, refusal)
 
     def _is_absent(self, question: Question, claimed: "_Claimed") -> bool:
         """Whether the reply that was sent before is proven not to be in the thread.
@@ -174,6 +194,11 @@ class Workers:
                 break
             except TooLate:  # nothing was sent; whose question it is now, the inbox knows
                 log.warning("post_delayed", question=question.id, seconds=round(noted.seconds))
+            except CardRefused as error:
+                if message is None or not message.blocks:
+                    raise
+                log.warning("card_refused", question=question.id, reason=str(error))
+                message = message.in_plain_text  # noted anew: it has its own time to arrive
             except SlackUnavailable as error:
                 self._cool(question.channel, error)
                 claimed.post_failed(error)
@@ -228,9 +253,11 @@ class _Claimed:
         if not self.inbox.finish(self.question.id, state, ts, owner=self.owner):
             log.warning("claim_lost", question=self.question.id)
 
-    def fail(self, reason: str) -> None:
-        self.inbox.fail(self.question.id, reason, owner=self.owner)
+    def fail(self, reason: str) -> bool:
+        """Give it up; whether the claim still held."""
+        held = self.inbox.fail(self.question.id, reason, owner=self.owner)
         log.error("question_failed", question=self.question.id, reason=reason)
+        return held
 
     def wait(self, seconds: float, reason: str, *, sent: bool | None = None) -> None:
         """Come back later; this was no attempt."""

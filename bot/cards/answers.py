@@ -30,6 +30,8 @@ MAX_OTHERS = 2
 MAX_CLOSEST = 3
 
 FALLBACK_LIMIT = 4000
+# Slack cuts a message's text at 40,000 characters; the card shows no more than this either.
+WHOLE_LIMIT = MESSAGE_ROOM
 LEAST_ANSWER = 600
 """Size kept for each other entry's answer when the best one could take all the room."""
 
@@ -104,8 +106,11 @@ def answer_message(card: AnswerCard) -> Message:
     answer = best.answer_within(room - kept)
 
     ending = f"\n{best.source}" if best.source else ""
-    text = mrkdwn.plain(card.best.answer, FALLBACK_LIMIT - len(ending)) or wording.NO_ANSWER
-    return Message(text + ending, [*answer, *below, *_within(unfolded, room - size(answer))])
+    text, whole = (
+        (mrkdwn.plain(card.best.answer, limit - len(ending)) or wording.NO_ANSWER) + ending
+        for limit in (FALLBACK_LIMIT, WHOLE_LIMIT)
+    )
+    return Message(text, [*answer, *below, *_within(unfolded, room - size(answer))], whole=whole)
 
 
 def offer_message(card: OfferCard) -> Message:

@@ -90,6 +90,24 @@ def _people(count: int) -> str:
     return "1 person" if count == 1 else f"{count} people"
 
 
+APOLOGY = (
+    "Sorry, something went wrong on my side, and I could not answer this. Please ask me again "
+    "later, or ask a person here."
+)
+
+
+def cannot_answer_in(channel: str) -> str:
+    """The direct message to somebody whose question could not be answered where it was asked.
+
+    Args:
+        channel: Its id.
+    """
+    return (
+        f"Sorry, I could not answer what you asked me in <#{channel}>: I may not write there. "
+        "Invite me to that channel and ask again, or ask me here."
+    )
+
+
 # --- admins ------------------------------------------------------------------------------------
 
 FAILED = "Sorry, that did not work. Whoever runs me finds the reason in the log."
@@ -109,6 +127,7 @@ Ask me by mentioning me, or in a direct message. Commands:
 For admins:
 • `/faq status`: what I know, what I was asked, and what is running
 • `/faq suggestions`: wordings that people picked an answer for, to approve or reject
+• `/faq retry` (or `retry ID`): answer questions that failed
 {jobs}
 • `/faq cancel` (or `cancel retrain`): stop what is running or waiting"""
 
@@ -125,6 +144,26 @@ def help_text(jobs: Mapping[str, str]) -> str:
 def unknown_command(name: str, jobs: Mapping[str, str]) -> str:
     """The answer to a command that there is not, with the list of those that there are."""
     return f"I don't know “{name}”. {help_text(jobs)}"
+
+
+def taken_up(count: int) -> str:
+    """The answer to a retry of all questions that failed."""
+    if not count:
+        return "No question has failed."
+    what = "1 failed question is" if count == 1 else f"{count} failed questions are"
+    return f"{what} taken up again. The answers come where they were asked."
+
+
+def taken_up_one(question: str, found: bool) -> str:
+    """The answer to a retry of one question.
+
+    Args:
+        question: Its id, as typed.
+        found: Whether it is one that failed.
+    """
+    if found:
+        return "It is taken up again. The answer comes where it was asked."
+    return f"There is no failed question “{question}”. `/faq retry` takes up all that failed."
 
 
 # --- suggested wordings ------------------------------------------------------------------------

@@ -35,6 +35,19 @@ _PASSING = frozenset(
     }
 )
 
+# Slack does not take the card, but may take the same in plain text.
+_CARD_REFUSED = frozenset(
+    {
+        "invalid_blocks",
+        "invalid_blocks_format",
+        "invalid_attachments",
+        "block_mismatch",
+        "msg_blocks_too_long",
+        "msg_too_long",
+        "too_many_blocks",
+    }
+)
+
 _ERROR_CODE = re.compile(r"[a-z0-9_]+")
 
 
@@ -56,6 +69,14 @@ class SlackUnavailable(Exception):
 
 class SlackRefused(Exception):
     """Slack said no; its error code is the message."""
+
+
+class ThreadUnreadable(SlackRefused):
+    """Slack does not let a thread be read: whether something stands in it is not known."""
+
+
+class CardRefused(SlackRefused):
+    """Slack does not take the blocks of a message; nothing was posted or changed."""
 
 
 def client(token: str, api_url: str) -> WebClient:
@@ -121,7 +142,7 @@ def explain(error: Exception) -> SlackUnavailable | SlackRefused:
             return SlackUnavailable("ratelimited", _retry_after(headers))
         if status >= 500 or not code or code in _PASSING:
             return SlackUnavailable(code or f"HTTP status {status}")
-        return SlackRefused(code)
+        return CardRefused(code) if code in _CARD_REFUSED else SlackRefused(code)
     if isinstance(error, SlackClientError | OSError | HTTPException):
         return SlackUnavailable(type(error).__name__, answered=False)
     raise error

@@ -6,6 +6,9 @@ from slack_bolt import Respond
 from bot.slack.client import explain
 from bot.slack.message import Message
 
+# What a response_url answers where the blocks are at fault; other refusals are 403 and 404.
+CARD_REFUSED = 400
+
 log = structlog.get_logger(__name__)
 
 
@@ -19,13 +22,20 @@ def respond_privately(
         replaces: Whether it takes the place of the message that was clicked.
     """
     try:
-        response = respond(
-            text=message.text,
-            blocks=message.blocks,
-            response_type="ephemeral",
-            replace_original=replaces,
-        )
-        if response.status_code != 200:
-            log.warning(failed, reason=f"HTTP status {response.status_code}")
+        status = _respond(respond, message, replaces)
+        if status == CARD_REFUSED:
+            status = _respond(respond, message.in_plain_text, replaces)
+        if status != 200:
+            log.warning(failed, reason=f"HTTP status {status}")
     except Exception as error:
         log.warning(failed, reason=str(explain(error)))
+
+
+def _respond(respond: Respond, message: Message, replaces: bool | None) -> int:
+    response = respond(
+        text=message.text,
+        blocks=message.blocks,
+        response_type="ephemeral",
+        replace_original=replaces,
+    )
+    return int(response.status_code)

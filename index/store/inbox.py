@@ -227,6 +227,34 @@ class Inbox:
             error=error,
         )
 
+    def retry_failed(self, question_id: str | None = None) -> int:
+        """Take failed questions up again, as if they had just come in.
+
+        Where a reply may have been sent, the thread is still read first. What was asked too long
+        ago to be known any more stays as it is.
+
+        Args:
+            question_id: The one to take up; None for all.
+
+        Returns:
+            How many were taken up.
+        """
+        failed = (questions.c.state == QuestionState.FAILED) & (questions.c.text != "")
+        if question_id is not None:
+            failed &= questions.c.id == question_id
+        with self._database.write() as connection:
+            result = connection.execute(
+                sa.update(questions)
+                .where(failed)
+                .values(
+                    state=QuestionState.RECEIVED,
+                    attempts=0,
+                    not_before=datetime.now(UTC),
+                    finished_at=None,
+                )
+            )
+            return result.rowcount
+
     def get(self, question_id: str) -> Question | None:
         """A question by its id; None where there is none."""
         with self._database.read() as connection:
