@@ -88,9 +88,10 @@ class Schedule:
         assert scheduled is not None, f"{kind} is on no schedule"
         more = {name: getattr(self._bot, of) for name, of in scheduled.arguments_from.items()}
         told = scheduled.channel_from
+        now = now or datetime.now(UTC)
         try:
-            last = self._last(kind)
-            due = self._times[kind].latest(last, now or datetime.now(UTC)) if last else None
+            last = self._last(kind, now)
+            due = self._times[kind].latest(last, now) if last else None
             if due is None:
                 return
             slot = due.isoformat(timespec="minutes")
@@ -109,13 +110,13 @@ class Schedule:
             log.info("job_scheduled", job=job.id, kind=kind, slot=slot)
             self._wake()
 
-    def _last(self, kind: str) -> datetime | None:
+    def _last(self, kind: str, now: datetime) -> datetime | None:
         """From when on times count: what was never on the schedule has missed nothing."""
-        if slot := self._store.jobs.newest_slot(kind):
+        if slot := self._store.jobs.newest_slot(kind, now):
             return datetime.fromisoformat(slot)
         if not self._store.generations.all():
             return None
-        return self._store.jobs.scheduled_since(kind)
+        return self._store.jobs.scheduled_since(kind, now)
 
 
 def _zone(bot: BotSettings) -> tzinfo:

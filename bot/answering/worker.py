@@ -27,7 +27,7 @@ from index.query.cleaning import Query
 from index.ranking.decision import MAX_SHOWN, Decision, decide
 from index.searcher import Searcher
 from index.store import Store
-from index.store.inbox import Inbox
+from index.store.inbox import LEASE, Inbox
 from index.store.types import Question, QuestionState
 
 # Attempts before a question is marked failed: with the delays below about two minutes.
@@ -63,6 +63,9 @@ class Workers:
         self._wake = threading.Condition()
         self._stopping = False
         self._cooling: dict[str, float] = {}
+        # The questions that threads of this process answer now, by owner: a clock that is set
+        # forward ends their leases in the store, but nobody may take them over for that.
+        self._in_hand: dict[str, tuple[str, float]] = {}
         self._threads = [
             threading.Thread(
                 target=self._run, args=(f"{processes.owner()}:{i}",), name=f"worker-{i}"
@@ -101,9 +104,15 @@ class Workers:
     def _run(self, owner: str) -> None:
         while not self._stopping:
             try:
-                question = self._store.inbox.claim(owner, skip_channels=self._cooling_channels())
+                question = self._store.inbox.claim(
+                    owner, skip_channels=self._cooling_channels(), skip=self._held()
+                )
                 if question is not None:
-                    self._answer(question, owner)
+                    self._in_hand[owner] = (question.id, time.monotonic())
+                    try:
+                        self._answer(question, owner)
+                    finally:
+                        del self._in_hand[owner]
                     continue
             except Exception as error:
                 # The thread must go on. The question stays in the inbox until its lease ends.
@@ -224,6 +233,11 @@ class Workers:
         if query.is_follow_up and (before := self._store.inbox.said_before(question)):
             return searcher.read(f"{question_text(before)}\n{text}")
         return query
+
+    def _held(self) -> list[str]:
+        """What other threads have in their hands; not what one of them can only be stuck with."""
+        now, limit = time.monotonic(), LEASE.total_seconds()
+        return [held for held, since in list(self._in_hand.values()) if now - since < limit]
 
     def _cool(self, channel: str, error: SlackUnavailable) -> None:
         """Skip a channel while Slack limits it: its other questions would be refused as well."""

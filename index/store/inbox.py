@@ -24,6 +24,9 @@ from index.store.types import NewQuestion, Outcome, Question, QuestionState
 LEASE = timedelta(seconds=60)
 # How long a reply may still arrive after it was sent and nothing was heard of it.
 SETTLE = timedelta(seconds=30)
+# What is stored never waits longer, whatever it waits for: a time that is further ahead was written
+# by a clock that has been set back since. (A process that is told to wait longer knows it itself.)
+WAIT_LIMIT = timedelta(minutes=2)
 OPEN = (QuestionState.RECEIVED, QuestionState.ANSWERING)
 # People send a second message within this time when the first did not say all of it.
 SAME_BREATH = timedelta(seconds=20)
@@ -62,21 +65,40 @@ class Inbox:
             )
             return stored is not None
 
-    def claim(self, owner: str, *, skip_channels: Collection[str] = ()) -> Question | None:
+    def claim(
+        self,
+        owner: str,
+        *,
+        skip_channels: Collection[str] = (),
+        skip: Collection[str] = (),
+        now: datetime | None = None,
+    ) -> Question | None:
         """Take the oldest question that is due, for `LEASE`; None where there is none.
 
         Args:
             owner: Names the claiming worker, unique among all running ones.
             skip_channels: Channels that must not be posted to yet (rate limits).
+            skip: Questions known to be in somebody's hands, whatever a clock says of the lease.
+            now: The time it is; None looks at the clock.
         """
-        now = datetime.now(UTC)
+        now = now or datetime.now(UTC)
+        self._bound_leases(now)
+        waited = sa.or_(
+            questions.c.not_before <= now,
+            questions.c.not_before > now + WAIT_LIMIT,
+            questions.c.error.is_(None),  # it waits for nothing
+        )
         due = sa.or_(
-            sa.and_(questions.c.state == QuestionState.RECEIVED, questions.c.not_before <= now),
+            sa.and_(questions.c.state == QuestionState.RECEIVED, waited),
             sa.and_(questions.c.state == QuestionState.ANSWERING, questions.c.claimed_until <= now),
         )
         candidate = (
             sa.select(questions.c.id)
-            .where(due, questions.c.channel.not_in(list(skip_channels)))
+            .where(
+                due,
+                questions.c.channel.not_in(list(skip_channels)),
+                questions.c.id.not_in(list(skip)),
+            )
             .order_by(questions.c.received_at)
             .limit(1)
         )
@@ -94,11 +116,29 @@ class Inbox:
                     state=QuestionState.ANSWERING,
                     claimed_by=owner,
                     claimed_until=now + LEASE,
+                    # It is never further ahead than if the post were sent now.
+                    posting_until=sa.case(
+                        (questions.c.posting_until > now + SETTLE, now + SETTLE),
+                        else_=questions.c.posting_until,
+                    ),
                     attempts=questions.c.attempts + 1,
                 )
                 .returning(questions)
             ).one_or_none()
         return None if row is None else _question(row)
+
+    def _bound_leases(self, now: datetime) -> None:
+        """Let a lease end in time that was given by a clock which has been set back since."""
+        ahead = (
+            questions.c.state == QuestionState.ANSWERING,
+            questions.c.claimed_until > now + 2 * LEASE,  # clocks of machines differ
+        )
+        with self._database.read() as connection:
+            if connection.scalar(sa.select(questions.c.id).where(*ahead).limit(1)) is None:
+                return
+        with self._database.write() as connection:
+            update = sa.update(questions).where(*ahead).values(claimed_until=now + LEASE)
+            connection.execute(update)
 
     def release_dead(self, owner: str) -> int:
         """Give back the questions claimed by a worker that is known to be gone."""
@@ -193,7 +233,7 @@ class Inbox:
         counts: bool = True,
         sent: bool | None = None,
     ) -> bool:
-        """Give a question back, to be claimed again after a while.
+        """Give a question back, to be claimed again after a while: `WAIT_LIMIT` at the longest.
 
         Args:
             owner: As for `finish`.
@@ -206,7 +246,7 @@ class Inbox:
         """
         now = datetime.now(UTC)
         values: dict[str, object] = {"state": QuestionState.RECEIVED, "error": error}
-        values["not_before"] = now + delay
+        values["not_before"] = now + min(delay, WAIT_LIMIT)
         if not counts:
             values["attempts"] = questions.c.attempts - 1
         if sent is not None:
@@ -302,12 +342,19 @@ class Inbox:
         Returns:
             How many texts were forgotten.
         """
+        now = datetime.now(UTC)
         with self._database.write() as connection:
+            # What a wrong clock put into the future would else be kept for as long.
+            connection.execute(
+                sa.update(questions)
+                .where(questions.c.finished_at > now + timedelta(days=1))
+                .values(finished_at=now)
+            )
             result = connection.execute(
                 sa.update(questions)
                 .where(
                     questions.c.state.not_in(OPEN),
-                    questions.c.finished_at < datetime.now(UTC) - older_than,
+                    questions.c.finished_at < now - older_than,
                     questions.c.text != "",
                 )
                 .values(text="", matched_text=None)

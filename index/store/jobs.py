@@ -329,15 +329,27 @@ class Jobs:
         with self._database.read() as connection:
             return connection.scalar(query.limit(1)) is not None
 
-    def newest_slot(self, kind: str) -> str | None:
-        """The last slot of the schedule that a job of this kind has stood for."""
-        query = sa.select(sa.func.max(jobs.c.slot)).where(jobs.c.kind == kind)
+    def newest_slot(self, kind: str, now: datetime) -> str | None:
+        """The last slot of the schedule that a job of this kind has stood for.
+
+        Args:
+            now: A slot later than this was asked for by a clock that was wrong, and counts for
+                nothing.
+        """
+        latest = now.astimezone(UTC).isoformat(timespec="minutes")
+        query = sa.select(sa.func.max(jobs.c.slot)).where(
+            jobs.c.kind == kind, jobs.c.slot <= latest
+        )
         with self._database.read() as connection:
             found: str | None = connection.scalar(query)
         return found
 
-    def scheduled_since(self, kind: str) -> datetime:
-        """When work of this kind was first on the schedule: at the first call."""
+    def scheduled_since(self, kind: str, now: datetime) -> datetime:
+        """When work of this kind was first on the schedule: at the first call.
+
+        Args:
+            now: The time it is. A later one was noted by a clock that was wrong: it begins anew.
+        """
         name = f"schedule_{kind}"
         query = sa.select(pointers.c.value).where(pointers.c.name == name)
         with self._database.write() as connection:
@@ -346,6 +358,10 @@ class Jobs:
             if since is None:
                 since = int(datetime.now(UTC).timestamp())
                 connection.execute(sa.insert(pointers).values(name=name, value=since))
+            elif since > now.timestamp():
+                since = int(now.timestamp())
+                update = sa.update(pointers).where(pointers.c.name == name)
+                connection.execute(update.values(value=since))
         return datetime.fromtimestamp(since, UTC)
 
     def fail_abandoned(self) -> None:

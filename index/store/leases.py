@@ -104,7 +104,16 @@ def running_job(connection: sa.Connection) -> sa.Row[Any] | None:
 def fail_abandoned(connection: sa.Connection) -> None:
     """Mark jobs as failed whose lease has ended, and imports that nobody ended for too long."""
     now = datetime.now(UTC)
-    is_given_up = jobs.c.kind.in_(_UNLEASED) & (jobs.c.started_at < now - _IMPORT_LIMIT)
+    # Given by a clock that was wrong, or has been set back since. Whoever renews it is not
+    # disturbed; if nobody does, it ends as if it had been renewed now.
+    connection.execute(
+        sa.update(jobs)
+        .where(jobs.c.state == JobState.RUNNING, jobs.c.lease_until > now + 2 * LEASE)
+        .values(lease_until=now + LEASE)
+    )
+    is_given_up = jobs.c.kind.in_(_UNLEASED) & sa.or_(
+        jobs.c.started_at < now - _IMPORT_LIMIT, jobs.c.started_at > now + _IMPORT_LIMIT
+    )
     mark_interrupted(connection, (jobs.c.lease_until < now) | is_given_up)
 
 

@@ -15,7 +15,7 @@ from bot.schedule import Schedule, timetable
 from bot.settings import BotSettings
 from index.errors import FaqbotError, SettingsError
 from index.store import Store
-from index.store.tables import generations
+from index.store.tables import generations, pointers
 from index.store.types import Job, JobKind, JobState
 from tests.bot.desk import until
 from tests.support.tables import table
@@ -333,7 +333,7 @@ def test_a_store_that_is_away_does_not_end_the_schedule(
     sqlite_store.generations.add("base", "faq-1")
     schedule = make()
 
-    def away(kind: JobKind) -> Any:
+    def away(kind: JobKind, now: datetime) -> Any:
         raise FaqbotError("the store cannot be reached")
 
     with monkeypatch.context() as patch:
@@ -345,6 +345,51 @@ def test_a_store_that_is_away_does_not_end_the_schedule(
 
 
 # -- the clock -----------------------------------------------------------------------------
+
+
+def test_a_clock_that_was_once_years_ahead_does_not_end_the_schedule(
+    sqlite_store: Store, make: Make
+) -> None:
+    sqlite_store.generations.add("base", "faq-1")
+    schedule = make()
+    schedule.request_due(JobKind.RETRAIN)
+    schedule.request_due(JobKind.RETRAIN, later(days=11 * 365))
+    (wrong,) = asked(sqlite_store)
+    end(sqlite_store, wrong)
+
+    schedule.request_due(JobKind.RETRAIN, later(days=2))
+    schedule.request_due(JobKind.RETRAIN, later(days=3))
+    # One more, which stands for both nights: nobody has run it yet.
+    assert [job.id for job in asked(sqlite_store)] == [wrong.id + 1, wrong.id]
+
+
+def test_a_clock_that_was_ahead_when_the_schedule_began_does_not_keep_it_from_beginning(
+    sqlite_store: Store, make: Make
+) -> None:
+    sqlite_store.generations.add("base", "faq-1")
+    schedule = make()
+    schedule.request_due(JobKind.RETRAIN)
+    with sqlite_store.database.write() as connection:
+        of_schedule = pointers.c.name == f"schedule_{JobKind.RETRAIN}"
+        wrong = int(later(days=11 * 365).timestamp())
+        connection.execute(sa.update(pointers).where(of_schedule).values(value=wrong))
+    schedule.request_due(JobKind.RETRAIN)
+    assert asked(sqlite_store) == []
+    schedule.request_due(JobKind.RETRAIN, later(days=2))
+    assert len(asked(sqlite_store)) == 1
+
+
+def test_a_clock_set_back_an_hour_repeats_no_job(sqlite_store: Store, make: Make) -> None:
+    sqlite_store.generations.add("base", "faq-1")
+    schedule = make()
+    schedule.request_due(JobKind.RETRAIN)
+    at = later(days=2).replace(hour=2, minute=30)
+    schedule.request_due(JobKind.RETRAIN, at)
+    (done,) = asked(sqlite_store)
+    end(sqlite_store, done)
+    for minutes in (-60, -31, 0, 60):
+        schedule.request_due(JobKind.RETRAIN, at + timedelta(minutes=minutes))
+    assert [job.id for job in asked(sqlite_store)] == [done.id]
 
 
 def test_a_start_asks_for_what_was_missed_and_a_stop_ends_it(

@@ -1,6 +1,6 @@
 """Jobs: asked for, cancelled, recorded."""
 
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -121,8 +121,11 @@ def test_a_slot_is_asked_for_once_even_after_its_job_is_over(store: Store) -> No
     assert (again.id, is_new) == (first.id, False)
     assert store.jobs.request(JobKind.PURGE, slot="2026-11-23T02:00+00:00")[1], "of another kind"
     assert store.jobs.request(JobKind.RETRAIN, slot="2026-11-24T02:00+00:00")[1]
-    assert store.jobs.newest_slot(JobKind.RETRAIN) == "2026-11-24T02:00+00:00"
-    assert store.jobs.newest_slot(JobKind.REINDEX) is None
+    now = datetime(2026, 11, 24, 2, tzinfo=UTC)
+    assert store.jobs.newest_slot(JobKind.RETRAIN, now) == "2026-11-24T02:00+00:00"
+    assert store.jobs.newest_slot(JobKind.REINDEX, now) is None
+    before = now - timedelta(minutes=1)
+    assert store.jobs.newest_slot(JobKind.RETRAIN, before) == "2026-11-23T02:00+00:00"
 
 
 def test_a_job_that_was_open_when_a_slot_came_stands_for_it_for_ever(store: Store) -> None:

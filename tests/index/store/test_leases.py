@@ -115,6 +115,46 @@ def test_a_lease_that_ended_at_the_same_time_for_all_is_taken_over_by_one(
     assert sum(job is not None for job in results) == 1
 
 
+def test_a_lease_that_a_wrong_clock_gave_ends_in_time(
+    store: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    with monkeypatch.context() as patch:
+        patch.setattr(leases, "LEASE", timedelta(days=11 * 365))
+        dead = claimed(store)
+    store.jobs.fail_abandoned()
+    assert holds(store, dead), "its runner may be alive, and renew it"
+    with monkeypatch.context() as patch:
+        patch.setattr(leases, "datetime", LaterClock)
+        store.jobs.fail_abandoned()
+    assert found(store, dead.job_id).state is JobState.FAILED
+
+
+class LaterClock(datetime):
+    """A clock that shows the time when a lease that was given now has ended."""
+
+    @classmethod
+    def now(cls, tz: Any = None) -> "LaterClock":
+        return super().now(tz) + leases.LEASE + timedelta(seconds=1)
+
+
+def test_a_clock_set_back_costs_no_running_job(store: Store) -> None:
+    claim = claimed(store)
+    with store.database.write() as connection:
+        hour = datetime.now(UTC) + timedelta(hours=1)
+        connection.execute(sa.update(tables.jobs).values(lease_until=hour + leases.LEASE))
+    store.jobs.fail_abandoned()
+    assert store.jobs.renew(claim) is LeaseState.HELD
+
+
+def test_an_import_that_began_in_the_future_is_given_up(store: Store) -> None:
+    job = store.jobs.start(JobKind.IMPORT)
+    with store.database.write() as connection:
+        ahead = datetime.now(UTC) + timedelta(days=900)
+        connection.execute(sa.update(tables.jobs).values(started_at=ahead))
+    store.jobs.fail_abandoned()
+    assert found(store, job).state is JobState.FAILED
+
+
 def test_the_jobs_of_a_dead_owner_are_failed_and_of_no_other(store: Store) -> None:
     mine = claimed(store)
     store.jobs.fail_abandoned_by("other")
