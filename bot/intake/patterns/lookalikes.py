@@ -157,16 +157,19 @@ REPORT = phrases(
         |this)|removed|moved|changed|disabled|enabled|answered|replied)(?!\w)
     """
 )
+_IS = r"(?:is|are|was|were|its|theyre|been|now|all|everything|everyone|systems?|went|came)"
 # A problem that no longer is one. Anywhere in the sentence.
 SOLVED = phrases(
-    r"""
+    rf"""
     (?:is|are|been|got|was|were|its|now|issue|problem) (?:now |all |already |finally )?(?:fixed
         |resolved|solved|restored)(?!\w)
-    (?:works?|working|back|fine|up|good|ok) (?:now|again)(?!\w)
+    (?:works?|working|back|fine|good|ok|{_IS} up) (?:now|again)(?!\w)
     (?:fixing|rechecking|checking|investigating|looking into) (?:it|this|that|now|again)(?!\w)
     (?:rechecking|facilities knows?|(?:they|it|support|vendor) (?:knows?|is aware|are aware))
         (?!\w)
-    (?:back (?:up|online|to normal)|up and running|did the trick|solved it|fixed it)(?!\w)
+    {_IS} (?:\w+ly )?(?:back (?:up|online|to normal)|up and running)
+    ^(?:back online|back to normal|up and running|back up(?: and running|{CLAUSE_OVER}))
+    (?:did the trick|solved it|fixed it)(?!\w)
     (?:fixe[sd]|solve[sd]|resolve[sd]) (?:the|an?|that|this|my)(?!\w)
     """
 )
