@@ -2,10 +2,17 @@
 
 import logging
 import sys
+import traceback
+from collections.abc import Iterator
 
 import structlog
 
 from bot.settings import BotSettings
+from index.errors import FaqbotError
+
+# Of a value no more is logged. A library's line may quote what it was given.
+MAX_VALUE = 500
+MAX_FRAMES = 40
 
 # Logs replies that are no JSON, such as a proxy's error page that echoes the request, as errors.
 _SILENT = ("slack_sdk.web",)
@@ -28,10 +35,7 @@ def configure(settings: BotSettings) -> None:
         structlog.processors.TimeStamper(fmt="iso", utc=True),
     ]
     renderer: structlog.typing.Processor = (
-        # Not the default traceback, which shows local variables, and with them texts and tokens.
-        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback)
-        if people
-        else structlog.processors.JSONRenderer()
+        structlog.dev.ConsoleRenderer() if people else structlog.processors.JSONRenderer()
     )
     structlog.configure(
         processors=[*shared, structlog.stdlib.ProcessorFormatter.wrap_for_formatter],
@@ -42,7 +46,14 @@ def configure(settings: BotSettings) -> None:
     handler.setFormatter(
         structlog.stdlib.ProcessorFormatter(
             foreign_pre_chain=shared,
-            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, renderer],
+            processors=[
+                structlog.stdlib.ProcessorFormatter.remove_processors_meta,
+                _shortened,
+                # Before the renderers, of which one shows local variables, and with them texts and
+                # tokens, and the other the exception's repr, which may hold a whole request.
+                structlog.processors.ExceptionRenderer(_told),
+                renderer,
+            ],
         )
     )
     logging.basicConfig(handlers=[handler], level=level, force=True)
@@ -52,3 +63,36 @@ def configure(settings: BotSettings) -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
     for name in _SILENT:
         logging.getLogger(name).setLevel(logging.CRITICAL)
+
+
+def _shortened(
+    _logger: object, _method: str, event: structlog.typing.EventDict
+) -> structlog.typing.EventDict:
+    for name, value in event.items():
+        if isinstance(value, str) and len(value) > MAX_VALUE:
+            event[name] = f"{value[:MAX_VALUE]}... ({len(value):,} characters)"
+    return event
+
+
+def _told(exc_info: structlog.typing.ExcInfo) -> str:
+    """A traceback without the messages of errors that are not ours: they may quote a payload."""
+    return "\n".join(_lines(exc_info[1], set()))
+
+
+def _lines(error: BaseException, told: set[int]) -> Iterator[str]:
+    told.add(id(error))
+    before = error.__cause__ or (None if error.__suppress_context__ else error.__context__)
+    if before is not None and id(before) not in told:
+        yield from _lines(before, told)
+        yield "which led to:"
+    yield "Traceback (most recent call last):"
+    for frame in traceback.StackSummary.extract(
+        traceback.walk_tb(error.__traceback__), lookup_lines=False
+    )[-MAX_FRAMES:]:
+        yield f'  File "{frame.filename}", line {frame.lineno}, in {frame.name}'
+    name = type(error).__qualname__
+    yield f"{name}: {str(error)[:MAX_VALUE]}" if isinstance(error, FaqbotError) else name
+    if isinstance(error, BaseExceptionGroup):
+        for inner in error.exceptions:
+            if id(inner) not in told:
+                yield from _lines(inner, told)

@@ -1,5 +1,6 @@
 """What is logged: what happened, never what somebody wrote, nor a secret."""
 
+import json
 import logging
 from collections.abc import Iterator
 from pathlib import Path
@@ -140,6 +141,62 @@ def test_a_traceback_shows_no_local_variables(
         assert "it failed" in err
         assert "ValueError" in err
         assert "zebrafinch" not in err.replace('fail("zebrafinch")', "")
+
+
+def logged_error(desk: Desk, capfd: pytest.CaptureFixture[str], error: Exception) -> str:
+    """The line about an error, as `log.exception` writes it."""
+    logs.configure(desk.bot_settings)
+    try:
+        try:
+            raise error
+        except Exception as first:
+            raise KeyError("zebrafinch") from first
+    except KeyError:
+        logging.getLogger("waitress").exception("Exception while serving %s", "/slack/events")
+    return capfd.readouterr().err
+
+
+def test_a_traceback_in_json_is_one(
+    level: str, desk: Desk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    desk.settings |= {"log_format": "json", "log_level": level}
+    line = json.loads(logged_error(desk, capfd, StoreError("the disk is full")))
+    assert line["event"] == "Exception while serving /slack/events"
+    assert "exc_info" not in line
+    told = line["exception"].splitlines()
+    assert told[0] == "Traceback (most recent call last):"
+    assert "in logged_error" in told[1]
+    assert "StoreError: the disk is full" in told
+    assert told[-1] == "KeyError"
+
+
+def test_no_error_brings_a_body_into_the_log(
+    level: str, desk: Desk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    body = b'{"text": "how do I feed the zebrafinch?"}' + b"x" * (1 << 20) + b"\xff"
+    decoding = UnicodeDecodeError("utf-8", body, 0, 1, "zebrafinch")
+    nested = ExceptionGroup("zebrafinch", [ValueError("zebrafinch"), decoding])
+    decoding.add_note("zebrafinch")
+    for log_format in ("console", "json"):
+        desk.settings |= {"log_format": log_format, "log_level": level}
+        for error in (decoding, nested):
+            line = logged_error(desk, capfd, error)
+            assert "Traceback (most recent call last)" in line
+            assert "UnicodeDecodeError" in line
+            assert "zebrafinch" not in line
+            assert len(line) < 5_000
+
+
+def test_a_value_that_quotes_much_is_cut(
+    level: str, desk: Desk, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for log_format in ("console", "json"):
+        desk.settings |= {"log_format": log_format, "log_level": level}
+        logs.configure(desk.bot_settings)
+        logging.getLogger("some_library").error("refused: %s", "x" * 100_000)
+        line = capfd.readouterr().err
+        assert "(100,009 characters)" in line
+        assert len(line) < 1_000
 
 
 def test_bolt_logs_at_the_level_of_the_settings_not_below(
