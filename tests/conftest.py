@@ -28,6 +28,7 @@ import structlog
 from index.model.base import ensure_base_version
 from index.store import Store
 from tests.support.durability import do_not_wait_for_the_disk
+from tests.support.logs import left_behind
 from tests.support.once import made_once
 
 PROXIES = ("http_proxy", "https_proxy", "all_proxy", "ftp_proxy", "no_proxy")
@@ -90,14 +91,14 @@ def _no_proxies(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture(autouse=True)
-def _logging_as_it_was() -> Iterator[None]:
+def _no_logging_left_behind() -> Iterator[None]:
     """A handler that a test leaves would write to a stream that is closed, or to another test's."""
-    root = logging.getLogger()
-    handlers, level = root.handlers[:], root.level
     yield
-    root.handlers[:] = handlers
-    root.setLevel(level)
-    structlog.reset_defaults()
+    left = left_behind()
+    if left:
+        logging.getLogger().handlers.clear()
+        structlog.reset_defaults()
+        pytest.fail(f"the test leaves behind: {', '.join(left)}")
 
 
 @pytest.fixture(autouse=True, scope="session")

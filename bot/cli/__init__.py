@@ -89,7 +89,7 @@ def main() -> None:
             # A terminal that cannot show a character is no reason to fail.
             stream.reconfigure(errors="backslashreplace")
     try:
-        app()
+        app(prog_name="faqbot")
     except FaqbotError as error:
         say(f"faqbot: {error}")
         sys.exit(1)

@@ -6,7 +6,6 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-import structlog
 from slack_bolt import App
 
 from bot import logs
@@ -16,6 +15,7 @@ from index.store import Store
 from index.store.types import QuestionState
 from playground.client import Playground
 from tests.bot.desk import Desk, draft, until
+from tests.support.logs import logging_as_it_was
 
 QUESTION = "how do I feed the zebrafinch in the lobby?"
 ANSWER = "With quokkamarmalade, twice a day."
@@ -37,16 +37,8 @@ class Everything(logging.Handler):
 @pytest.fixture(params=["debug", "info"])
 def level(request: pytest.FixtureRequest) -> Iterator[str]:
     """A level to log at; afterwards logging is as it was."""
-    root = logging.getLogger()
-    handlers, root_level = list(root.handlers), root.level
-    names = list(logging.root.manager.loggerDict)
-    levels = {name: logging.getLogger(name).level for name in names}
-    yield request.param
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(root_level)
-    for name in logging.root.manager.loggerDict:
-        logging.getLogger(name).setLevel(levels.get(name, logging.NOTSET))
+    with logging_as_it_was():
+        yield request.param
 
 
 def secrets(slack: Playground) -> tuple[str, ...]:

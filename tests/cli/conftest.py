@@ -1,7 +1,6 @@
 """Running the command line in this process, in a data folder that has the base model."""
 
 import json
-import logging
 import os
 import sys
 import textwrap
@@ -10,7 +9,6 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
-import structlog
 
 from bot.cli import main
 from index.jobs import registry
@@ -18,6 +16,7 @@ from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import PairDraft
 from tests.cli.outcomes import Children, Run
+from tests.support.logs import logging_as_it_was
 
 
 @dataclass(frozen=True)
@@ -70,7 +69,8 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
         monkeypatch.setattr(sys, "argv", ["faqbot", *map(str, args)])
         capfd.readouterr()
         try:
-            main()
+            with logging_as_it_was():
+                main()
             code = 0
         except SystemExit as end:
             code = end.code if isinstance(end.code, int) else int(end.code is not None)
@@ -90,16 +90,6 @@ def faq(tmp_path: Path) -> Path:
         encoding="utf-8",
     )
     return path
-
-
-@pytest.fixture(autouse=True)
-def _logging_as_before() -> Iterator[None]:
-    root = logging.getLogger()
-    handlers, level = list(root.handlers), root.level
-    yield
-    structlog.reset_defaults()
-    root.handlers[:] = handlers
-    root.setLevel(level)
 
 
 @pytest.fixture
