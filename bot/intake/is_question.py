@@ -1,7 +1,8 @@
 """Is a chat message a question, or a request for help, that a support bot should try to answer?
 
-How it decides. The message is stripped of Slack's markup and split into sentences; the first few
-are looked at one by one, and one that asks makes the message a question. A sentence asks if it
+How it decides. The message is stripped of Slack's markup and split into sentences; those at its
+beginning and its end are looked at one by one, and one that asks makes the message a question. A
+sentence asks if it
 
 - has the form of a question, with or without "?" ("how do i ...", "anyone know ..."),
 - requests something ("need access to ...", "please reset my ..."), or
