@@ -5,7 +5,7 @@ it at once (`begin`). One job runs at a time, whatever its kind (`index/store/le
 """
 
 from collections.abc import Collection
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from typing import Any
 
 import sqlalchemy as sa
@@ -27,6 +27,8 @@ from index.store.types import Job, JobState
 
 # How often a job is put back into the queue because its runner was stopped.
 _AGAIN = 2
+# A clock that is set back by less repeats no job.
+_CLOCK_SET_BACK = timedelta(days=1)
 # What does not tell one request for work from another.
 _ASIDE = ("scheduled", "again")
 
@@ -333,10 +335,10 @@ class Jobs:
         """The last slot of the schedule that a job of this kind has stood for.
 
         Args:
-            now: A slot later than this was asked for by a clock that was wrong, and counts for
-                nothing.
+            now: The time it is. A slot that is more than `_CLOCK_SET_BACK` later was asked for by
+                a clock that was wrong, and counts for nothing.
         """
-        latest = now.astimezone(UTC).isoformat(timespec="minutes")
+        latest = (now + _CLOCK_SET_BACK).astimezone(UTC).isoformat(timespec="minutes")
         query = sa.select(sa.func.max(jobs.c.slot)).where(
             jobs.c.kind == kind, jobs.c.slot <= latest
         )

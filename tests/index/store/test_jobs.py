@@ -124,7 +124,7 @@ def test_a_slot_is_asked_for_once_even_after_its_job_is_over(store: Store) -> No
     now = datetime(2026, 11, 24, 2, tzinfo=UTC)
     assert store.jobs.newest_slot(JobKind.RETRAIN, now) == "2026-11-24T02:00+00:00"
     assert store.jobs.newest_slot(JobKind.REINDEX, now) is None
-    before = now - timedelta(minutes=1)
+    before = now - timedelta(days=1, minutes=1)
     assert store.jobs.newest_slot(JobKind.RETRAIN, before) == "2026-11-23T02:00+00:00"
 
 
