@@ -9,6 +9,7 @@ from slack_sdk import WebClient
 
 from bot.settings import BotSettings
 from bot.slack.admins import Admins
+from bot.slack.later import Later
 from index.store import Store
 from index.store.types import Generation
 
@@ -24,6 +25,7 @@ class Deps:
         listening: Runs Bolt's listeners; they only acknowledge.
         background: Runs what follows a click or a command: Bolt's few threads are needed to
             acknowledge.
+        later: Runs what Slack has put off, in `background`.
         question_arrived: Called after a question was stored; must not block.
         jobs_changed: Called after a job was asked for or cancelled; must not block.
         kept_generations: Gives the generations that can be gone back to.
@@ -36,6 +38,7 @@ class Deps:
     models_dir: Path
     listening: Executor
     background: Executor
+    later: Later
     question_arrived: Callable[[], None]
     jobs_changed: Callable[[], None]
     kept_generations: Callable[[], Sequence[Generation]]

@@ -101,6 +101,7 @@ class Service:
                     models_dir=index.models_dir,
                     listening=self._listening,
                     background=self._background,
+                    later=self._later,
                     question_arrived=self._workers.wake,
                     jobs_changed=self._jobs_changed,
                     kept_generations=lambda: available(index, self.store, engine),

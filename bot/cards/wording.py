@@ -90,6 +90,11 @@ def _people(count: int) -> str:
     return "1 person" if count == 1 else f"{count} people"
 
 
+CARD_TOO_OLD = (
+    "This card is too old: I no longer know the question it belongs to. Please ask it again."
+)
+ANSWER_GONE = "That answer is not in the FAQ any more, or not for this place. Please ask again."
+
 APOLOGY = (
     "Sorry, something went wrong on my side, and I could not answer this. Please ask me again "
     "later, or ask a person here."

@@ -1,17 +1,9 @@
-"""A card drawn again: as it should look after what people said of it."""
+"""A card as it should look after what people said of it."""
 
-import threading
 from collections import Counter
 from collections.abc import Collection, Sequence
 
-import structlog
-from slack_sdk import WebClient
-
 from bot.cards.answers import (
-    LESS,
-    MORE,
-    NOT_IT,
-    PICK,
     AnswerCard,
     OfferCard,
     UnsureCard,
@@ -20,38 +12,9 @@ from bot.cards.answers import (
     unsure_message,
 )
 from bot.cards.entry import Entry
-from bot.feedback.click import Click
-from bot.slack.client import explain
 from bot.slack.message import Message
 from index.store import Store
 from index.store.types import Pair, Question, QuestionState, Status, Verdict, Vote
-
-# Lock striping, held while a card is updated: cards whose questions hash to the same lock wait
-# for each other without need.
-_CARD_LOCKS = tuple(threading.Lock() for _ in range(64))
-
-log = structlog.get_logger(__name__)
-
-
-def refresh(click: Click, question: Question, store: Store, client: WebClient) -> None:
-    """Show on the card what a click changed."""
-    expanded = {MORE: True, LESS: False, PICK: False}.get(
-        # Whoever says "not it" wants to see what else there is.
-        click.action_id,
-        click.expanded or click.action_id == NOT_IT,
-    )
-    # One after the other: of two updates at a time the older one could arrive last.
-    with _CARD_LOCKS[hash(question.id) % len(_CARD_LOCKS)]:
-        message = card(question, store, expanded=expanded)
-        if message is None:
-            return
-        try:
-            client.chat_update(
-                channel=click.channel, ts=click.ts, text=message.text, blocks=message.blocks
-            )
-        except Exception as error:
-            # The next click shows it.
-            log.warning("card_not_updated", question=question.id, reason=str(explain(error)))
 
 
 def card(question: Question, store: Store, *, expanded: bool) -> Message | None:

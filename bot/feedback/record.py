@@ -1,6 +1,7 @@
 """What a click says: recorded as feedback, and learnt from."""
 
 from dataclasses import dataclass
+from enum import Enum
 
 import structlog
 from slack_sdk import WebClient
@@ -39,18 +40,25 @@ class Recorded:
     suggestion: int | None = None
 
 
-def record(click: Click, store: Store) -> Recorded | None:
-    """Record what a click says; None for a click not ours."""
+class Ignored(Enum):
+    """Why a click says nothing."""
+
+    UNKNOWN = "its question is not in the store"
+    NOT_OFFERED = "it is on what is not offered, or no longer"
+
+
+def record(click: Click, store: Store) -> Recorded | Ignored:
+    """Record what a click says, if it is one on a card of ours."""
     question = store.inbox.get(click.question_id)
     if question is None or question.channel != click.channel:
         log.warning("click_ignored", action=click.action_id, channel=click.channel)
-        return None
+        return Ignored.UNKNOWN
     if (verdict := VERDICTS.get(click.action_id)) is None:
         return Recorded(question)
     pair_id = question.pair_id or click.pair_id
     if not _is_allowed(click, question, store):
         log.warning("click_ignored", action=click.action_id, question=question.id)
-        return None
+        return Ignored.NOT_OFFERED
     says_it_fits = question.pair_id is None and verdict in (Verdict.PICKED, Verdict.SOLVED)
     suggestion = store.feedback.record(
         question.id,

@@ -4,13 +4,15 @@ from collections.abc import Callable
 from typing import Any
 
 import structlog
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, Respond
 
 from bot.cards.answers import LESS, MORE
+from bot.cards.wording import ANSWER_GONE, CARD_TOO_OLD
 from bot.deps import Deps
-from bot.feedback.card import refresh
 from bot.feedback.click import Click
-from bot.feedback.record import VERDICTS, learn, record
+from bot.feedback.record import VERDICTS, Ignored, learn, record
+from bot.feedback.redraw import Redraws
+from bot.slack.respond import tell_clicker
 
 log = structlog.get_logger(__name__)
 
@@ -18,14 +20,19 @@ log = structlog.get_logger(__name__)
 def register(app: App, deps: Deps) -> None:
     """Take clicks on the cards."""
     store, client, picks_needed = deps.store, deps.client, deps.settings.picks_needed
+    redraws = Redraws(store, client, deps.later)
 
-    def take(ack: Ack, body: dict[str, Any]) -> None:
+    def take(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         ack()
         click = Click.parse(body)
-        if click is not None and (recorded := record(click, store)):
-            later = deps.background.submit
-            later(_logging_errors(refresh), click, recorded.question, store, client)
-            later(_logging_errors(learn), recorded, store, client, picks_needed)
+        found = record(click, store) if click is not None else Ignored.UNKNOWN
+        later = deps.background.submit
+        if click is None or isinstance(found, Ignored):
+            text = ANSWER_GONE if found is Ignored.NOT_OFFERED else CARD_TOO_OLD
+            later(_logging_errors(tell_clicker), respond, text)
+            return
+        later(_logging_errors(redraws.show), click, found.question, respond)
+        later(_logging_errors(learn), found, store, client, picks_needed)
 
     for action_id in (*VERDICTS, MORE, LESS):
         app.action(action_id)(take)

@@ -1,10 +1,13 @@
-"""What no other listener takes: acknowledged, and nothing else. Registered last."""
+"""What no other listener takes: acknowledged, and a click answered. Registered last."""
 
 import re
+from typing import Any
 
-from slack_bolt import Ack, App
+from slack_bolt import Ack, App, Respond
 
+from bot.cards.wording import CARD_TOO_OLD
 from bot.deps import Deps
+from bot.slack.respond import tell_clicker
 
 ANY = re.compile(".*")
 
@@ -19,5 +22,8 @@ def register(app: App, deps: Deps) -> None:
 
     # A card of an older version may still show a button that is no more; links are actions too.
     @app.action(ANY)
-    def action(ack: Ack) -> None:
+    def action(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         ack()
+        clicked = (body.get("actions") or [{}])[0]
+        if clicked.get("type") == "button" and not clicked.get("url"):
+            deps.background.submit(tell_clicker, respond, CARD_TOO_OLD)

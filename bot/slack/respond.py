@@ -31,6 +31,15 @@ def respond_privately(
         log.warning(failed, reason=str(explain(error)))
 
 
+def tell_clicker(respond: Respond, text: str) -> None:
+    """Say something to whoever clicked, and leave the message as it is.
+
+    Args:
+        text: Mrkdwn that fits one section.
+    """
+    respond_privately(respond, Message(text, []), failed="click_not_answered", replaces=False)
+
+
 def _respond(respond: Respond, message: Message, replaces: bool | None) -> int:
     response = respond(
         text=message.text,

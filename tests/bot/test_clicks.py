@@ -1,13 +1,19 @@
 """The buttons below an answer."""
 
+import time
 import uuid
+from contextlib import closing
 
 import pytest
+import sqlalchemy as sa
 
+from bot.cards import wording
+from bot.feedback import redraw
 from index.store import Store
-from index.store.types import Verdict
+from index.store.tables import questions
+from index.store.types import Status, Verdict
 from playground.client import Channel, Message
-from tests.bot.desk import ASKED, Desk, answer_to, first_section
+from tests.bot.desk import ASKED, UNANSWERABLE, Desk, answer_to, first_section, until
 
 
 @pytest.fixture
@@ -112,13 +118,16 @@ def test_a_click_with_a_foreign_question_or_channel_changes_nothing(either_desk:
         assert desk.ann.click(channel, target, "faq_not_it").acked
     desk.stop()  # which waits for what the clicks set off
     assert desk.slack.calls("chat.update") == []
+    for channel, count in ((desk.watched, 2), (other, 1)):
+        told = desk.ann.wait_for_ephemeral(channel, count=count)
+        assert [message.text for message in told] == [wording.CARD_TOO_OLD] * count
     assert all(desk.slack.message(channel, target).text == "planted" for channel, target in targets)
     store = Store(desk.index_settings.store_url)
     assert set(store.feedback.tally().values()) == {0}
     store.close()
 
 
-def test_a_button_that_this_version_does_not_know_is_acknowledged(shared: Desk) -> None:
+def test_a_button_that_this_version_does_not_know_is_answered(shared: Desk) -> None:
     channel = shared.slack.create_channel(f"old-{uuid.uuid4().hex[:8]}")
     button = {
         "type": "button",
@@ -129,6 +138,8 @@ def test_a_button_that_this_version_does_not_know_is_acknowledged(shared: Desk) 
         channel=channel.id, text="old", blocks=[{"type": "actions", "elements": [button]}]
     )
     assert shared.ann.click(channel, str(posted["ts"]), "of_an_older_version").acked
+    (told,) = shared.ann.wait_for_ephemeral(channel)
+    assert told.text == wording.CARD_TOO_OLD
 
 
 def test_clicks_are_acknowledged_at_once_when_slack_updates_slowly(either_desk: Desk) -> None:
@@ -161,3 +172,94 @@ def test_a_vote_counts_although_the_card_cannot_be_updated(shared: Desk, card: C
     shown = shared.slack.wait_for_message(channel, reply, lambda m: "faq_less" in m.action_ids)
     assert "Solved for 1 person" in shown.all_text
     assert shared.tally(ts) == (1, 0)
+
+
+def test_a_click_on_a_card_that_the_store_does_not_know_is_answered(either_desk: Desk) -> None:
+    desk = either_desk.start()
+    reply = desk.reply(desk.watched, desk.mention(desk.watched, ASKED["vpn"]))
+    desk.stop()
+    with closing(Store(desk.index_settings.store_url)) as store, store.database.write() as write:
+        write.execute(sa.delete(questions))
+    desk.start()
+    for count, action_id in enumerate(("faq_solved", "faq_more"), start=1):
+        desk.ann.click(desk.watched, reply, action_id)
+        told = desk.ann.wait_for_ephemeral(desk.watched, count=count)
+        assert told[-1].text == wording.CARD_TOO_OLD
+    assert desk.slack.calls("chat.update") == []
+
+
+def test_a_click_on_an_answer_that_is_gone_is_answered(desk: Desk) -> None:
+    desk.start()
+    ts = desk.mention(desk.watched, UNANSWERABLE)
+    reply = desk.reply(desk.watched, ts)
+    offered = desk.question(ts).candidates
+    desk.store.pairs.set_status(offered, Status.RETIRED)
+    desk.ann.click(desk.watched, reply, "faq_pick")
+    (told,) = desk.ann.wait_for_ephemeral(desk.watched)
+    assert told.text == wording.ANSWER_GONE
+
+
+def test_a_click_whose_update_meets_a_limit_is_shown_when_the_limit_is_over(
+    shared: Desk, card: Card
+) -> None:
+    channel, _, reply = card
+    before = len(shared.slack.calls("chat.update"))
+    shared.slack.fail("chat.update", status=429, retry_after=1)
+    shared.ann.click(channel, reply, "faq_solved")
+    shown = shared.slack.wait_for_message(channel, reply, lambda m: "Solved for 1" in m.all_text)
+    assert first_section(shown) == answer_to("password")
+    assert len(shared.slack.calls("chat.update")) == before + 2
+
+
+def test_what_is_clicked_during_a_limit_is_shown_with_it_and_slack_left_alone(
+    shared: Desk, card: Card
+) -> None:
+    channel, ts, reply = card
+    before = len(shared.slack.calls("chat.update"))
+    shared.slack.fail("chat.update", status=429, retry_after=2)
+    shared.ann.click(channel, reply, "faq_more")
+    shared.slack.wait_for_calls("chat.update", count=before + 1)
+    shared.ann.click(channel, reply, "faq_solved")
+    shared.slack.create_user(f"late-{ts}").click(channel, reply, "faq_solved")
+    shown = shared.slack.wait_for_message(channel, reply, lambda m: "Solved for 2" in m.all_text)
+    assert "faq_less" in shown.action_ids
+    assert len(shared.slack.calls("chat.update")) == before + 2
+
+
+def test_a_limit_that_does_not_end_is_given_up(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(redraw, "MAX_TRIES", 2)
+    desk.start()
+    reply = desk.reply(desk.watched, desk.mention(desk.watched, ASKED["vpn"]))
+    desk.slack.fail("chat.update", status=429, retry_after=1, times=3)
+    desk.ann.click(desk.watched, reply, "faq_solved")
+    desk.slack.wait_for_calls("chat.update", count=3)
+    # The next click shows both.
+    until(lambda: _clicked(desk, reply), "the card is drawn by another click")
+    assert len(desk.slack.calls("chat.update")) >= 4
+
+
+def _clicked(desk: Desk, reply: Message) -> bool:
+    desk.ann.click(desk.watched, reply, "faq_more")
+    shown = desk.slack.message(desk.watched, reply)
+    return "Solved for 1" in shown.all_text and "faq_less" in shown.action_ids
+
+
+def test_a_stop_does_not_wait_for_what_slack_has_put_off(desk: Desk) -> None:
+    desk.start()
+    reply = desk.reply(desk.watched, desk.mention(desk.watched, ASKED["vpn"]))
+    desk.slack.fail("chat.update", status=429, retry_after=60)
+    desk.ann.click(desk.watched, reply, "faq_solved")
+    desk.slack.wait_for_calls("chat.update")
+    started = time.monotonic()
+    desk.stop()
+    assert time.monotonic() - started < 10
+
+
+def test_more_that_slack_does_not_take_as_a_card_is_shown_to_the_clicker(
+    shared: Desk, card: Card
+) -> None:
+    channel, _, reply = card
+    shared.slack.fail("chat.update", error="msg_blocks_too_long")
+    shared.ann.click(channel, reply, "faq_more")
+    (told,) = shared.ann.wait_for_ephemeral(channel)
+    assert answer_to("password") in told.text
