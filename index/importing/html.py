@@ -118,6 +118,9 @@ def _parse(text: str) -> BeautifulSoup:
     for tag in soup(list(_DROPPED)):
         if not tag.decomposed:
             tag.decompose()
+    for tag in soup(_is_hidden):
+        if not tag.decomposed:
+            tag.decompose()
     for link in soup("a"):
         if not _is_safe(link, "href"):
             link.unwrap()
@@ -125,6 +128,16 @@ def _parse(text: str) -> BeautifulSoup:
         if not _is_safe(image, "src"):
             image.decompose()
     return soup
+
+
+def _is_hidden(tag: Tag) -> bool:
+    style = "".join(str(tag.get("style") or "").lower().split())
+    return (
+        tag.has_attr("hidden")
+        or "display:none" in style
+        or "visibility:hidden" in style
+        or str(tag.get("aria-hidden") or "").lower() == "true"
+    )
 
 
 def _is_safe(tag: Tag, attribute: str) -> bool:

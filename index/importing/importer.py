@@ -316,10 +316,10 @@ class _Import:
             else:
                 self._cannot_sync(self._options.source, tally)
             raise RowError(raw.reason)
-        values, unknown = normalized(raw.values)
-        for key in unknown:
-            tally.ignore(key)
         try:
+            values, unknown = normalized(raw.values)
+            for key in unknown:
+                tally.ignore(key)
             source = self._options.source or row_source(values) or file.source
         except RowError:
             tally.is_any_unsynced = True

@@ -10,6 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
+from rapidfuzz import fuzz
+
 from index.importing.html import to_markdown, to_plain
 from index.store.types import Origin, Phrasing, Status
 from index.text import MAX_ANSWER, MAX_QUESTION, clean, fold, one_line
@@ -68,15 +70,25 @@ class FaqRow:
 
 
 def normalized(values: Mapping[object, object]) -> tuple[dict[str, object], list[str]]:
-    """A row with its keys in lower case and without nulls; and the names of its unknown keys."""
+    """A row with its keys in lower case and without nulls; and the names of its unknown keys.
+
+    Raises:
+        RowError: A key stands twice, or is nearly `audience`.
+    """
     known: dict[str, object] = {}
     unknown: list[str] = []
     for key, value in values.items():
         name = key if isinstance(key, str) and key in _KNOWN else _key(key)
-        if name not in _KNOWN:
+        if name in _KNOWN:
+            if name in known and value is not None:
+                raise RowError(f"the key {name} stands twice")
+            if value is not None:
+                known[name] = value
+        elif resembles_audience(name):
+            # Ignored, it would show to everybody what was meant for some.
+            raise RowError(f"the key {name} is unknown; is audience meant?")
+        else:
             unknown.append(name)
-        elif value is not None:
-            known.setdefault(name, value)
     return known, unknown
 
 
@@ -124,6 +136,11 @@ def row_source(values: Mapping[str, object]) -> str | None:
         RowError: It is no text, or too long.
     """
     return _line(values, "source", MAX_NAME)
+
+
+def resembles_audience(name: str) -> bool:
+    """Whether a key that is not `audience` was probably meant for it."""
+    return name != "audience" and fuzz.ratio(name, "audience") >= 80
 
 
 def _key(key: object) -> str:

@@ -1,7 +1,9 @@
 """CSV: a header row, then a row a pair."""
 
 import csv
+import io
 import json
+from collections import deque
 from collections.abc import Iterator
 from typing import Any, TextIO
 
@@ -10,6 +12,7 @@ from index.importing.files import fault, lines
 from index.importing.formats.base import Format, Row, WriteRow
 from index.importing.formats.jsonl import decoder
 from index.importing.formats.raw import BadRow, Raw, RawRow, is_too_deep
+from index.importing.rows import KEYS
 
 COLUMNS = (
     "id",
@@ -27,6 +30,8 @@ COLUMNS = (
     "format",
 )
 
+# Longer than any cell that csv reads.
+_MAX_RECORD = 2 * csv.field_size_limit()
 _DELIMITERS = ",;\t"
 _LISTS = ("phrasings", "tags", "audience")
 
@@ -38,36 +43,79 @@ def read_csv(text: TextIO) -> Iterator[Raw]:
         ImportFailed: The first row does not name the columns question and answer.
     """
     numbered = lines(text)
-    line, header = next(((n, content) for n, content in numbered if content.strip()), (0, ""))
+    _, header = next(((n, content) for n, content in numbered if content.strip()), (0, ""))
     if not header:
         return
     delimiter, names = _columns(header)
-
-    def contents() -> Iterator[str]:
-        nonlocal line
-        for line, content in numbered:  # noqa: B007 -- csv takes the lines; their numbers are kept here
-            yield content
-
-    reader = csv.reader(contents(), delimiter=delimiter)
-    while True:
-        start = line + 1
+    for start, held, reason in _records(numbered, delimiter):
+        if reason:
+            yield BadRow(start, reason, held)
+            continue
         try:
-            cells = next(reader)
-        except StopIteration:
-            return
+            cells = next(csv.reader(io.StringIO(held, newline=""), delimiter=delimiter), [])
         except csv.Error as error:
-            yield BadRow(start, f"not CSV: {error}; is a quote left open?", "")
+            yield BadRow(start, f"not CSV: {error}", held)
             continue
         if not any(cells):
             continue
-        raw = delimiter.join(cells)
-        if reason := fault(raw):
-            yield BadRow(start, reason, raw)
+        if reason := fault(held):
+            yield BadRow(start, reason, held)
         elif len(cells) > len(names) and any(cells[len(names) :]):
             reason = f"the row has {len(cells)} cells, the header {len(names)}"
-            yield BadRow(start, reason, raw)
+            yield BadRow(start, reason, held.rstrip("\r\n"))
         else:
             yield RawRow(start, _from_cells(names, cells))
+
+
+def _records(
+    numbered: Iterator[tuple[int, str]], delimiter: str
+) -> Iterator[tuple[int, str, str | None]]:
+    """The number of its first line, the text and the fault of each row.
+
+    A row whose quote is left open would swallow those below it: it is given up, and reading goes
+    on with the line behind its first one.
+    """
+    ahead: deque[tuple[int, str]] = deque()
+    while item := ahead.popleft() if ahead else next(numbered, None):
+        held = [item]
+        size = len(item[1])
+        is_open, is_broken = _quotes(item[1], delimiter, is_open=False)
+        while is_open and not is_broken and size <= _MAX_RECORD:
+            following = ahead.popleft() if ahead else next(numbered, None)
+            if following is None:
+                break
+            held.append(following)
+            size += len(following[1])
+            is_open, is_broken = _quotes(following[1], delimiter, is_open=True)
+        start, first = item
+        if is_open or (is_broken and len(held) > 1):
+            ahead.extendleft(reversed(held[1:]))
+            yield start, first, "a quote is left open in this row"
+        else:
+            yield start, "".join(line for _, line in held), None
+
+
+def _quotes(line: str, delimiter: str, *, is_open: bool) -> tuple[bool, bool]:
+    """Whether a line ends inside a quoted cell, and whether text follows a closing quote in it."""
+    is_broken = False
+    at = 0
+    while True:
+        if is_open:
+            quote = line.find('"', at)
+            if quote < 0:
+                return True, is_broken
+            if line.startswith('""', quote):
+                at = quote + 2
+                continue
+            at = quote + 1
+            is_broken = is_broken or line[at : at + 1] not in ("", delimiter, "\r", "\n")
+        if is_open or not line.startswith('"', at):
+            found = line.find(delimiter, at)
+            if found < 0:
+                return False, is_broken
+            at = found + 1
+        is_open = line.startswith('"', at)
+        at += is_open
 
 
 def _columns(header: str) -> tuple[str, list[str]]:
@@ -78,6 +126,9 @@ def _columns(header: str) -> tuple[str, list[str]]:
             continue
         names = [cell.strip().lower().replace(" ", "_") for cell in cells]
         if {"question", "answer"} <= set(names):
+            for name in KEYS:
+                if names.count(name) > 1:
+                    raise ImportFailed(f"the column {name} stands twice; rename or remove one")
             return delimiter, names
     raise ImportFailed(
         "the first row of a CSV file must name its columns, among them question and answer"

@@ -6,25 +6,29 @@ the topic of the headings below it.
 """
 
 import re
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from typing import TextIO
 
-import yaml
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from index.importing.files import MAX_ROW, fault, lines
 from index.importing.formats.base import Format, Row, WriteRow
+from index.importing.formats.front_matter import (
+    FrontMatter,
+    audience_behind_rule,
+    audience_outside,
+    misplaced,
+    read_front_matter,
+)
 from index.importing.formats.raw import BadRow, Raw, RawRow
-from index.importing.formats.yaml import parse_yaml
+from index.importing.markup.comments import CLOSE, OPEN, OpenComment, without_comments
 from index.text import one_line, without_controls
 
 # The key of a text between a heading and its sub-headings, which answers no question.
 SECTION_INTRODUCTION = "section_introduction"
 
-_FRONT_KEYS = frozenset(["topic", "url", "tags", "audience", "author", "source"])
-_MAX_FRONT_LINES = 200
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _MARKS = "\\`*_[]<>&#!"
@@ -48,19 +52,19 @@ class _Heading:
 def read_markdown(text: TextIO) -> Iterator[Raw]:
     """The rows of a Markdown file, with what its front matter says of all of them."""
     numbered = lines(text)
-    front, first, held = _front_matter(numbered)
+    front = read_front_matter(numbered)
     if isinstance(front, BadRow):
         # It may have said who may see the answers, so none is taken.
         yield front
         return
     topics: list[tuple[int, str]] = []
-    for start, part in _parts(held, first, numbered):
-        for raw in _rows(part, start, topics, is_first=start == first):
+    for start, part in _parts(front, numbered):
+        for raw in _rows(part, start, topics, is_first=start == front.line):
             if isinstance(raw, BadRow):
                 yield raw
             else:
                 # What a heading's section says is nearer than the front matter.
-                yield RawRow(raw.line, {**front, **raw.values, "format": "text"})
+                yield RawRow(raw.line, {**front.values, **raw.values, "format": "text"})
 
 
 def plain_heading(text: str) -> str:
@@ -84,63 +88,20 @@ def _words(tokens: list[Token]) -> Iterator[str]:
             yield " "
 
 
-def _front_matter(
-    numbered: Iterator[tuple[int, str]],
-) -> tuple[dict[object, object] | BadRow, int, list[str]]:
-    """The front matter, the number of the first line behind it, and the lines read too far."""
-    held: list[str] = []
-    size = 0
-    for number, line in numbered:
-        held.append(line)
-        size += len(line)
-        if size > MAX_ROW and held[0].rstrip() == "---" and number > 1:
-            return _unusable(f"it is longer than {MAX_ROW:,} characters", "".join(held)), 1, []
-        if held[0].rstrip() != "---" or len(held) > _MAX_FRONT_LINES:
-            break
-        if len(held) > 1 and line.rstrip() in ("---", "..."):
-            return _parse_front("".join(held[1:-1])), len(held) + 1, []
-    return {}, 1, held
-
-
-def _parse_front(text: str) -> dict[object, object] | BadRow:
-    if reason := fault(text):
-        return _unusable(reason, text)
-    try:
-        documents = parse_yaml(without_controls(text))
-    except yaml.YAMLError as error:
-        mark = getattr(error, "problem_mark", None)
-        where = "" if mark is None else f" (line {2 + mark.line})"  # behind the line of dashes
-        return _unusable(f"not YAML: {getattr(error, 'problem', None) or error}{where}", text)
-    values = documents[0] if documents else {}
-    if not isinstance(values, Mapping):
-        return _unusable("it must be a mapping", text)
-    front: dict[object, object] = {}
-    for key, value in values.items():
-        name = key.strip().lower()
-        # Another key must not reach the rows, where it may have a meaning, but be reported.
-        front[name if name in _FRONT_KEYS else f"front_matter.{name}"] = value
-    return front
-
-
-def _unusable(reason: str, text: str) -> BadRow:
-    reason = f"the front matter cannot be used: {reason}; nothing of the file was taken"
-    return BadRow(1, reason, text)
-
-
-def _parts(
-    held: list[str], start: int, numbered: Iterator[tuple[int, str]]
-) -> Iterator[tuple[int, str]]:
+def _parts(front: FrontMatter, numbered: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
     """Cut a long file before headings that end all that is above them.
 
     Yields each part's first line number and its text.
     """
     fence = ""
+    is_comment = False
+    start = front.line
     # The highest level of the headings so far, without the first, which may be the title.
     highest: int | None = None
     is_titled = False
 
     def behind() -> Iterator[tuple[int, str]]:
-        yield from enumerate(held, start)
+        yield from enumerate(front.held, front.line)
         yield from numbered
 
     part: list[str] = []
@@ -150,8 +111,11 @@ def _parts(
         if fence:
             if opened and opened[1].startswith(fence) and not line.strip(" \t\n`~"):
                 fence = ""
-        elif opened:
+        elif opened and not is_comment:
             fence = opened[1]
+        elif is_comment or OPEN in line:
+            # A comment is not cut in two: its end would be read as text.
+            is_comment = line.rfind(CLOSE) < max(line.rfind(OPEN), 0)
         else:
             heading = _ATX.match(line)
             level = len(heading[1]) if heading else _underlined(line)
@@ -177,8 +141,16 @@ def _rows(part: str, start: int, topics: list[tuple[int, str]], is_first: bool) 
     """The rows of a part; `topics` holds the open sections' levels and names, across parts."""
     source = part.split("\n")
     part = without_controls(part)
-    clean_source = part.split("\n")
-    found = _find_headings(part)
+    try:
+        visible = without_comments(part)
+    except OpenComment as error:
+        yield BadRow(start + error.line, f"{error}; nothing from there on was taken", part)
+        return
+    clean_source = visible.split("\n")
+    found = _find_headings(visible)
+    if (bad := _misplaced_audience(part.split("\n"), found, is_first)) is not None:
+        yield misplaced(start + bad, source[bad])
+        return
     roots = _nest(found, len(clean_source))
     if is_first and not roots and part.strip():
         yield BadRow(start, "there is no heading; in Markdown the headings are the questions", part)
@@ -213,6 +185,17 @@ def _rows(part: str, start: int, topics: list[tuple[int, str]], is_first: bool) 
             values[SECTION_INTRODUCTION] = introduction
             introduction = ""
         yield RawRow(start + heading.line, values)
+
+
+def _misplaced_audience(lines: list[str], found: list[_Heading], is_first: bool) -> int | None:
+    """The line, from 0, that would restrict the answers if it were front matter."""
+    places = [(0, found[0].line if found else len(lines))] if is_first else []
+    # Below a rule, the last line of front matter is a heading to Markdown: --- underlines it.
+    places += [(h.line, h.body) for h in found if h.body - h.line > 1]
+    for first, end in places:
+        if (bad := audience_outside(lines[first:end])) is not None:
+            return first + bad
+    return audience_behind_rule(lines)
 
 
 def _introduces(name: str, heading: _Heading, is_title: bool) -> bool:
@@ -273,6 +256,7 @@ def _heading(text: str) -> str:
 
 def _standing_alone(answer: str) -> str:
     """An answer that does not reach into what follows it, nor looks like a question."""
+    answer = _without_comment_marks(answer)
     lines = answer.split("\n")
     for start, end in reversed(headings(answer)):
         lines[start:end] = [f"**{line}**" for line in _heading_lines(lines[start:end])]
@@ -281,6 +265,14 @@ def _standing_alone(answer: str) -> str:
         if _ends_before_heading(answer + ending):
             return answer + ending
     return "\n".join("    " + line for line in lines)
+
+
+def _without_comment_marks(answer: str) -> str:
+    try:
+        is_kept = without_comments(answer) == answer
+    except OpenComment:
+        is_kept = False
+    return answer if is_kept else answer.replace(OPEN, "\\" + OPEN)
 
 
 def _heading_lines(lines: list[str]) -> Iterator[str]:

@@ -278,3 +278,32 @@ def test_an_import_works_on_every_database(store: Store, write_file: WriteFile) 
     assert counts(result) == (BATCH + 5, 0, 0, 0, 1, 0)
     result = import_files(store, [file], ImportOptions(sync=True))
     assert counts(result) == (0, 0, BATCH + 5, 0, 1, 0)
+
+
+def test_a_quote_left_open_retires_nothing(
+    sqlite_store: Store, write_file: WriteFile, stored: Stored
+) -> None:
+    head = "question,answer\n"
+    import_files(sqlite_store, [write_file("a.csv", head + "A?,27 in\nB?,b\nC?,c\n")])
+    path = write_file("a.csv", head + 'A?,"27 in\nB?,b\nC?,c\n')
+    result = import_files(sqlite_store, [path], ImportOptions(sync=True))
+    assert (result.rejected, result.rejections[0].line, result.retired) == (1, 2, 0)
+    assert {q: p.status for q, p in stored().items()} == dict.fromkeys(
+        ["A?", "B?", "C?"], Status.ACTIVE
+    )
+
+
+def test_a_key_that_is_nearly_audience_refuses_the_row(
+    sqlite_store: Store, write_file: WriteFile
+) -> None:
+    path = write_file("a.jsonl", [qa(1, audiences=["C1"]), qa(2, Audiance="C1"), qa(3, author="A")])
+    result = import_files(sqlite_store, [path])
+    assert counts(result)[:5] == (1, 0, 0, 0, 2)
+    assert "is audience meant?" in result.rejections[0].reason
+
+
+def test_a_key_that_stands_twice_refuses_the_row(
+    sqlite_store: Store, write_file: WriteFile
+) -> None:
+    result = import_files(sqlite_store, [write_file("a.jsonl", [qa(1, Answer="Other.")])])
+    assert "the key answer stands twice" in result.rejections[0].reason

@@ -1,5 +1,7 @@
 """Reading CSV."""
 
+import time
+
 import pytest
 
 from index.errors import ImportFailed
@@ -40,11 +42,34 @@ def test_short_and_blank_rows_are_read_and_long_ones_rejected() -> None:
     assert found[2] == BadRow(6, "the row has 4 cells, the header 3", "Q,A,T,more")
 
 
-def test_a_quote_left_open_is_told() -> None:
-    lines = "".join(f"Q{n},{'x' * 90}\n" for n in range(3000))
-    bad = only_bad("a.csv", f'question,answer\nQ,A\n"open,A\n{lines}')
-    assert bad.line == 3
-    assert "is a quote left open?" in bad.reason
+def test_a_quote_left_open_costs_its_row_only() -> None:
+    found = rows("a.csv", 'question,answer\nA?,"27 inches\nB?,b\nC?,"c, ""d""\ne"\nD?,"d\nE?,e\n')
+    assert [(row.line, type(row)) for row in found] == [
+        (2, BadRow),
+        (3, RawRow),
+        (4, RawRow),
+        (6, BadRow),
+        (7, RawRow),
+    ]
+    assert "a quote is left open" in only_bad("a.csv", 'question,answer\nA?,"a\nB?,b\n').reason
+
+
+def test_quotes_left_open_over_and_over_take_no_time() -> None:
+    start = time.perf_counter()
+    lines = "".join(f'Q{n},"{"x" * 90}\n' + f"Q{n},y\n" * 50 for n in range(1000))
+    found = rows("a.csv", f"question,answer\n{lines}")
+    assert sum(isinstance(row, BadRow) for row in found) == 1000
+    assert time.perf_counter() - start < 5
+
+
+def test_a_quote_inside_a_cell_is_taken_as_it_is() -> None:
+    [(_, row), _] = values("a.csv", 'question,answer\nHow wide?,27" or "more"\nB?,"b" c\n')
+    assert row["answer"] == '27" or "more"'
+
+
+def test_a_column_that_stands_twice_is_refused() -> None:
+    with pytest.raises(ImportFailed, match="the column answer stands twice"):
+        rows("a.csv", "question,Answer,answer\nQ,A,B\n")
 
 
 @pytest.mark.parametrize("content", ["a,b\n1,2\n", "How?,So.\n", "question\nQ\n"])
