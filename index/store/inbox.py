@@ -2,7 +2,7 @@
 
 A question moves received -> answering -> answered | offered | unsure | silent | failed. A worker
 *claims* it for a short lease; a question whose lease ran out (its process was killed) is claimed
-again.
+again. Who asks much waits behind those who ask little: see `fairness.py`.
 
 `posting_until` is set just before a reply is sent: from then on the reply may be in the thread,
 and until that time it may still arrive there. A claimant who finds it set looks into the thread
@@ -17,6 +17,7 @@ from typing import Any
 import sqlalchemy as sa
 
 from index.store.database import Database, insert
+from index.store.fairness import whose_turn
 from index.store.suggestions import forget_expired
 from index.store.tables import questions
 from index.store.types import NewQuestion, Outcome, Question, QuestionState
@@ -73,7 +74,10 @@ class Inbox:
         skip: Collection[str] = (),
         now: datetime | None = None,
     ) -> Question | None:
-        """Take the oldest question that is due, for `LEASE`; None where there is none.
+        """Take a question that is due, for `LEASE`; None where there is none.
+
+        It is the oldest of the person whose turn it is; so of somebody who asks 500 questions
+        one is answered before those of others, not all.
 
         Args:
             owner: Names the claiming worker, unique among all running ones.
@@ -92,26 +96,26 @@ class Inbox:
             sa.and_(questions.c.state == QuestionState.RECEIVED, waited),
             sa.and_(questions.c.state == QuestionState.ANSWERING, questions.c.claimed_until <= now),
         )
-        candidate = (
-            sa.select(questions.c.id)
-            .where(
-                due,
-                questions.c.channel.not_in(list(skip_channels)),
-                questions.c.id.not_in(list(skip)),
-            )
-            .order_by(questions.c.received_at)
-            .limit(1)
+        due = sa.and_(
+            due,
+            questions.c.channel.not_in(list(skip_channels)),
+            questions.c.id.not_in(list(skip)),
         )
         with self._database.read() as connection:
             # Most polls find nothing: look before taking the write lock.
-            if connection.scalar(candidate) is None:
-                return None
+            turn = whose_turn(connection, due, now)
+        if turn is None:
+            return None
+        # Then anybody's, where another worker was faster.
+        row = self._take(owner, sa.and_(due, turn), now) or self._take(owner, due, now)
+        return None if row is None else _question(row)
+
+    def _take(self, owner: str, due: sa.ColumnElement[bool], now: datetime) -> sa.Row[Any] | None:
+        oldest = sa.select(questions.c.id).where(due).order_by(questions.c.received_at).limit(1)
         with self._database.write() as connection:
-            row = connection.execute(
+            return connection.execute(
                 sa.update(questions)
-                .where(
-                    questions.c.id == candidate.with_for_update(skip_locked=True).scalar_subquery()
-                )
+                .where(questions.c.id == oldest.with_for_update(skip_locked=True).scalar_subquery())
                 .values(
                     state=QuestionState.ANSWERING,
                     claimed_by=owner,
@@ -125,7 +129,6 @@ class Inbox:
                 )
                 .returning(questions)
             ).one_or_none()
-        return None if row is None else _question(row)
 
     def _bound_leases(self, now: datetime) -> None:
         """Let a lease end in time that was given by a clock which has been set back since."""
