@@ -9,8 +9,6 @@ from functools import partial
 from pathlib import Path
 from typing import Literal
 
-import numpy as np
-
 from index.evaluation.golden import answers_right, in_force
 from index.generations.live import TemporaryCopy
 from index.generations.setup import load_embedder
@@ -19,7 +17,6 @@ from index.model.embedder import Embedder
 from index.model.served import ServedModel, load_head
 from index.model.versions import Provenance, read_manifest, write_version
 from index.query.cleaning import read
-from index.ranking.ranker import LearnedRanker
 from index.ranking.ranker_file import read_ranker, shipped
 from index.store.types import Golden, Pair
 from index.text import text_hash
@@ -27,13 +24,17 @@ from index.vectors import Matrix
 from train.data import apart
 from train.finetune.fit import FitContext, Fitted, fit
 from train.promotion import golden
+from train.promotion.answers import (
+    answers_by_fit,
+    answers_by_ranker,
+    change_by_fit,
+    compare_answers,
+)
 from train.promotion.compare import (
     UNSEEN,
     Answered,
     Comparer,
-    FirstAnswers,
     Model,
-    compare_answers,
     compare_rankers,
 )
 from train.promotion.context import RetrainRun
@@ -43,7 +44,7 @@ from train.promotion.rules import (
     decide_ranking_promotion,
 )
 from train.ranker.examples import Example, examples_for, speller_of
-from train.ranker.fit import Fit, first_answers, fit_ranker
+from train.ranker.fit import Fit, fit_ranker
 from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch
 
 # Questions of the sides that decide nothing: enough for a figure in the report.
@@ -188,13 +189,13 @@ def train_candidate(run: RetrainRun) -> TrainedCandidate:
             partial(_right_on_paper, search, candidate.embedder, trained_model),
         )
     answers = compare_answers(
-        _first_answers(live_examples, ranker), _first_answers_by(ranking, examples), precisions
+        answers_by_ranker(live_examples, ranker), answers_by_fit(ranking, examples), precisions
     )
     decision = decide_promotion(
         sides["held_out"][UNSEEN].comparison,
         checked.ids,
         answers,
-        _answers_of(ranking, shipped(), precisions),
+        change_by_fit(ranking, shipped(), precisions),
     )
     refit: Refit | None = None
     if not decision.promote:
@@ -313,42 +314,13 @@ def _load(run: RetrainRun, fitted: Fitted, beside: ServedModel) -> ServedModel:
     return ServedModel.load(_models_dir(run), run.version, index.device, beside)
 
 
-def _first_answers(examples: Sequence[Example], ranker: LearnedRanker) -> FirstAnswers:
-    """The answers that a ranker gives as it is."""
-    unanswerable = np.array([example.weight < 1.0 for example in examples], dtype=np.bool_)
-    return FirstAnswers(*first_answers(examples, ranker), unanswerable, ranker)
-
-
-def _first_answers_by(fit: Fit, examples: Sequence[Example]) -> FirstAnswers:
-    """The answers of a fit's ranker: out of fold where it was fitted to these very questions."""
-    judged = fit.judged
-    if judged is None or fit.ranker.questions == 0:
-        return _first_answers(examples, fit.ranker)
-    return FirstAnswers(judged.confidence, judged.right, judged.weight < 1.0, fit.ranker)
-
-
 def _if_better(fit: Fit, precisions: Sequence[float]) -> Fit:
     """A fit, with the ranker that it started from unless its own is proven better."""
     if fit.judged is None:
         return fit
-    answers = _answers_of(fit, shipped(), precisions)
+    answers = change_by_fit(fit, shipped(), precisions)
     decision = decide_ranking_promotion(compare_rankers(fit.judged), fit.questions, [], answers)
     return fit if decision.promote else replace(fit, ranker=shipped())
-
-
-def _answers_of(
-    fit: Fit, present: LearnedRanker, precisions: Sequence[float]
-) -> tuple[AnswersChange, ...]:
-    """What changes for people where a fit takes the place of the ranker it was compared with."""
-    judged = fit.judged
-    if judged is None:
-        return ()
-    unanswerable = judged.weight < 1.0
-    return compare_answers(
-        FirstAnswers(judged.before, judged.right_before, unanswerable, present),
-        FirstAnswers(judged.confidence, judged.right, unanswerable, fit.ranker),
-        precisions,
-    )
 
 
 def _refit(
@@ -371,7 +343,7 @@ def _refit(
         partial(_right_on_paper, search, embedder, replace(live, ranker=fit.ranker)),
     )
     comparison = compare_rankers(fit.judged) if fit.judged else None
-    answers = _answers_of(fit, live.ranker, precisions)
+    answers = change_by_fit(fit, live.ranker, precisions)
     decision = decide_ranking_promotion(comparison, fit.questions, checked.ids, answers)
     return Refit(fit, live.ranker.questions > 0, checked, answers, decision)
 

@@ -7,7 +7,6 @@ from typing import Any
 import numpy as np
 
 from index.evaluation.bootstrap import Estimate, estimate_grouped_means
-from index.jobs.results import AnswersChange
 from index.model.embedder import Embedder
 from index.ranking.ranker import LearnedRanker
 from index.ranking.ranker_file import shipped
@@ -15,7 +14,6 @@ from index.store.types import Pair
 from index.vectors import Matrix
 from train.errors import TrainingFailed
 from train.promotion.reliability import log_losses
-from train.ranker.calibrate import Bools, Floats, precision_curve
 from train.ranker.examples import examples_for
 from train.ranker.fit import Judged, fit_order
 from train.ranker.simulated_search import Ints, SimulatedQuestion, SimulatedSearch, View
@@ -111,46 +109,6 @@ def compare_rankers(judged: Judged) -> RankerComparison:
     gained = judged.right.astype(np.float64) - judged.right_before
     (precision,) = estimate_grouped_means(gained[known, None], judged.group[known])
     return RankerComparison(int(known.sum()), log_loss, precision)
-
-
-@dataclass(frozen=True)
-class FirstAnswers:
-    """The first answers of one ranker to held-out questions.
-
-    Attributes:
-        confidence, right: Of each answer; shape (questions,).
-        unanswerable: Whether the question has no answer at all; shape (questions,).
-        ranker: Whose thresholds say what is answered automatically.
-    """
-
-    confidence: Floats
-    right: Bools
-    unanswerable: Bools
-    ranker: LearnedRanker
-
-    def automatic(self, precision: float) -> tuple[int, int, int]:
-        """How many are answered automatically, how many of those rightly, and how many there are.
-
-        The share of questions without an answer is the one that thresholds are made for.
-        """
-        curve = precision_curve(self.confidence, self.right, self.unanswerable)
-        threshold = self.ranker.threshold(precision)
-        answered, right = (0, 0) if threshold is None else curve.at(threshold)
-        return answered, right, curve.answers[0]
-
-
-def compare_answers(
-    before: FirstAnswers, after: FirstAnswers, precisions: Sequence[float]
-) -> tuple[AnswersChange, ...]:
-    """What changes for people, at each stated precision."""
-    changes = []
-    for precision in precisions:
-        answered, right, questions = before.automatic(precision)
-        answered_after, right_after, _ = after.automatic(precision)
-        changes.append(
-            AnswersChange(precision, questions, answered, right, answered_after, right_after)
-        )
-    return tuple(changes)
 
 
 @dataclass(frozen=True)

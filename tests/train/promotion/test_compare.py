@@ -1,6 +1,5 @@
 """Comparing two models: pairs are resampled, and both are asked the same questions."""
 
-from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -8,17 +7,14 @@ import pytest
 
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
-from index.ranking.calibration import PrecisionCurve
 from index.ranking.ranker_file import shipped
 from index.store import Store
 from train.data import Snapshot
 from train.errors import TrainingFailed
 from train.promotion.compare import (
     Comparison,
-    FirstAnswers,
     Model,
     compare,
-    compare_answers,
     compare_rankers,
 )
 from train.ranker.fit import Judged
@@ -126,22 +122,6 @@ def test_a_ranker_that_is_always_surely_wrong_is_not_the_better_one() -> None:
     comparison = compare_rankers(judged([0.6] * 50, [0.01] * 50, [1.0] * 50))
 
     assert comparison.log_loss_gain.low > 0
-
-
-PROVEN = PrecisionCurve((100,) * 91 + (0,) * 10, (99,) * 91 + (0,) * 10)
-
-
-def test_automatic_answers_are_counted_by_each_ones_own_threshold() -> None:
-    sure, right = np.array([0.95] * 8 + [0.4] * 2), np.array([True] * 7 + [False] * 3)
-    none = np.zeros(10, dtype=np.bool_)
-    answers_first = FirstAnswers(sure, right, none, replace(shipped(), precision_curve=PROVEN))
-    asks_first = replace(answers_first, ranker=replace(shipped(), precision_curve=PrecisionCurve()))
-
-    (change,) = compare_answers(answers_first, asks_first, (0.9,))
-
-    # Nine in ten of the questions asked have an answer, as thresholds assume.
-    assert (change.before, change.right_before) == (7, 6)
-    assert (change.after, change.right_after, change.questions) == (0, 0, 9)
 
 
 def test_both_models_get_a_ranker_of_their_own_from_other_questions(
