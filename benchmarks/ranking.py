@@ -223,7 +223,7 @@ class Bench:
                 replace(lookup, with_vectors=False)
                 for lookup in searcher.lookups(text, vector=vector)
             ]
-            hits = collection.search(lookups, channel=None)
+            hits = collection.search(lookups, place=None)
             store.pairs.get(list({hit.pair_id for found in hits for hit in found}))
             times["retrieval"].append(time.perf_counter() - started)
             started = time.perf_counter()

@@ -54,6 +54,7 @@ from index.settings import IndexSettings
 from index.store import Store
 from index.store.tables import generations, questions
 from index.store.types import GenerationState, Job, JobKind, QuestionState
+from index.store.visibility import Place
 from playground.client import Playground
 from playground.testing import running_playground
 
@@ -292,7 +293,7 @@ def _asked_again(index: IndexSettings, store: Store) -> dict[str, Any]:
                     text = question_text(row.text)
                     if text not in expected:
                         query = live.searcher.read(text)
-                        matches = live.searcher.search(query, channel=row.channel, limit=1)
+                        matches = live.searcher.search(query, place=Place(row.channel), limit=1)
                         expected[text] = matches[0].matched_text if matches else None
                     compared += 1
                     unlike += row.matched_text != expected[text]

@@ -90,6 +90,7 @@ class Service:
                 Apologies(poster, self._later),
                 precision=bot.precision_in,
                 count=bot.workers,
+                answers_outsiders=bot.answer_outsiders,
             )
             self._runner = Runner(self.store, index, bot, config, serving=self.serving, works=works)
             app = create_app(

@@ -87,6 +87,11 @@ class BotSettings(RoomSettings):
     channel_precision: CommaTable[Precision] = Field(
         default={}, description="The same for single channels: C0123 = 0.95."
     )
+    answer_outsiders: bool = Field(
+        default=False,
+        description="Whether people of other organisations (Slack Connect) are answered from the "
+        "entries whose audience names `outsiders`; otherwise from none.",
+    )
     picks_needed: int = Field(
         default=2,
         ge=0,

@@ -12,7 +12,8 @@ from index.ranking.explanation import Explanation, explain
 from index.ranking.match import Match
 from index.ranking.ranker import Candidate, LearnedRanker, Ranker
 from index.store.pairs import Pairs
-from index.store.types import Pair, Status
+from index.store.types import Pair
+from index.store.visibility import Place, may_show
 from index.text import fold
 from index.vectors import Matrix
 
@@ -56,7 +57,7 @@ class Searcher:
         self,
         query: Query,
         *,
-        channel: str | None = None,
+        place: Place | None = None,
         limit: int = 5,
         retrievers: Container[Retriever] = tuple(Retriever),
         depth: int = DEPTH,
@@ -69,7 +70,7 @@ class Searcher:
 
         Args:
             query: The question as `read` gave it; one with an empty text finds nothing.
-            channel: Only pairs that may be seen in this channel; None for all.
+            place: Only pairs that may be shown there; None: an operator, who sees all.
             limit: How many answers at most.
             retrievers: Which retrievers take part.
             depth: Hits taken from each retriever.
@@ -78,12 +79,12 @@ class Searcher:
         """
         if not query.text:
             return []
-        matches = self._search(query.text, channel, limit, retrievers, depth, vector)
+        matches = self._search(query.text, place, limit, retrievers, depth, vector)
         if not query.parts:
             return matches
         best = {fold(match.pair.answer): match for match in matches}
         for number, text in enumerate(query.parts, start=1):
-            for match in self._search(text, channel, limit, retrievers, depth, None):
+            for match in self._search(text, place, limit, retrievers, depth, None):
                 key = fold(match.pair.answer)
                 if key not in best or match.confidence > best[key].confidence:
                     best[key] = replace(match, part=number)
@@ -92,23 +93,23 @@ class Searcher:
     def _search(
         self,
         text: str,
-        channel: str | None,
+        place: Place | None,
         limit: int,
         retrievers: Container[Retriever],
         depth: int,
         vector: Matrix | None,
     ) -> list[Match]:
         """The answers nearest to a text, as it is."""
-        hits, pairs = self._found(text, channel, retrievers, depth, vector)
+        hits, pairs = self._found(text, place, retrievers, depth, vector)
         ranked = self._ranker.rank(text, hits, pairs)[:limit]
         return [_match(candidate, pairs[candidate.evidence.pair_id]) for candidate in ranked]
 
-    def explain(self, query: Query, *, channel: str | None = None) -> Explanation:
+    def explain(self, query: Query, *, place: Place | None = None) -> Explanation:
         """Why `search` answers as it does; of several questions in a message, for all of it.
 
         Args:
             query: The question as `read` gave it.
-            channel: As for `search`.
+            place: As for `search`.
 
         Raises:
             TypeError: The ranker is none that can be taken apart.
@@ -117,27 +118,25 @@ class Searcher:
             raise TypeError("only the learned ranker can be explained")
         if not query.text:
             return explain(query, self._ranker, None)
-        hits, pairs = self._found(query.text, channel, tuple(Retriever), DEPTH, None)
+        hits, pairs = self._found(query.text, place, tuple(Retriever), DEPTH, None)
         return explain(query, self._ranker, self._ranker.rank_in_detail(query.text, hits, pairs))
 
     def _found(
         self,
         text: str,
-        channel: str | None,
+        place: Place | None,
         retrievers: Container[Retriever],
         depth: int,
         vector: Matrix | None,
     ) -> tuple[dict[Retriever, list[Hit]], dict[str, Pair]]:
         """What the retrievers have for a text, and the pairs that may be shown."""
         lookups = self.lookups(text, retrievers, depth, vector)
-        found = self._collection.search(lookups, channel=channel)
+        found = self._collection.search(lookups, place=place)
         hits = {lookup.retriever: found for lookup, found in zip(lookups, found, strict=True)}
         ids = list(dict.fromkeys(hit.pair_id for found in hits.values() for hit in found))
         # The store has the last word: an index may be a moment behind it.
         pairs = {
-            pair_id: pair
-            for pair_id, pair in self._pairs.get(ids).items()
-            if pair.status is Status.ACTIVE and pair.visible_in(channel)
+            pair_id: pair for pair_id, pair in self._pairs.get(ids).items() if may_show(pair, place)
         }
         return hits, pairs
 

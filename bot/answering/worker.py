@@ -29,6 +29,7 @@ from index.searcher import Searcher
 from index.store import Store
 from index.store.inbox import LEASE, Inbox
 from index.store.types import Question, QuestionState
+from index.store.visibility import place_of
 
 # Attempts before a question is marked failed: with the delays below about two minutes.
 MAX_ATTEMPTS = 8
@@ -51,10 +52,14 @@ class Workers:
         *,
         precision: Callable[[str], float],
         count: int,
+        answers_outsiders: bool = False,
     ) -> None:
         """Args:
         precision: The share of automatic answers that must be right, by channel.
+        answers_outsiders: Whether people of other organisations are shown what is marked for
+            them.
         """
+        self._answers_outsiders = answers_outsiders
         self._store = store
         self._serving = serving
         self._poster = poster
@@ -178,7 +183,8 @@ class Workers:
         precision = self._precision(question.channel)
         with self._serving.use() as live:
             query = self._query(question, live.searcher)
-            matches = live.searcher.search(query, channel=question.channel, limit=MAX_SHOWN)
+            place = place_of(question, answers_outsiders=self._answers_outsiders)
+            matches = live.searcher.search(query, place=place, limit=MAX_SHOWN)
             threshold = live.searcher.threshold(precision)
             model, generation = live.embedder.model.version, live.generation.id
         decided = decide(matches, direct=question.direct, precision=precision, threshold=threshold)

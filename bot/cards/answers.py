@@ -161,6 +161,11 @@ def unsure_message(card: UnsureCard) -> Message:
     )
 
 
+def hidden_message() -> Message:
+    """What takes an answer's place where it may not be shown any more; it has no buttons."""
+    return Message(wording.HIDDEN, [section(wording.HIDDEN)])
+
+
 @dataclass(frozen=True)
 class _Unfolded:
     """An entry that is unfolded, and what stands around its answer."""

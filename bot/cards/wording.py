@@ -29,6 +29,7 @@ class Label:
 NO_ANSWER = "(This entry has no answer text.)"
 NO_QUESTION = "(This entry has no question text.)"
 UNSURE = "I don't have an approved answer that I'm sure fits this question."
+HIDDEN = "This answer is no longer available here. Ask again to see what is."
 HINT = "You could ask in other words, or wait here for a person to help."
 CLOSEST = "Closest entries"
 OFFER = "I'm not sure which of these you mean. Is it one of them?"

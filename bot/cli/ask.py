@@ -43,6 +43,7 @@ def ask(
     """Ask a question and see the ranked answers, with what the bot would do."""
     from bot.intake.is_question import is_question
     from index.ranking.decision import MAX_SHOWN, decide
+    from index.store.visibility import Place
 
     settings: Context = context.obj
     precision = settings.bot.precision_in(channel)
@@ -50,7 +51,7 @@ def ask(
         # As many as the bot decides on, however few are to be shown.
         matches = live.searcher.search(
             live.searcher.read(question),
-            channel=channel,
+            place=Place(channel) if channel else None,
             limit=max(limit, MAX_SHOWN),
             retrievers=retriever.retrievers,
         )

@@ -34,13 +34,15 @@ def explain(
     """
     from bot import thresholds
     from index.ranking.decision import MAX_SHOWN, decide
+    from index.store.visibility import Place
 
     settings: Context = context.obj
     precision = settings.bot.precision_in(channel)
     with opened_for_question(question, settings) as live:
         query = live.searcher.read(question)
-        explanation = live.searcher.explain(query, channel=channel)
-        matches = live.searcher.search(query, channel=channel, limit=MAX_SHOWN)
+        place = Place(channel) if channel else None
+        explanation = live.searcher.explain(query, place=place)
+        matches = live.searcher.search(query, place=place, limit=MAX_SHOWN)
         threshold = live.searcher.threshold(precision)
         decided = decide(matches, direct=True, precision=precision, threshold=threshold)
         shown = [row.candidate.evidence.pair_id for row in explanation.candidates[:limit]]

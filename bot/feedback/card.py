@@ -8,30 +8,33 @@ from bot.cards.answers import (
     OfferCard,
     UnsureCard,
     answer_message,
+    hidden_message,
     offer_message,
     unsure_message,
 )
 from bot.cards.entry import Entry
 from bot.slack.message import Message
 from index.store import Store
-from index.store.types import Pair, Question, QuestionState, Status, Verdict, Vote
+from index.store.types import Pair, Question, QuestionState, Verdict, Vote
+from index.store.visibility import Place, may_show
 
 
-def card(question: Question, store: Store, *, expanded: bool) -> Message | None:
-    """The card of an answered question as it should look now; None if its pair is gone."""
-    pairs = store.pairs.get(question.candidates)
-    shown = [
-        _entry(pairs[pair_id], question)
-        for pair_id in question.candidates
-        if pair_id in pairs and may_show(pairs[pair_id], question.channel)
-    ]
+def card(question: Question, place: Place, store: Store, *, expanded: bool) -> Message:
+    """The card of a question as it should look now: with nothing that may not be shown there."""
+    candidates = dict.fromkeys((*question.candidates, *filter(None, [question.pair_id])))
+    pairs = store.pairs.get(list(candidates))
+    entries = {
+        pair_id: _entry(pairs[pair_id], question)
+        for pair_id in candidates
+        if may_show(pairs.get(pair_id), place)
+    }
+    shown = list(entries.values())
     votes = store.feedback.votes(question.id)
     if question.pair_id is None:
         return _undecided_card(question, shown, votes, expanded=expanded)
-    best = pairs.get(question.pair_id)
-    if best is None:
-        return None
-    return _answer_card(question, _entry(best, question), shown, votes, expanded=expanded)
+    if question.pair_id not in entries:
+        return hidden_message()
+    return _answer_card(question, entries[question.pair_id], shown, votes, expanded=expanded)
 
 
 def _undecided_card(
@@ -93,9 +96,6 @@ def _answer_card(
 
 def _entry(pair: Pair, question: Question) -> Entry:
     matched = question.matched_text if pair.id == question.pair_id else None
-    return Entry(pair.id, pair.question, matched or pair.question, pair.answer, pair.url)
-
-
-def may_show(pair: Pair, channel: str) -> bool:
-    """Whether a card in a channel may show a pair: an active one for all, or for this channel."""
-    return pair.status is Status.ACTIVE and pair.visible_in(channel)
+    if matched is None or not pair.has_wording(matched):
+        matched = pair.question  # a wording that was taken back is not shown any more
+    return Entry(pair.id, pair.question, matched, pair.answer, pair.url)

@@ -13,6 +13,7 @@ class Click:
 
     Attributes:
         pair_id: The pair that the button is about; None where it names none.
+        user_team: The workspace that whoever clicked belongs to; empty where Slack does not say.
     """
 
     action_id: str
@@ -22,6 +23,7 @@ class Click:
     channel: str
     ts: str
     expanded: bool
+    user_team: str = ""
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> "Click | None":
@@ -42,6 +44,7 @@ class Click:
             channel=str(channel),
             ts=str(ts),
             expanded=_is_expanded(message),
+            user_team=str((body.get("user") or {}).get("team_id") or ""),
         )
 
 

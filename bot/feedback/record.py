@@ -1,13 +1,12 @@
 """What a click says: recorded as feedback, and learnt from."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import Enum
 
 import structlog
 from slack_sdk import WebClient
 
 from bot.cards.answers import NONE, NOT_IT, PICK, SOLVED
-from bot.feedback.card import may_show
 from bot.feedback.click import Click
 from bot.intake.markup import question_text
 from bot.slack.client import SlackRefused, SlackUnavailable
@@ -15,6 +14,7 @@ from bot.slack.lookup import is_public
 from index.query.cleaning import read
 from index.store import Store
 from index.store.types import Question, SuggestionState, Verdict
+from index.store.visibility import may_show, place_of
 
 VERDICTS = {
     SOLVED: Verdict.SOLVED,
@@ -34,38 +34,53 @@ class Recorded:
 
     Attributes:
         suggestion: The id of the suggestion that it supports; None where it supports none.
+        is_gone: Whether it was on an entry that may not be shown there any more.
     """
 
     question: Question
     suggestion: int | None = None
+    is_gone: bool = False
 
 
 class Ignored(Enum):
     """Why a click says nothing."""
 
     UNKNOWN = "its question is not in the store"
-    NOT_OFFERED = "it is on what is not offered, or no longer"
+    NOT_OFFERED = "it is on what is not offered"
 
 
-def record(click: Click, store: Store) -> Recorded | Ignored:
-    """Record what a click says, if it is one on a card of ours."""
+def record(click: Click, store: Store, *, answers_outsiders: bool = False) -> Recorded | Ignored:
+    """Record what a click says, if it is one on a card of ours.
+
+    A click on what may not be shown there any more is no verdict: it only has the card drawn
+    again. What people of other organisations ask and pick becomes no wording.
+    """
     question = store.inbox.get(click.question_id)
     if question is None or question.channel != click.channel:
         log.warning("click_ignored", action=click.action_id, channel=click.channel)
         return Ignored.UNKNOWN
+    if not question.outside and _is_outsider(click, question):
+        # The channel was not shared when this was asked; it is now.
+        store.inbox.mark_outside(question.id)
+        question = replace(question, outside=True)
     if (verdict := VERDICTS.get(click.action_id)) is None:
         return Recorded(question)
     pair_id = question.pair_id or click.pair_id
-    if not _is_allowed(click, question, store):
+    if not _is_offered(click, question):
         log.warning("click_ignored", action=click.action_id, question=question.id)
         return Ignored.NOT_OFFERED
+    place = place_of(question, answers_outsiders=answers_outsiders)
+    if pair_id is not None and not may_show(store.pairs.get([pair_id]).get(pair_id), place):
+        log.info("click_on_hidden", action=click.action_id, question=question.id, pair=pair_id)
+        return Recorded(question, is_gone=True)
     says_it_fits = question.pair_id is None and verdict in (Verdict.PICKED, Verdict.SOLVED)
+    teaches = says_it_fits and not question.outside
     suggestion = store.feedback.record(
         question.id,
         pair_id,
         click.user,
         verdict,
-        wording=_wording(question) if says_it_fits else None,
+        wording=_wording(question) if teaches else None,
     )
     log.info("feedback", question=question.id, pair=pair_id, verdict=verdict)
     return Recorded(question, suggestion)
@@ -106,13 +121,15 @@ def _wording(question: Question) -> str | None:
     return None if query.parts or query.is_follow_up else query.text
 
 
-def _is_allowed(click: Click, question: Question, store: Store) -> bool:
+def _is_outsider(click: Click, question: Question) -> bool:
+    """Whether who clicked belongs to another workspace than the bot; no where Slack is silent."""
+    return bool(click.user_team and question.team) and click.user_team != question.team
+
+
+def _is_offered(click: Click, question: Question) -> bool:
     """Whether a verdict is on something that this question's card offers."""
     if click.action_id == NONE:
         return question.pair_id is None and click.pair_id is None
     if question.pair_id is not None:
         return click.action_id != PICK
-    if click.pair_id is None or click.pair_id not in question.candidates:
-        return False
-    pair = store.pairs.get([click.pair_id]).get(click.pair_id)
-    return pair is not None and may_show(pair, question.channel)
+    return click.pair_id is not None and click.pair_id in question.candidates

@@ -8,7 +8,6 @@ import structlog
 from slack_bolt import Respond
 from slack_sdk import WebClient
 
-from bot.cards import wording
 from bot.cards.answers import LESS, MORE, NOT_IT, PICK
 from bot.feedback.card import card
 from bot.feedback.click import Click
@@ -18,6 +17,7 @@ from bot.slack.message import Message
 from bot.slack.respond import respond_privately, tell_clicker
 from index.store import Store
 from index.store.types import Question
+from index.store.visibility import place_of
 
 # How often a card is tried again before the next click has to show it.
 MAX_TRIES = 6
@@ -48,7 +48,14 @@ class _Wanted:
 class Redraws:
     """Draws cards again, and those that Slack puts off when it takes them."""
 
-    def __init__(self, store: Store, client: WebClient, later: Later) -> None:
+    def __init__(
+        self, store: Store, client: WebClient, later: Later, *, answers_outsiders: bool = False
+    ) -> None:
+        """Args:
+        answers_outsiders: Whether people of other organisations are shown what is marked for
+            them.
+        """
+        self._answers_outsiders = answers_outsiders
         self._store = store
         self._client = client
         self._later = later
@@ -75,10 +82,8 @@ class Redraws:
 
     def _draw(self, wanted: _Wanted) -> None:
         question, click = wanted.question, wanted.click
-        message = card(question, self._store, expanded=wanted.expanded)
-        if message is None:
-            tell_clicker(wanted.respond, wording.ANSWER_GONE)
-            return
+        where = place_of(question, answers_outsiders=self._answers_outsiders)
+        message = card(question, where, self._store, expanded=wanted.expanded)
         try:
             self._update(wanted, message)
         except SlackUnavailable as error:

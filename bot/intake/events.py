@@ -48,7 +48,23 @@ def question_from_event(
         user=user,
         text=text,
         direct=direct,
+        outside=is_outside(body),
     )
+
+
+def is_outside(body: Mapping[str, Any]) -> bool:
+    """Whether people of other organisations read the channel of an event, or caused it.
+
+    Slack says the first of the whole event; the second by the team of whoever wrote, where that
+    is none of ours. On Enterprise Grid the other workspaces count as others, too.
+    """
+    event = body.get("event")
+    event = event if isinstance(event, Mapping) else {}
+    message = event.get("message")
+    messages = (event, message if isinstance(message, Mapping) else {})
+    ours = {_team(body, event), _enterprise(body)}
+    teams = {m.get(key) for m in messages for key in ("user_team", "source_team")} - {None, ""}
+    return body.get("is_ext_shared_channel") not in (None, False) or not teams <= ours
 
 
 def _mentions(text: str, user_id: str) -> bool:
@@ -60,6 +76,12 @@ def _team(body: Mapping[str, Any], event: Mapping[str, Any]) -> str:
     and a message's two deliveries must give one key."""
     authorizations = body.get("authorizations") or [{}]
     return str(authorizations[0].get("team_id") or body.get("team_id") or event.get("team") or "")
+
+
+def _enterprise(body: Mapping[str, Any]) -> str | None:
+    """The organisation that the workspace belongs to, where it has one."""
+    authorizations = body.get("authorizations") or [{}]
+    return authorizations[0].get("enterprise_id") or None
 
 
 def _is_noise(event: Mapping[str, Any], bot_user_id: str) -> bool:

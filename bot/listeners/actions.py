@@ -20,18 +20,23 @@ log = structlog.get_logger(__name__)
 def register(app: App, deps: Deps) -> None:
     """Take clicks on the cards."""
     store, client, picks_needed = deps.store, deps.client, deps.settings.picks_needed
-    redraws = Redraws(store, client, deps.later)
+    answers_outsiders = deps.settings.answer_outsiders
+    redraws = Redraws(store, client, deps.later, answers_outsiders=answers_outsiders)
 
     def take(ack: Ack, body: dict[str, Any], respond: Respond) -> None:
         ack()
         click = Click.parse(body)
-        found = record(click, store) if click is not None else Ignored.UNKNOWN
+        found = (
+            record(click, store, answers_outsiders=answers_outsiders) if click else Ignored.UNKNOWN
+        )
         later = deps.background.submit
         if click is None or isinstance(found, Ignored):
             text = ANSWER_GONE if found is Ignored.NOT_OFFERED else CARD_TOO_OLD
             later(_logging_errors(tell_clicker), respond, text)
             return
         later(_logging_errors(redraws.show), click, found.question, respond)
+        if found.is_gone:
+            later(_logging_errors(tell_clicker), respond, ANSWER_GONE)
         later(_logging_errors(learn), found, store, client, picks_needed)
 
     for action_id in (*VERDICTS, MORE, LESS):

@@ -8,6 +8,15 @@ from slack_sdk.web import SlackResponse
 from bot.slack.client import SlackRefused, explain
 from index.errors import FaqbotError, SettingsError
 
+# What makes a channel one that not everybody may read, or that others may read, too.
+_NOT_PUBLIC = (
+    "is_im",
+    "is_mpim",
+    "is_group",
+    "is_ext_shared",
+    "is_pending_ext_shared",
+    "connected_team_ids",
+)
 _USER_ID = re.compile(r"[UW][A-Z0-9]+")
 
 
@@ -33,7 +42,7 @@ def authenticate(client: WebClient) -> SlackResponse:
 
 
 def is_public(client: WebClient, channel: str) -> bool:
-    """Whether everybody in the workspace may read what is written in a channel.
+    """Whether everybody in the workspace may read what is written in a channel, and only they.
 
     Raises:
         SlackUnavailable: Slack does not say now.
@@ -44,9 +53,7 @@ def is_public(client: WebClient, channel: str) -> bool:
     except Exception as error:
         raise explain(error) from error
     # Direct messages say nothing of being private.
-    return found.get("is_private") is False and not (
-        found.get("is_im") or found.get("is_mpim") or found.get("is_group")
-    )
+    return found.get("is_private") is False and not any(found.get(key) for key in _NOT_PUBLIC)
 
 
 def is_user_id(name: str) -> bool:

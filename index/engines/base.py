@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from enum import StrEnum
 from typing import Protocol
 
+from index.store.visibility import OUTSIDERS, Place
 from index.vectors import Matrix
 
 # In a point's `audience`, stands for every channel.
@@ -38,7 +39,8 @@ class Point:
         id: UUID from pair, kind and text, so writing a point again changes nothing.
         vectors: By retriever; a point has only those that apply to it.
         text: The stored wording that a hit on this point means.
-        audience: Channels that may see the pair; (`EVERYBODY`,) for all.
+        audience: Channels that may see the pair, or `EVERYBODY`; with `OUTSIDERS` where people
+            of other organisations may see it, too.
         status: The pair's status.
     """
 
@@ -79,6 +81,13 @@ class Hit:
     vector: Matrix | None = None
 
 
+def audiences(place: Place | None) -> list[list[str]]:
+    """What a point's `audience` must hold for a place: one of each list."""
+    if place is None:
+        return []
+    return [[EVERYBODY, place.channel], *([[OUTSIDERS]] if place.outside else [])]
+
+
 # What the names of generations' collections begin with.
 PREFIX = "faq-"
 
@@ -95,12 +104,13 @@ class Collection(Protocol):
         """
 
     def search(
-        self, lookups: Sequence[Lookup], *, channel: str | None, status: str = "active"
+        self, lookups: Sequence[Lookup], *, place: Place | None, status: str = "active"
     ) -> list[list[Hit]]:
         """Answer several lookups in one batch.
 
         Args:
-            channel: Only pairs whose audience holds it; None finds all pairs.
+            place: Only pairs whose audience may see them there; None finds all pairs. `may_show`
+                has the last word on what is found.
             status: Only pairs in this status.
 
         Returns:

@@ -38,7 +38,6 @@ from qdrant_edge import (
 from qdrant_edge import Point as EdgePoint
 
 from index.engines.base import (
-    EVERYBODY,
     PAYLOAD_INDEXES,
     PREFIX,
     Collection,
@@ -48,8 +47,10 @@ from index.engines.base import (
     Point,
     Retriever,
     Sparse,
+    audiences,
 )
 from index.errors import CollectionLocked, SearchIndexError
+from index.store.visibility import Place
 
 
 class EdgeEngine(Engine):
@@ -145,11 +146,10 @@ class EdgeCollection(Collection):
             self._shard.update(UpdateOperation.delete_points_by_filter(stale))
 
     def search(
-        self, lookups: Sequence[Lookup], *, channel: str | None, status: str = "active"
+        self, lookups: Sequence[Lookup], *, place: Place | None, status: str = "active"
     ) -> list[list[Hit]]:
         wanted: list[Any] = [FieldCondition("status", match=MatchValue(status))]
-        if channel is not None:
-            wanted.append(FieldCondition("audience", match=MatchAny([EVERYBODY, channel])))
+        wanted += [FieldCondition("audience", match=MatchAny(names)) for names in audiences(place)]
         requests = [
             QueryRequest(
                 limit=lookup.limit,

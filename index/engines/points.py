@@ -7,6 +7,7 @@ from index.engines import bm25
 from index.engines.base import EVERYBODY, Point, Retriever
 from index.model.embedder import Embedder
 from index.store.types import Pair, PairDraft
+from index.store.visibility import channels_of
 
 POINT_NAMESPACE = uuid.UUID("0e1d6a52-6f0a-5f0e-8f43-6a2f6f6f2b5c")
 
@@ -59,8 +60,13 @@ def points_of(
                 pair_id=pair.id,
                 vectors=vectors,  # type: ignore[arg-type]
                 text=text if kind is Retriever.QUESTION else pair.question,
-                audience=pair.audience or (EVERYBODY,),
+                audience=_audience(pair),
                 status=pair.status,
             )
         )
     return points
+
+
+def _audience(pair: Pair) -> tuple[str, ...]:
+    """A pair's audience as engines filter by it: no channel means every channel."""
+    return pair.audience if channels_of(pair.audience) else (EVERYBODY, *pair.audience)

@@ -11,7 +11,6 @@ from qdrant_client import QdrantClient, models
 from qdrant_client.http.exceptions import ApiException, ResponseHandlingException
 
 from index.engines.base import (
-    EVERYBODY,
     PAYLOAD_INDEXES,
     PREFIX,
     Collection,
@@ -21,8 +20,10 @@ from index.engines.base import (
     Point,
     Retriever,
     Sparse,
+    audiences,
 )
 from index.errors import SearchIndexError
+from index.store.visibility import Place
 
 LIVE_ALIAS = "faq-live"
 # Points in one request: about 8 kB each as JSON, and a server takes 32 MB at most.
@@ -122,14 +123,15 @@ class ServerCollection(Collection):
             self._client.delete(self.name, models.FilterSelector(filter=stale), wait=True)
 
     def search(
-        self, lookups: Sequence[Lookup], *, channel: str | None, status: str = "active"
+        self, lookups: Sequence[Lookup], *, place: Place | None, status: str = "active"
     ) -> list[list[Hit]]:
         wanted: list[models.Condition] = [
             models.FieldCondition(key="status", match=models.MatchValue(value=status))
         ]
-        if channel is not None:
-            allowed = models.MatchAny(any=[EVERYBODY, channel])
-            wanted.append(models.FieldCondition(key="audience", match=allowed))
+        wanted += [
+            models.FieldCondition(key="audience", match=models.MatchAny(any=names))
+            for names in audiences(place)
+        ]
         requests = [
             models.QueryRequest(
                 query=_server_vector(lookup.vector),

@@ -84,7 +84,7 @@ def _finds(live: Live, pair: Pair) -> bool:
     # As an asker's question is embedded, past the cache: it must be the same model's work.
     vector = live.embedder.embed_query(pair.question)
     lookup = Lookup(Retriever.QUESTION, vector, NEAREST)
-    (hits,) = live.collection.search([lookup], channel=None)
+    (hits,) = live.collection.search([lookup], place=None)
     if not hits:
         return False
     # Other pairs may have the same question, or one that the model cannot tell apart.

@@ -9,6 +9,7 @@ from index.importing.formats.registry import exported
 from index.importing.html import looks_like_html
 from index.store import Store
 from index.store.types import Origin, Pair, Status
+from index.store.visibility import channels_of
 
 
 def export_pairs(
@@ -61,7 +62,7 @@ def export_pairs(
     count = 0
     for window in store.pairs.walk(source=source, status=status, by_topic=chosen.for_readers):
         for pair in window:
-            if chosen.for_readers and pair.audience:
+            if chosen.for_readers and channels_of(pair.audience):
                 continue
             write(row_of(pair))
             count += 1

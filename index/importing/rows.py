@@ -14,6 +14,7 @@ from rapidfuzz import fuzz
 
 from index.importing.html import to_markdown, to_plain
 from index.store.types import Origin, Phrasing, Status
+from index.store.visibility import OUTSIDERS
 from index.text import MAX_ANSWER, MAX_QUESTION, clean, fold, one_line
 
 # What the store's columns and Slack's blocks can hold.
@@ -247,14 +248,16 @@ def _names(values: Mapping[str, object], key: str) -> tuple[str, ...]:
 
 
 def _audience(values: Mapping[str, object]) -> tuple[str, ...]:
-    channels = _names(values, "audience")
-    for channel in channels:
+    names = _names(values, "audience")
+    # By people's hands it may come as "Outsiders".
+    audience = tuple(OUTSIDERS if name.casefold() == OUTSIDERS else name for name in names)
+    for channel in audience:
         # A channel's name would never match, and the pair would be seen by nobody.
-        if not _CHANNEL.fullmatch(channel):
+        if channel != OUTSIDERS and not _CHANNEL.fullmatch(channel):
             raise RowError(
                 f"audience must hold channel ids such as C0123ABCD, not {channel[:40]!r}"
             )
-    return channels
+    return audience
 
 
 def _status(values: Mapping[str, object]) -> Status | None:

@@ -51,6 +51,7 @@ class Inbox:
             "user": question.user,
             "text": question.text,
             "direct": question.direct,
+            "outside": question.outside,
             "state": QuestionState.RECEIVED,
             "attempts": 0,
             "not_before": now,
@@ -306,6 +307,13 @@ class Inbox:
             ).one_or_none()
         return None if row is None else _question(row)
 
+    def mark_outside(self, question_id: str) -> None:
+        """Note that people of other organisations read where a question was asked, for good."""
+        with self._database.write() as connection:
+            connection.execute(
+                sa.update(questions).where(questions.c.id == question_id).values(outside=True)
+            )
+
     def said_before(self, question: Question) -> str | None:
         """What its asker asked just before, in the same place, without being answered.
 
@@ -407,6 +415,7 @@ def _question(row: sa.Row[Any]) -> Question:
         user=row.user,
         text=row.text,
         direct=row.direct,
+        outside=row.outside,
         state=QuestionState(row.state),
         attempts=row.attempts,
         posting_until=row.posting_until,

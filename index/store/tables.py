@@ -107,6 +107,8 @@ questions = Table(
     Column("user", String(40), nullable=False),
     Column("text", Text, nullable=False),
     Column("direct", Boolean, nullable=False),
+    # Whether people of other organisations read where it was asked.
+    Column("outside", Boolean, nullable=False, server_default=false()),
     Column("state", String(12), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("not_before", UtcDateTime, nullable=False),

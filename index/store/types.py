@@ -112,7 +112,8 @@ class Pair(_Worded):
     """An FAQ entry as it is stored.
 
     Attributes:
-        audience: Ids of the channels that may see it; empty means everybody.
+        audience: Ids of the channels that may see it, and `outsiders`; `index.store.visibility`
+            says what they mean.
         revision: The store's revision at which it last changed.
     """
 
@@ -132,14 +133,14 @@ class Pair(_Worded):
     updated_at: datetime
     revision: int
 
-    def visible_in(self, channel: str | None) -> bool:
-        """Whether the pair may be shown in a channel (None: an operator, who sees all)."""
-        return channel is None or not self.audience or channel in self.audience
-
 
 @dataclass(frozen=True)
 class NewQuestion:
-    """A question as Slack delivered it."""
+    """A question as Slack delivered it.
+
+    Attributes:
+        outside: Whether people of other organisations read where it was asked, or asked it.
+    """
 
     team: str
     channel: str
@@ -148,6 +149,7 @@ class NewQuestion:
     user: str
     text: str
     direct: bool
+    outside: bool = False
 
 
 @dataclass(frozen=True)
@@ -174,6 +176,7 @@ class Question:
     """A question in the inbox.
 
     Attributes:
+        outside: Whether people of other organisations read where it was asked, or asked it.
         outcome: Its state once its reply is known to be in the thread.
     """
 
@@ -185,6 +188,7 @@ class Question:
     user: str
     text: str
     direct: bool
+    outside: bool
     state: QuestionState
     attempts: int
     posting_until: datetime | None

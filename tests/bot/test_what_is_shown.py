@@ -5,10 +5,11 @@ from typing import Any
 
 import pytest
 
+from bot.cards.wording import HIDDEN
 from index.store import Store
-from index.store.types import Phrasing
+from index.store.types import Phrasing, Status
 from playground.client import Message
-from tests.bot.desk import Desk, draft, first_section
+from tests.bot.desk import ASKED, Desk, answer_to, draft, first_section
 
 SECRET = "The bonus round is decided on 14 March."
 ASKED_SECRET = "when is the bonus round decided?"
@@ -91,6 +92,44 @@ def test_an_entry_that_was_restricted_since_is_not_unfolded(filled: Desk) -> Non
         filled.watched, reply, lambda m: "faq_less" in m.action_ids
     )
     assert answer not in unfolded.all_text
+
+
+BECAME = {
+    "restricted": lambda store, pair: store.pairs.upsert(
+        [draft(pair.external_id, pair.question, pair.answer, audience=("C0OTHER",))]
+    ),
+    "retired": lambda store, pair: store.pairs.set_status([pair.id], Status.RETIRED),
+    "deleted": lambda store, pair: delete(store, pair.id),
+}
+
+
+def delete(store: Store, pair_id: str) -> None:
+    """Take a pair out of the database, as no command does yet."""
+    with store.database.write() as connection:
+        connection.exec_driver_sql(f"DELETE FROM phrasings WHERE pair_id = '{pair_id}'")
+        connection.exec_driver_sql(f"DELETE FROM pairs WHERE id = '{pair_id}'")
+
+
+@pytest.mark.parametrize("became", BECAME)
+@pytest.mark.parametrize("button", ["faq_solved", "faq_not_it", "faq_more"])
+def test_an_answer_that_may_not_be_shown_any_more_leaves_the_card_at_the_next_click(
+    desk: Desk, became: str, button: str
+) -> None:
+    desk.start()
+    ts = desk.mention(desk.watched, ASKED["vpn"])
+    reply = desk.reply(desk.watched, ts)
+    assert first_section(reply) == answer_to("vpn")
+    question = desk.question(ts)
+    assert question.pair_id is not None
+    pair = desk.store.pairs.get([question.pair_id])[question.pair_id]
+    BECAME[became](desk.store, pair)
+    desk.ann.click(desk.watched, reply, button)
+    shown = desk.slack.wait_for_message(
+        desk.watched, reply, lambda m: answer_to("vpn") not in m.all_text
+    )
+    assert (shown.all_text, shown.action_ids) == (HIDDEN, ())
+    assert "VPN" not in shown.text
+    assert desk.tally(ts) == (0, 0)
 
 
 def test_stored_text_pings_nobody_and_stays_in_its_block(filled: Desk) -> None:

@@ -15,6 +15,7 @@ from index.ranking.ranker_file import shipped
 from index.searcher import Searcher
 from index.store import Store
 from index.store.types import PairDraft, Phrasing, Status
+from index.store.visibility import Place
 
 PASSWORD = PairDraft(
     "it",
@@ -98,9 +99,9 @@ def test_the_limit_is_kept(search: Search) -> None:
 
 
 def test_the_audience_is_kept(search: Search) -> None:
-    assert "payroll" in ids(search("When are salaries paid?", channel=None))
-    assert "payroll" in ids(search("When are salaries paid?", channel="C-HR"))
-    assert "payroll" not in ids(search("When are salaries paid?", channel="C-IT"))
+    assert "payroll" in ids(search("When are salaries paid?", place=None))
+    assert "payroll" in ids(search("When are salaries paid?", place=Place("C-HR")))
+    assert "payroll" not in ids(search("When are salaries paid?", place=Place("C-IT")))
 
 
 def test_the_stores_audience_has_the_last_word(search: Search, sqlite_store: Store) -> None:
@@ -109,8 +110,8 @@ def test_the_stores_audience_has_the_last_word(search: Search, sqlite_store: Sto
         [PairDraft("it", "vpn", VPN.question, VPN.answer, audience=("C-OPS",))]
     )
 
-    assert "vpn" not in ids(search("Why does the VPN disconnect?", channel="C-IT"))
-    assert "vpn" in ids(search("Why does the VPN disconnect?", channel="C-OPS"))
+    assert "vpn" not in ids(search("Why does the VPN disconnect?", place=Place("C-IT")))
+    assert "vpn" in ids(search("Why does the VPN disconnect?", place=Place("C-OPS")))
 
 
 @pytest.mark.parametrize("status", [Status.RETIRED, Status.DRAFT])

@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from bot.intake.events import question_from_event
+from bot.intake.events import is_outside, question_from_event
 from bot.intake.markup import question_text
 from index.query.cleaning import read
 
@@ -91,3 +91,39 @@ def test_a_text_that_no_database_takes_is_mended(text: str) -> None:
 )
 def test_events_without_what_a_question_needs_are_none(payload: dict[str, Any]) -> None:
     assert not asked(payload)
+
+
+@pytest.mark.parametrize(
+    ("payload", "outside"),
+    [
+        ({}, False),
+        ({"is_ext_shared_channel": False}, False),
+        ({"is_ext_shared_channel": True}, True),
+        ({"event": {"user_team": "T1", "source_team": "T1"}}, False),
+        ({"event": {"user_team": "T2"}}, True),
+        ({"event": {"user_team": "T1", "source_team": "T2"}}, True),
+        ({"event": {"message": {"user_team": "T2"}}}, True),
+        ({"event": {"user_team": "E1"}}, True),
+        # The workspace is ours, whatever the envelope says in a shared channel.
+        ({"team_id": "T2", "event": {"user_team": "T2"}}, True),
+        (
+            {
+                "authorizations": [{"team_id": "T1", "enterprise_id": "E1"}],
+                "event": {"user_team": "E1"},
+            },
+            False,
+        ),
+    ],
+)
+def test_outsiders_show_by_the_channel_and_by_their_team(
+    payload: dict[str, Any], outside: bool
+) -> None:
+    full = {"team_id": "T1", "authorizations": [{"team_id": "T1"}]} | payload
+    assert is_outside(full) is outside
+
+
+def test_a_question_remembers_that_it_came_from_outside() -> None:
+    shared = body() | {"is_ext_shared_channel": True}
+    question = question_from_event(shared, bot_user_id=BOT, watched=["C1"])
+    assert question is not None
+    assert question.outside

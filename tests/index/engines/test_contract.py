@@ -11,6 +11,7 @@ import pytest
 from index.engines import bm25
 from index.engines.base import Collection, Engine, Hit, Lookup, Point, Retriever, Sparse
 from index.errors import SearchIndexError
+from index.store.visibility import Place
 
 # The client's own in-memory engine says so for each collection.
 pytestmark = pytest.mark.filterwarnings("ignore:Payload indexes have no effect")
@@ -41,7 +42,7 @@ def test_the_nearest_come_first_with_their_cosines(
         [point("a", "a?", 1, 0), point("b", "b?", 1, 1), point("c", "c?", 0, 1)],
     )
 
-    (hits,) = collection.search([lookup(QUESTION, 1, 0)], channel=None)
+    (hits,) = collection.search([lookup(QUESTION, 1, 0)], place=None)
 
     assert pairs_of(hits) == ["a", "b", "c"]
     assert [hit.text for hit in hits] == ["a?", "b?", "c?"]
@@ -53,12 +54,12 @@ def test_writing_a_point_again_changes_nothing(
 ) -> None:
     points = entry(point, "a", 1, 0)
     collection.replace(["a"], points)
-    before = collection.search([lookup(QUESTION, 1, 1)], channel=None)
+    before = collection.search([lookup(QUESTION, 1, 1)], place=None)
 
     collection.replace(["a"], points)
 
     assert collection.count() == 2
-    assert collection.search([lookup(QUESTION, 1, 1)], channel=None) == before
+    assert collection.search([lookup(QUESTION, 1, 1)], place=None) == before
 
 
 def test_a_pairs_stale_points_are_removed_and_no_others(
@@ -69,7 +70,7 @@ def test_a_pairs_stale_points_are_removed_and_no_others(
 
     collection.replace(["a"], [point("a", "kept wording", 0, 1), point("a", "new wording", 1, 1)])
 
-    (hits,) = collection.search([lookup(QUESTION, 1, 0)], channel=None)
+    (hits,) = collection.search([lookup(QUESTION, 1, 0)], place=None)
     assert {hit.text for hit in hits} == {"kept wording", "new wording", "another pair"}
 
 
@@ -80,8 +81,8 @@ def test_a_changed_payload_replaces_the_old_one(
 
     collection.replace(["a"], entry(point, "a", 1, audience=("C2",)))
 
-    assert collection.search([lookup(QUESTION, 1)], channel="C1") == [[]]
-    (hits,) = collection.search([lookup(QUESTION, 1)], channel="C2")
+    assert collection.search([lookup(QUESTION, 1)], place=Place("C1")) == [[]]
+    (hits,) = collection.search([lookup(QUESTION, 1)], place=Place("C2"))
     assert pairs_of(hits) == ["a"]
 
 
@@ -94,7 +95,7 @@ def test_a_pair_without_points_is_gone(
 
     assert collection.count() == 2
     for what in (lookup(QUESTION, 1), lookup(ANSWER, 1), lookup(BM25, "question answer")):
-        (hits,) = collection.search([what], channel=None)
+        (hits,) = collection.search([what], place=None)
         assert pairs_of(hits) == ["b"]
 
 
@@ -110,12 +111,14 @@ def test_removing_a_pair_that_is_not_there_does_nothing(
 
 
 @pytest.mark.parametrize(
-    ("channel", "seen"),
+    ("place", "seen"),
     [
-        (None, {"all", "one", "two"}),
-        ("C1", {"all", "one", "two"}),
-        ("C2", {"all", "two"}),
-        ("C3", {"all"}),
+        (None, {"all", "one", "two", "marked"}),
+        (Place("C1"), {"all", "one", "two", "marked"}),
+        (Place("C2"), {"all", "two"}),
+        (Place("C3"), {"all"}),
+        (Place("C1", outside=True), {"marked"}),
+        (Place("C2", outside=True), set()),
     ],
 )
 @pytest.mark.parametrize("retriever", Retriever)
@@ -124,18 +127,19 @@ def test_each_retriever_keeps_to_the_audience(
     point: MakePoint,
     lookup: MakeLookup,
     retriever: Retriever,
-    channel: str | None,
+    place: Place | None,
     seen: set[str],
 ) -> None:
     collection.replace(
-        ["all", "one", "two"],
+        ["all", "one", "two", "marked"],
         entry(point, "all", 1)
         + entry(point, "one", 1, audience=("C1",))
-        + entry(point, "two", 1, audience=("C1", "C2")),
+        + entry(point, "two", 1, audience=("C1", "C2"))
+        + entry(point, "marked", 1, audience=("C1", "outsiders")),
     )
     what = lookup(BM25, "answer") if retriever is BM25 else lookup(retriever, 1)
 
-    (hits,) = collection.search([what], channel=channel)
+    (hits,) = collection.search([what], place=place)
 
     assert {hit.pair_id for hit in hits} == seen
 
@@ -149,8 +153,8 @@ def test_each_retriever_keeps_to_the_status(
     )
     what = lookup(BM25, "answer") if retriever is BM25 else lookup(retriever, 1)
 
-    (hits,) = collection.search([what], channel=None)
-    (drafts,) = collection.search([what], channel=None, status="draft")
+    (hits,) = collection.search([what], place=None)
+    (drafts,) = collection.search([what], place=None, status="draft")
 
     assert pairs_of(hits) == ["live"]
     assert pairs_of(drafts) == ["draft"]
@@ -168,7 +172,7 @@ def test_a_batch_is_answered_in_its_order(
             lookup(BM25, "b"),
             lookup(QUESTION, 0, 1, limit=2),
         ],
-        channel=None,
+        place=None,
     )
 
     assert [pairs_of(hits) for hits in found] == [["b"], ["a"], ["b"], ["b", "a"]]
@@ -181,7 +185,7 @@ def test_the_limit_is_kept(collection: Collection, point: MakePoint, lookup: Mak
 
     one, seven, all_of_them = collection.search(
         [lookup(QUESTION, 1, limit=1), lookup(QUESTION, 1, limit=7), lookup(QUESTION, 1, limit=99)],
-        channel=None,
+        place=None,
     )
 
     assert pairs_of(one) == ["0"]
@@ -202,7 +206,7 @@ def test_bm25_finds_an_error_code(
         [point(key, text, 1, kind=ANSWER, keywords=text) for key, text in texts.items()],
     )
 
-    (hits,) = collection.search([lookup(BM25, "what does 0x80070057 mean")], channel=None)
+    (hits,) = collection.search([lookup(BM25, "what does 0x80070057 mean")], place=None)
 
     assert pairs_of(hits) == ["b"]
     assert hits[0].score > 0
@@ -217,7 +221,7 @@ def test_a_rare_word_weighs_more_than_a_common_one(
         [point(key, text, 1, kind=ANSWER, keywords=text) for key, text in texts.items()],
     )
 
-    (hits,) = collection.search([lookup(BM25, "printer jammed", limit=20)], channel=None)
+    (hits,) = collection.search([lookup(BM25, "printer jammed", limit=20)], place=None)
 
     assert hits[0].pair_id == "rare"
     assert hits[0].score > 2 * hits[1].score
@@ -231,7 +235,7 @@ def test_a_point_is_found_only_by_the_vectors_it_has(
 
     found = collection.search(
         [lookup(QUESTION, 1), lookup(ANSWER, 1), lookup(BM25, "question answer alone")],
-        channel=None,
+        place=None,
     )
 
     assert [pairs_of(hits) for hits in found] == [["q"], ["a"], ["a"]]
@@ -240,7 +244,7 @@ def test_a_point_is_found_only_by_the_vectors_it_has(
 def test_an_empty_collection_finds_nothing(collection: Collection, lookup: MakeLookup) -> None:
     assert collection.count() == 0
     found = collection.search(
-        [lookup(QUESTION, 1), lookup(ANSWER, 1), lookup(BM25, "anything")], channel="C1"
+        [lookup(QUESTION, 1), lookup(ANSWER, 1), lookup(BM25, "anything")], place=Place("C1")
     )
     assert found == [[], [], []]
 
@@ -248,8 +252,8 @@ def test_an_empty_collection_finds_nothing(collection: Collection, lookup: MakeL
 def test_no_lookups_and_no_terms_find_nothing(collection: Collection, point: MakePoint) -> None:
     collection.replace(["a"], entry(point, "a", 1))
 
-    assert collection.search([], channel=None) == []
-    assert collection.search([Lookup(BM25, Sparse([], []), 5)], channel=None) == [[]]
+    assert collection.search([], place=None) == []
+    assert collection.search([Lookup(BM25, Sparse([], []), 5)], place=None) == [[]]
 
 
 def test_texts_come_back_as_they_went_in(
@@ -258,7 +262,7 @@ def test_texts_come_back_as_they_went_in(
     text = 'Grüße, 日本語 🙂 \u200f"quoted" \\ \n\t end' * 50
     collection.replace(["ключ"], [point("ключ", text, 1, audience=("C-ü",))])
 
-    (hits,) = collection.search([lookup(QUESTION, 1)], channel="C-ü")
+    (hits,) = collection.search([lookup(QUESTION, 1)], place=Place("C-ü"))
 
     assert [(hit.pair_id, hit.text) for hit in hits] == [("ключ", text)]
 
@@ -291,7 +295,7 @@ def test_searching_goes_on_while_another_thread_writes(
         while not writing.is_set() or searches < 10:
             found = collection.search(
                 [lookup(QUESTION, 1), lookup(ANSWER, 1), lookup(BM25, "answer of always")],
-                channel="C1",
+                place=Place("C1"),
             )
             assert all("always" in pairs_of(hits) for hits in found)
             searches += 1
@@ -306,7 +310,7 @@ def test_a_written_point_is_found_at_once(
 ) -> None:
     for i in range(20):
         collection.replace([str(i)], [point(str(i), f"{i}?", i + 1, 20 - i)])
-        (hits,) = collection.search([lookup(QUESTION, i + 1, 20 - i, limit=1)], channel=None)
+        (hits,) = collection.search([lookup(QUESTION, i + 1, 20 - i, limit=1)], place=None)
         assert pairs_of(hits) == [str(i)]
 
 
@@ -321,7 +325,7 @@ def test_a_collection_can_be_closed_and_opened(
     opened = engine.open(name)
 
     assert (opened.name, opened.count()) == (name, 2)
-    (hits,) = opened.search([lookup(BM25, "answer")], channel=None)
+    (hits,) = opened.search([lookup(BM25, "answer")], place=None)
     assert pairs_of(hits) == ["a"]
     opened.close()
 

@@ -129,7 +129,7 @@ def test_what_was_flushed_survives_a_kill(edge: EdgeEngine, tmp_path: Path) -> N
         writer.wait()
 
     opened = edge.open(NAME)
-    found = opened.search([lookup_all(limit=2000)], channel=None)[0]
+    found = opened.search([lookup_all(limit=2000)], place=None)[0]
     assert {hit.pair_id for hit in found} >= {str(i) for i in range(last + 1)}
     assert opened.count() in (last + 1, last + 2)
     opened.close()
@@ -155,7 +155,7 @@ def test_a_closed_collection_is_one_clear_line(edge: EdgeEngine) -> None:
     opened.close()
 
     with pytest.raises(SearchIndexError, match=NAME) as raised:
-        opened.search([lookup_all(1)], channel=None)
+        opened.search([lookup_all(1)], place=None)
 
     assert "\n" not in str(raised.value)
 
@@ -209,7 +209,7 @@ def test_a_copied_folder_is_a_backup(
 
     copy = edge.open("copy")
 
-    (hits,) = copy.search([lookup(Retriever.QUESTION, 1)], channel=None)
+    (hits,) = copy.search([lookup(Retriever.QUESTION, 1)], place=None)
     assert [hit.pair_id for hit in hits] == ["a"]
     copy.close()
 

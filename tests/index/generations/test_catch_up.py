@@ -44,8 +44,8 @@ def texts_in(indexed: Collection, embedder: Embedder) -> set[str]:
     """All wordings and questions in the collection."""
     vector = embedder.embed_query("How do I use it?")
     lookups = [Lookup(r, vector, 1000) for r in (Retriever.QUESTION, Retriever.ANSWER)]
-    hits = indexed.search(lookups, channel=None)
-    drafts = indexed.search(lookups, channel=None, status="draft")
+    hits = indexed.search(lookups, place=None)
+    drafts = indexed.search(lookups, place=None, status="draft")
     return {hit.text for found in hits + drafts for hit in found}
 
 
@@ -108,8 +108,8 @@ def test_drafts_are_indexed_apart(
     catch_up(sqlite_store.pairs, 0, embedder, indexed)
     lookup = Lookup(Retriever.QUESTION, embedder.embed_query("vpn"), 5)
 
-    assert indexed.search([lookup], channel=None) == [[]]
-    (hits,) = indexed.search([lookup], channel=None, status="draft")
+    assert indexed.search([lookup], place=None) == [[]]
+    (hits,) = indexed.search([lookup], place=None, status="draft")
     assert len(hits) == 1
 
 

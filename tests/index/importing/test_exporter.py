@@ -32,7 +32,7 @@ AWKWARD = [
         topic="VPN, and more",
         url="https://kb.example/1?a=1&b=2",
         tags=("a,b", "c", "[x]"),
-        audience=("C1", "C2"),
+        audience=("C1", "outsiders"),
         status=Status.DRAFT,
         author="U1",
         created_at=datetime(2020, 1, 2, 3, 4, 5, 678, tzinfo=UTC),
@@ -125,7 +125,7 @@ def drafts(draw: st.DrawFn) -> PairDraft:
         phrasings=tuple(wordings.values()),
         topic=draw(st.none() | LINE),
         tags=tuple(dict.fromkeys(draw(st.lists(LINE, max_size=3)))),
-        audience=tuple(draw(st.lists(st.sampled_from(["C1", "C2"]), unique=True))),
+        audience=tuple(draw(st.lists(st.sampled_from(["C1", "C2", "outsiders"]), unique=True))),
         status=draw(st.sampled_from(Status)),
         author=draw(st.none() | LINE),
         created_at=draw(st.datetimes(timezones=st.just(UTC))),
@@ -272,7 +272,7 @@ class TestMarkdown:
         text = self.exported(
             sqlite_store,
             PairDraft("kb", "1", "Public?", "A."),
-            PairDraft("kb", "2", "Secret?", "B.", audience=("C1",)),
+            PairDraft("kb", "2", "Secret?", "B.", audience=("C1", "outsiders")),
             PairDraft("kb", "3", "Draft?", "C.", status=Status.DRAFT),
         )
         assert text == "## Public?\n\nA.\n\n"

@@ -122,6 +122,7 @@ def test_topic_comes_before_its_other_names() -> None:
 def test_lists_may_be_written_with_commas() -> None:
     assert row(tags="a, b,,a").tags == ("a", "b")
     assert row(audience="C1,C2").audience == ("C1", "C2")
+    assert row(audience="C1, Outsiders").audience == ("C1", "outsiders")
     assert row(tags=["with, comma", 7]).tags == ("with, comma", "7")
 
 

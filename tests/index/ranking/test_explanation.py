@@ -24,6 +24,7 @@ from index.ranking.ranker_file import shipped
 from index.searcher import Searcher
 from index.store import Store
 from index.store.types import PairDraft, Phrasing
+from index.store.visibility import Place
 
 FAQ = (
     PairDraft(
@@ -72,8 +73,8 @@ class Asked:
     def search(self, question: str, limit: int = 5) -> list[Match]:
         return self.searcher.search(self.searcher.read(question), limit=limit)
 
-    def explain(self, question: str, channel: str | None = None) -> Explanation:
-        return self.searcher.explain(self.searcher.read(question), channel=channel)
+    def explain(self, question: str, place: Place | None = None) -> Explanation:
+        return self.searcher.explain(self.searcher.read(question), place=place)
 
 
 @pytest.fixture
@@ -145,7 +146,7 @@ def test_it_explains_what_the_search_found(ask: Ask, ranker: LearnedRanker, ques
 
 def test_what_a_channel_may_not_see_is_not_explained_there(ask: Ask) -> None:
     def found(channel: str) -> set[str]:
-        rows = ask.by(shipped()).explain("When are salaries paid?", channel=channel).candidates
+        rows = ask.by(shipped()).explain("When are salaries paid?", Place(channel)).candidates
         return {row.candidate.evidence.pair_id for row in rows}
 
     assert found("C-HR") - found("C-IT") == {FAQ[3].id}

@@ -56,6 +56,19 @@ def test_a_question_comes_out_as_it_went_in(store: Store) -> None:
     assert question.received_at.tzinfo is not None
 
 
+def test_that_a_question_came_from_outside_is_remembered(store: Store) -> None:
+    store.inbox.add(NewQuestion("T1", "C1", "1.2", None, "U7", "how?", True, outside=True))
+    outside = claim(store)
+    assert outside.outside
+    store.inbox.add(asked(2))
+    inside = claim(store, "w2")
+    assert not inside.outside
+    store.inbox.mark_outside(inside.id)
+    marked = store.inbox.get(inside.id)
+    assert marked is not None
+    assert marked.outside
+
+
 def test_the_oldest_question_is_claimed_first(store: Store) -> None:
     for number in range(3):
         store.inbox.add(asked(number))
