@@ -14,7 +14,7 @@ from bot.feedback.click import Click
 from bot.slack.client import CardRefused, SlackUnavailable, explain
 from bot.slack.later import Later
 from bot.slack.message import Message
-from bot.slack.respond import respond_privately, tell_clicker
+from bot.slack.respond import respond_privately
 from index.store import Store
 from index.store.types import Question
 from index.store.visibility import place_of
