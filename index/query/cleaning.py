@@ -23,7 +23,7 @@ from index.query.segments import (
     is_marked,
     parts_of,
 )
-from index.query.spelling import Speller
+from index.query.spelling import Effort, Speller
 from index.text import MAX_QUESTION, clean, ends_of, one_line
 
 # What is read of a message, its beginning and its end; what is searched of it is shorter.
@@ -109,6 +109,7 @@ def _mended(
         asking, said = _asking_first(said)
     corrections: dict[str, str] = {}
     tried: dict[str, str] = {}
+    effort = Effort()
     own: list[str] = []
     # What is not searched is not worth the work.
     room = LONG if asking else MAX_QUESTION
@@ -118,7 +119,7 @@ def _mended(
             break
         room -= len(point) + 1
         if speller is not None:
-            point, mended = speller.correct(point, keep=sentence.code, tried=tried)
+            point, mended = speller.correct(point, keep=sentence.code, tried=tried, effort=effort)
             corrections.update(mended)
         own.append(point)
     return own, own[: len(asking)] if asking else own, corrections

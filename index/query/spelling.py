@@ -9,6 +9,7 @@ import re
 import threading
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 
 from rapidfuzz import process
 from rapidfuzz.distance import OSA
@@ -27,6 +28,9 @@ MIN_LENGTH = 4
 MAX_LENGTH = 40
 # From this length on a word may have two typos.
 TWO_TYPOS = 8
+# So many words are compared with those of one message, in some 10 ms; what comes after is left as
+# it was typed. A word of a large FAQ's is compared with some 2,000.
+MAX_COMPARED = 200_000
 # From this length on a word may be mended to one that is not of the FAQ, and from the second on
 # one with a letter too few or too many.
 GENERAL = 6
@@ -77,6 +81,36 @@ _IT = frozenset(
 )
 
 
+@dataclass
+class Effort:
+    """What may still be spent on a message, in words compared."""
+
+    left: int = MAX_COMPARED
+
+    def spend(self, count: int) -> bool:
+        """Take so much off; False where not so much is left."""
+        if count > self.left:
+            return False
+        self.left -= count
+        return True
+
+
+@dataclass(frozen=True)
+class _Words:
+    """Words by their first letter and length."""
+
+    starts: Mapping[tuple[str, int], Sequence[str]]
+    initials: frozenset[str]
+
+    @classmethod
+    def of(cls, words: Iterable[str]) -> "_Words":
+        starts: dict[tuple[str, int], list[str]] = {}
+        for word in words:
+            if MIN_LENGTH <= len(word) <= MAX_LENGTH and "'" not in word and "\u2019" not in word:
+                starts.setdefault((word[0], len(word)), []).append(word)
+        return cls(starts, frozenset(initial for initial, _ in starts))
+
+
 class Speller:
     """Knows the words of an FAQ and of general English. Threads may share it."""
 
@@ -86,10 +120,10 @@ class Speller:
         """
         words = (word.lower() for word in base_words)
         self._ranks = {word: rank for rank, word in enumerate(dict.fromkeys(words))}
-        self._base_by_length = _by_length(self._ranks)
+        self._base_words = _Words.of(self._ranks)
         self._counts: Counter[str] = Counter()
         # Made when it is first needed after the words changed.
-        self._by_length: dict[int, list[str]] | None = None
+        self._faq_words: _Words | None = None
         self._lock = threading.Lock()
 
     @classmethod
@@ -112,10 +146,14 @@ class Speller:
         new = Counter(word for text in texts for word in _words(text))
         with self._lock:
             self._counts.update(new)
-            self._by_length = None
+            self._faq_words = None
 
     def correct(
-        self, text: str, keep: Collection[str] = (), tried: dict[str, str] | None = None
+        self,
+        text: str,
+        keep: Collection[str] = (),
+        tried: dict[str, str] | None = None,
+        effort: Effort | None = None,
     ) -> tuple[str, tuple[tuple[str, str], ...]]:
         """Mend the typos in a text.
 
@@ -127,6 +165,7 @@ class Speller:
             keep: Words that are right, such as those of code.
             tried: What words became, those left alone too; added to. Texts of one message share
                 it, so that no word is looked for twice.
+            effort: What may be spent on it; texts of one message share it.
 
         Returns:
             The text, its white space as it was, and the corrections as (as typed, as corrected).
@@ -136,6 +175,7 @@ class Speller:
         if not unknown or (len(unknown) > 1 and 2 * len(unknown) > len(words)):
             return text, ()
         tried = {} if tried is None else tried
+        allowed = effort or Effort()
         mended: dict[str, str] = {}
 
         def mend(found: re.Match[str]) -> str:
@@ -143,7 +183,7 @@ class Speller:
             if word in keep:
                 return word
             if word not in tried:
-                tried[word] = self._meant(word)
+                tried[word] = self._meant(word, allowed)
             if tried[word] != word:
                 mended[word] = tried[word]
             return tried[word]
@@ -158,43 +198,49 @@ class Speller:
                 )
         return "".join(pieces), tuple(mended.items())
 
-    def _meant(self, word: str) -> str:
+    def _meant(self, word: str, effort: Effort) -> str:
         if not _is_plain(word) or self._is_known(word.lower()):
             return word
-        meant = self._nearest(word.lower())
+        meant = self._nearest(word.lower(), effort)
         if meant is None:
             return word
         return meant.capitalize() if word[0].isupper() else meant
 
-    def _nearest(self, word: str) -> str | None:
+    def _nearest(self, word: str, effort: Effort) -> str | None:
         """The likeliest known word for an unknown one, if there is any near it.
 
         The FAQ's come first, then those with fewer typos between, with the same first letter
         (which people seldom get wrong), and the more frequent ones.
         """
         near: list[tuple[int, bool, int, str]] = []
+        faq = self._words_of_faq()
         for typos in range(1, 3 if len(word) >= TWO_TYPOS else 2):
             near = near or [
-                (distance, found[0] != word[0], -self._counts[found], found)
-                for found, distance in _within(word, self._faq_by_length(), typos)
-                # Four letters, or two typos, with another start are too often a word of its own.
-                if (found[0] == word[0] or (len(word) > MIN_LENGTH and distance < 2))
-                and not _turns(word, found)
+                (distance, False, -self._counts[found], found)
+                for found, distance in _within(word, faq, typos, effort)
+                if not _turns(word, found)
             ]
+            # Four letters, or two typos, with another start are too often a word of its own.
+            if typos == 1 and len(word) > MIN_LENGTH:
+                near += [
+                    (1, True, -self._counts[found], found)
+                    for found in _with_another_start(word, faq.initials, effort)
+                    if found in self._counts and not _turns(word, found)
+                ]
         if not near and len(word) >= GENERAL:
             # These must be nearer, for a name is not to become a common word.
             near = [
                 (distance, False, self._ranks[found], found)
-                for found, distance in _within(word, self._base_by_length, 1)
+                for found, distance in _within(word, self._base_words, 1, effort)
                 if _is_slip(word, found) and not _turns(word, found)
             ]
         return min(near)[-1] if near else None
 
-    def _faq_by_length(self) -> dict[int, list[str]]:
+    def _words_of_faq(self) -> _Words:
         with self._lock:
-            if self._by_length is None:
-                self._by_length = _by_length(self._counts)
-            return self._by_length
+            if self._faq_words is None:
+                self._faq_words = _Words.of(self._counts)
+            return self._faq_words
 
     def _is_known(self, word: str) -> bool:
         known, ranks = self._counts, self._ranks
@@ -224,24 +270,33 @@ def _words(text: str) -> list[str]:
     return [word for word in _WORD.findall(text.lower()) if len(word) <= MAX_LENGTH]
 
 
-def _by_length(words: Iterable[str]) -> dict[int, list[str]]:
-    lengths: dict[int, list[str]] = {}
-    for word in words:
-        if MIN_LENGTH <= len(word) <= MAX_LENGTH and "'" not in word and "\u2019" not in word:
-            lengths.setdefault(len(word), []).append(word)
-    return lengths
+def _within(word: str, words: _Words, typos: int, effort: Effort) -> Iterator[tuple[str, int]]:
+    """The words with the same first letter that are at most so many typos away.
 
-
-def _within(
-    word: str, by_length: Mapping[int, Sequence[str]], typos: int
-) -> Iterator[tuple[str, int]]:
-    """The words at most so many insertions, deletions, changes and swaps of letters away."""
+    A typo is a letter inserted, left out or changed, or two swapped.
+    """
     for length in range(max(MIN_LENGTH, len(word) - typos), len(word) + typos + 1):
+        candidates = words.starts.get((word[0], length), ())
+        if not effort.spend(len(candidates)):
+            return
         near = process.extract(
-            word, by_length.get(length, ()), scorer=OSA.distance, score_cutoff=typos, limit=None
+            word, candidates, scorer=OSA.distance, score_cutoff=typos, limit=None
         )
         for found, distance, _ in near:
             yield found, int(distance)
+
+
+def _with_another_start(word: str, initials: Collection[str], effort: Effort) -> Iterator[str]:
+    """All that is one typo away and begins with another letter, be it a word or not."""
+    if not effort.spend(2 * len(initials) + 2):
+        return
+    for initial in initials:
+        if initial != word[0]:
+            yield initial + word[1:]
+            yield initial + word
+    if word[1] != word[0]:
+        yield word[1] + word[0] + word[2:]
+        yield word[1:]
 
 
 def _is_slip(word: str, meant: str) -> bool:

@@ -1,11 +1,18 @@
 """Typos are mended towards the FAQ's words, and nothing else is touched."""
 
+import random
 import threading
+from collections.abc import Sequence
+from typing import Any
 
 import pytest
+from hypothesis import assume, given
+from hypothesis import strategies as st
+from rapidfuzz import process
+from rapidfuzz.distance import OSA
 
 from index.query.cleaning import read
-from index.query.spelling import Speller, base_words
+from index.query.spelling import MAX_COMPARED, Speller, _turns, base_words
 from tests.support.tables import table
 
 FAQ = [
@@ -196,3 +203,63 @@ def test_learning_and_correcting_go_on_at_once() -> None:
 )
 def test_the_whole_words_of_a_tokenizer_are_known(vocabulary: dict[str, int]) -> None:
     assert base_words(vocabulary) == ["the", "office"]
+
+
+LETTERS = "abcdefghijklmnopqrstuvwxyz"
+
+
+def made_up(count: int, seed: int, length: int = 9) -> list[str]:
+    chosen = random.Random(seed)
+    return ["".join(chosen.choices(LETTERS, k=length)) for _ in range(count)]
+
+
+@pytest.fixture
+def compared(monkeypatch: pytest.MonkeyPatch) -> list[int]:
+    """How many words were compared with one, each time."""
+    counts: list[int] = []
+
+    def count(word: str, words: Sequence[str], **more: Any) -> Any:
+        counts.append(len(words))
+        return extract(word, words, **more)
+
+    extract = process.extract
+    monkeypatch.setattr(process, "extract", count)
+    return counts
+
+
+@pytest.mark.parametrize("start", ["", "a"], ids=["any letter first", "the same letter first"])
+def test_a_message_of_unknown_words_is_read_with_bounded_work(
+    compared: list[int], start: str
+) -> None:
+    faq = [start + word for word in made_up(200_000, seed=1)]
+    speller = Speller.of([" ".join(faq[n : n + 1000]) for n in range(0, len(faq), 1000)])
+    # As many words are right, lest the whole is taken for another language.
+    unknown = [word[:4] + word[5] + word[4] + word[6:] for word in faq[:100]]
+    message = " ".join(f"{typo} {known}" for typo, known in zip(unknown, faq, strict=False))[:2_000]
+    query = read(f"{message}? and {message}", speller)
+    assert 0 < sum(compared) <= MAX_COMPARED
+    assert start or query.corrections, "what is paid for is mended"
+
+
+def test_a_few_typos_in_a_large_faq_are_all_mended(compared: list[int]) -> None:
+    faq = made_up(200_000, seed=1)
+    speller = Speller.of([*(" ".join(faq[n : n + 1000]) for n in range(0, len(faq), 1000)), *FAQ])
+    query = read("how do I resett my pasword at the gatewya of the storge instnaces?", speller)
+    assert [meant for _, meant in query.corrections] == [
+        "reset", "password", "gateway", "storage", "instances",
+    ]  # fmt: skip
+    assert sum(compared) < MAX_COMPARED / 2
+
+
+@given(st.data())
+def test_every_word_of_the_faq_one_typo_away_is_looked_at(data: st.DataObject) -> None:
+    known = data.draw(st.text("abc", min_size=5, max_size=7))
+    word = data.draw(st.text("abc", min_size=5, max_size=8))
+    speller = Speller.of([known])
+    assume(word != known and speller.correct(word)[0] == word)
+    assert OSA.distance(word, known) > 1 or speller._is_known(word) or _turns(word, known)
+
+
+def test_a_large_faq_word_with_another_first_letter_is_found(speller: Speller) -> None:
+    for typed in ("oassword", "apssword", "assword", "ppassword", "xpassword"):
+        assert corrected(speller, f"how do I reset my {typed}") == "how do I reset my password"
