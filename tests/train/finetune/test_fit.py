@@ -208,7 +208,7 @@ def test_what_the_run_is_doing_is_told(run: Fit) -> None:
 def test_depth_full_trains_the_encoder(
     run: Fit, helpdesk: Snapshot, base_models: Path, tmp_path: Path
 ) -> None:
-    few = Split(helpdesk.train[:24], helpdesk.develop[:2])
+    few = Split(helpdesk.train[:20], helpdesk.develop[:2])
 
     fitted = run(few, settings={"depth": "full", "batch_size": 8, "precision": "32"})
 
