@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from contextlib import contextmanager
+from textwrap import indent
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -12,14 +13,13 @@ from bot.cli.console import (
     opened_for_search,
     opened_store,
     print_json,
-    show,
 )
 from bot.cli.evaluate import RetrieverChoice
+from bot.cli.verdict import verdict
 from index.errors import FaqbotError
 
 if TYPE_CHECKING:
     from index.generations.live import Live
-    from index.ranking.decision import Decided
     from index.ranking.match import Match
 
 
@@ -41,8 +41,7 @@ def ask(
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Ask a question and see the ranked answers, with what the bot would do."""
-    from bot.intake.is_question import is_question
-    from index.ranking.decision import MAX_SHOWN, decide
+    from index.ranking.decision import MAX_SHOWN
     from index.store.visibility import Place
 
     settings: Context = context.obj
@@ -55,30 +54,22 @@ def ask(
             limit=max(limit, MAX_SHOWN),
             retrievers=retriever.retrievers,
         )
-        threshold = live.searcher.threshold(precision)
-        decided = decide(matches, direct=True, precision=precision, threshold=threshold)
+        found = verdict(question, matches, live, precision=precision)
         generation = live.generation
     if as_json:
         print_json(
             {
                 "question": question,
-                "decision": decided.decision,
-                "shown": decided.shown,
-                "is_question": is_question(question),
-                "precision": precision,
-                "threshold": threshold,
+                **found.as_dict(),
                 "generation": generation.id,
                 "model": generation.model_version,
                 "matches": [_as_dict(match) for match in matches[:limit]],
             }
         )
-    else:
-        _show(matches[:limit], decided, precision, threshold)
-        if not is_question(question):
-            print(
-                "In a watched channel the bot would stay silent in any case: it would not take "
-                "this text for a question. Mentioned or in a direct message it would."
-            )
+        return
+    print(found.text() if matches else f"Nothing found.\n{found.text()}")
+    for number, match in enumerate(matches[:limit], start=1):
+        _show(number, match)
 
 
 @contextmanager
@@ -113,41 +104,14 @@ def _as_dict(match: "Match") -> dict[str, Any]:
     }
 
 
-def _show(
-    matches: "list[Match]", decided: "Decided", precision: float, threshold: float | None
-) -> None:
-    from rich.markup import escape
-    from rich.table import Table
-
-    if not matches:
-        print("Nothing found.")
-        return
-    table = Table("confidence", "question", "answer", "scores", show_lines=True)
-    for match in matches:
-        scores = "\n".join(f"{name.value} {score:.3f}" for name, score in match.scores.items())
-        asked = match.pair.question
-        if match.matched_text != asked:
-            asked += f"\n(matched: {match.matched_text})"
-        if match.part:
-            asked += f"\n(answers question {match.part} of the message)"
-        table.add_row(f"{match.confidence:.2f}", escape(asked), escape(match.pair.answer), scores)
-    show(table)
-    print(what_it_does(decided, precision, threshold))
-
-
-def what_it_does(decided: "Decided", precision: float, threshold: float | None) -> str:
-    from index.ranking.decision import Decision
-
-    if threshold is None:
-        why = f"no threshold is proven for {100 * precision:g} %: it asks first"
-    else:
-        why = f"threshold {threshold:.2f}"
-    if decided.decision is Decision.ANSWER:
-        return f"The bot would give the first answer ({why})."
-    if decided.decision is Decision.OFFER:
-        offered = f"the first {decided.shown}" if decided.shown > 1 else "the first"
-        return f"The bot would offer {offered} to pick from ({why})."
-    return (
-        f"The bot would not be sure ({why}): silent in a watched channel, "
-        "the closest entries when asked directly."
-    )
+def _show(number: int, match: "Match") -> None:
+    """One answer over the full width, below what it answers and how sure that is."""
+    scores = ", ".join(f"{name.value} {score:.3f}" for name, score in match.scores.items())
+    lines = [f"{number}. {match.pair.question}"]
+    if match.matched_text != match.pair.question:
+        lines.append(f"(matched: {match.matched_text})")
+    if match.part:
+        lines.append(f"(answers question {match.part} of the message)")
+    lines += [f"confidence {match.confidence:.2f}; {scores}", "", match.pair.answer]
+    print()
+    print(indent("\n".join(lines), "   ").removeprefix("   "))

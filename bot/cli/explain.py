@@ -4,8 +4,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.ask import opened_for_question, what_it_does
+from bot.cli.ask import opened_for_question
 from bot.cli.console import Context, print_json, show
+from bot.cli.verdict import verdict
 
 if TYPE_CHECKING:
     from index.ranking.explanation import Explained, Explanation, Part
@@ -33,7 +34,7 @@ def explain(
     docs/ranking.md says what each feature and signal means.
     """
     from bot import thresholds
-    from index.ranking.decision import MAX_SHOWN, decide
+    from index.ranking.decision import MAX_SHOWN
     from index.store.visibility import Place
 
     settings: Context = context.obj
@@ -43,20 +44,15 @@ def explain(
         place = Place(channel) if channel else None
         explanation = live.searcher.explain(query, place=place)
         matches = live.searcher.search(query, place=place, limit=MAX_SHOWN)
-        threshold = live.searcher.threshold(precision)
-        decided = decide(matches, direct=True, precision=precision, threshold=threshold)
+        found = verdict(question, matches, live, precision=precision)
         shown = [row.candidate.evidence.pair_id for row in explanation.candidates[:limit]]
         questions = {i: pair.question for i, pair in live.pairs.get(shown).items()}
         means = thresholds.explain(live.ranker, precision)
     if as_json:
         print_json(
             _explained_dict(explanation, questions, limit)
-            | {
-                "decision": decided.decision,
-                "part": matches[0].part if matches else 0,
-                "precision": precision,
-                "threshold": threshold,
-            }
+            | found.as_dict()
+            | {"part": matches[0].part if matches else 0}
         )
         return
     _show_explanation(explanation, questions, limit)
@@ -67,7 +63,7 @@ def explain(
             "Explain that question alone to see why."
         )
     print(f"Precision of {means}.")
-    print(what_it_does(decided, precision, threshold))
+    print(found.text())
 
 
 def _explained_dict(

@@ -9,14 +9,39 @@ from tests.cli.outcomes import Run, one_json, refusal
 from tests.support.reading import record_cleaned
 
 
-def test_ask_shows_a_table_for_people(run: Run, data_dir: Path, faq: Path) -> None:
+def test_ask_shows_the_answers_to_people_below_what_the_bot_would_do(
+    run: Run, data_dir: Path, faq: Path
+) -> None:
     run("import", faq)
 
     result = run("ask", "how to add a signature")
 
     assert result.code == 0
     assert "Grüße [bold]🙂" in result.out, "an answer is shown as it is, no markup"
-    assert "threshold" in result.out
+    first, *rest = result.out.splitlines()
+    assert first.startswith("The bot would ")
+    assert "threshold" in first
+    assert "1. How do I add a mail signature?" in rest
+
+
+def test_an_answer_has_the_full_width(
+    run: Run, data_dir: Path, faq: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    answer = "Open https://intranet.example.org/vpn/settings and switch it off and on again there."
+    row = {"id": "vpn", "question": "Why does the VPN disconnect?", "answer": answer}
+    faq.write_text(json.dumps(row) + "\n", encoding="utf-8")
+    run("import", faq)
+
+    assert f"   {answer}\n" in run("ask", "why does the vpn disconnect?").out
+
+
+def test_ask_says_that_nothing_was_found(run: Run, data_dir: Path, faq: Path) -> None:
+    row = {"id": "hr", "question": "When are salaries paid?", "answer": "On the 25th."}
+    faq.write_text(json.dumps(row | {"audience": ["C0HR"]}) + "\n", encoding="utf-8")
+    run("import", faq)
+
+    assert run("ask", "salaries", "--channel", "C0IT").out.startswith("Nothing found.\n")
 
 
 def test_ask_takes_a_channel_a_limit_and_a_retriever(run: Run, data_dir: Path, faq: Path) -> None:

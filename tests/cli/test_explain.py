@@ -50,8 +50,21 @@ def test_explain_adds_up_as_json(run: Run, imported: Path) -> None:
     added = sure["intercept"] + sum(part["adds"] for part in sure["signals"].values())
     assert added == pytest.approx(sure["log_odds"], abs=1e-2)
     assert sure["confidence"] == explained["candidates"][0]["confidence"]
-    for name in ("decision", "precision", "threshold"):
+    for name in ("decision", "shown", "is_question", "precision", "threshold"):
         assert explained[name] == asked[name]
+
+
+@pytest.mark.parametrize("text", ["why does the VPN disconnect?", "the vpn is nice today", "lunch"])
+def test_explain_ends_with_what_ask_begins_with(run: Run, imported: Path, text: str) -> None:
+    asked = run("ask", text, "--channel", "C0IT").out.partition("\n\n")[0]
+
+    assert run("explain", text, "--channel", "C0IT").out.endswith(f"\n{asked}\n")
+
+
+def test_explain_says_where_a_text_is_taken_for_no_question(run: Run, imported: Path) -> None:
+    shown = run("explain", "the vpn is nice today", "--channel", "C0IT").out
+
+    assert "In a watched channel the bot would stay silent in any case" in shown
 
 
 def test_explain_names_the_questions_of_a_message(run: Run, imported: Path) -> None:
