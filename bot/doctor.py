@@ -16,6 +16,7 @@ from index.errors import CollectionLocked, FaqbotError
 from index.generations.setup import open_engine
 from index.model.versions import verify
 from index.settings import IndexSettings
+from index.space import free_space, require_space
 from index.store import Store
 from index.store.types import Status
 
@@ -56,6 +57,7 @@ def examine(config: Path | None) -> list[Check]:
     if not run("settings", settings):
         return checks
     index, bot = IndexSettings.load(config), BotSettings.load(config)
+    run("disk", lambda: _disk(index))
     with ExitStack() as stack:
         stores: list[Store] = []
 
@@ -70,6 +72,11 @@ def examine(config: Path | None) -> list[Check]:
     for name, check in _slack(bot):
         run(name, check)
     return checks
+
+
+def _disk(index: IndexSettings) -> Check:
+    require_space(index.data_dir)
+    return Check("disk", Level.OK, f"{free_space(index.data_dir) >> 20:,} MB free")
 
 
 def _store(store: Store) -> Check:

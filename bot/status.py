@@ -1,6 +1,6 @@
 """What `faqbot status` says: the store in numbers, without any message text."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
@@ -8,8 +8,9 @@ from typing import Any
 
 from bot import thresholds
 from bot.settings import BotSettings
-from index.errors import ModelError, SettingsError
+from index.errors import DiskFull, ModelError, SettingsError
 from index.jobs.results import ImportCounts
+from index.space import require_space
 from index.store import Store
 from index.store.leases import describe
 from index.store.types import Generation, Job, JobKind, JobState, QuestionState
@@ -74,6 +75,7 @@ class StatusReport:
         answers: What each precision in use means now, by where it holds.
         schedule: When each kind of job on the schedule is next due; None where it never is.
         jobs: The newest jobs.
+        problems: What keeps the bot from its work now, in a line each.
     """
 
     pairs: Mapping[str, int]
@@ -89,11 +91,13 @@ class StatusReport:
     answers: Mapping[str, str]
     schedule: Mapping[str, datetime | None]
     jobs: tuple[Job, ...]
+    problems: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
         """The report as one JSON object."""
         live, running, retrain = self.live_generation, self.running_job, self.last_retrain
         return {
+            "problems": list(self.problems),
             "pairs": dict(self.pairs),
             "revision": self.revision,
             "embeddings": self.embeddings,
@@ -112,7 +116,8 @@ class StatusReport:
     def lines(self) -> list[tuple[str, str]]:
         """The report as (name, value) lines for people."""
         live = self.live_generation
-        rows = [
+        rows = [("PROBLEM", problem) for problem in self.problems]
+        rows += [
             ("pairs", _counts(self.pairs)),
             (
                 "live generation",
@@ -163,7 +168,15 @@ def collect(store: Store, bot: BotSettings, models_dir: Path) -> StatusReport:
         answers=_answers(store, bot, models_dir),
         schedule=_next_times(bot),
         jobs=tuple(store.jobs.latest()),
+        problems=tuple(_problems(models_dir.parent)),
     )
+
+
+def _problems(data_dir: Path) -> Iterator[str]:
+    try:
+        require_space(data_dir)
+    except DiskFull as error:
+        yield str(error)
 
 
 def _live(store: Store, generation: Generation) -> LiveGeneration:

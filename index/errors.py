@@ -33,5 +33,13 @@ class CollectionLocked(SearchIndexError):
         self.owner = owner
 
 
+class CollectionDamaged(SearchIndexError):
+    """A collection is there, but cannot be read; it can be built again from the store."""
+
+
+class DiskFull(SearchIndexError, StoreError):
+    """There is no room to write; what is there already can still be read."""
+
+
 class ImportFailed(FaqbotError):
     """An import stopped before it wrote anything, or before it could finish."""

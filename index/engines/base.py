@@ -148,8 +148,13 @@ class Engine(Protocol):
 
         Raises:
             SearchIndexError: There is none, or the engine cannot be reached.
+            CollectionDamaged: It is there, but cannot be read.
             CollectionLocked: Another process holds it.
+            DiskFull: It cannot be opened without room to write.
         """
+
+    def set_aside(self, name: str) -> str:
+        """Take a damaged collection out of the way, to be looked into; returns where it is now."""
 
     def exists(self, name: str) -> bool:
         """Whether there is a collection of that name, complete enough to be opened."""

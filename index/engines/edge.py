@@ -8,7 +8,7 @@ import fcntl
 import os
 import shutil
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -49,8 +49,13 @@ from index.engines.base import (
     Sparse,
     audiences,
 )
-from index.errors import CollectionLocked, SearchIndexError
+from index.errors import CollectionDamaged, CollectionLocked, DiskFull, SearchIndexError
+from index.space import FreeSpace, free_space, require_space
 from index.store.visibility import Place
+
+# Of a point: once in the journal, once in the collection, and the bookkeeping.
+_COPIES = 3
+_POINT_BYTES = 2000
 
 
 class EdgeEngine(Engine):
@@ -58,8 +63,12 @@ class EdgeEngine(Engine):
 
     shared = False
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, free: FreeSpace = free_space) -> None:
+        """Args:
+        free: Tells how many bytes may be written to a folder's disk.
+        """
         self._folder = folder
+        self._free = free
 
     def create(self, name: str, dimension: int) -> "EdgeCollection":
         dense = EdgeVectorParams(size=dimension, distance=Distance.Cosine)
@@ -68,6 +77,7 @@ class EdgeEngine(Engine):
             sparse_vectors={Retriever.BM25.value: EdgeSparseVectorParams(modifier=Modifier.Idf)},
         )
         folder = self._folder / name
+        require_space(self._folder, self._free)
         self._folder.mkdir(parents=True, exist_ok=True)
         lock = _Lock(self._folder, name)
         try:
@@ -83,7 +93,7 @@ class EdgeEngine(Engine):
         except BaseException:
             lock.release()
             raise
-        return EdgeCollection(name, shard, lock)
+        return EdgeCollection(name, shard, lock, self._require_space)
 
     def open(self, name: str) -> "EdgeCollection":
         if not self.exists(name):
@@ -93,14 +103,36 @@ class EdgeEngine(Engine):
             )
         lock = _Lock(self._folder, name)
         try:
-            shard = EdgeShard.load(str(self._folder / name))
+            # It repairs and writes when it opens; a full disk must not pass for damage.
+            require_space(self._folder, self._free)
+            with _panics():
+                shard = EdgeShard.load(str(self._folder / name))
+        except DiskFull:
+            lock.release()
+            raise
         except Exception as error:
             lock.release()
-            raise SearchIndexError(
-                f"the index folder {self._folder / name} cannot be opened ({error}); delete it "
+            reason = " ".join(str(error).split())
+            raise CollectionDamaged(
+                f"the index folder {self._folder / name} cannot be opened ({reason}); delete it "
                 "and run `faqbot init`, which builds it again from the store"
             ) from error
-        return EdgeCollection(name, shard, lock)
+        return EdgeCollection(name, shard, lock, self._require_space)
+
+    def set_aside(self, name: str) -> str:
+        lock = _Lock(self._folder, name)
+        try:
+            aside = self._folder / f"damaged-{name}"
+            # One is enough to look into; a disk is not filled with them.
+            for earlier in self._folder.glob("damaged-*"):
+                shutil.rmtree(earlier, ignore_errors=True)
+            (self._folder / name).rename(aside)
+        finally:
+            lock.release()
+        return str(aside)
+
+    def _require_space(self, more: int) -> None:
+        require_space(self._folder, self._free, more)
 
     def exists(self, name: str) -> bool:
         return (self._folder / name / "edge_config.json").is_file()
@@ -129,16 +161,23 @@ class EdgeEngine(Engine):
 class EdgeCollection(Collection):
     """One Edge shard."""
 
-    def __init__(self, name: str, shard: EdgeShard, lock: "_Lock") -> None:
+    def __init__(
+        self, name: str, shard: EdgeShard, lock: "_Lock", require_space: Callable[[int], None]
+    ) -> None:
+        """Args:
+        require_space: Told how many bytes are about to be written; raises `DiskFull`.
+        """
         self.name = name
         self._shard = shard
         self._lock = lock
+        self._require_space = require_space
 
     def replace(self, pair_ids: Sequence[str], points: Sequence[Point]) -> None:
         stale = Filter(
             must=[FieldCondition("pair_id", match=MatchAny(list(pair_ids)))],
             must_not=[HasIdCondition({UUID(point.id) for point in points})] if points else None,
         )
+        self._require_space(_COPIES * sum(map(_size, points)))
         with self._reporting():
             if points:
                 # New points first: a changed pair can be found at every moment.
@@ -182,7 +221,8 @@ class EdgeCollection(Collection):
     @contextmanager
     def _reporting(self) -> Iterator[None]:
         try:
-            yield
+            with _panics():
+                yield
         except Exception as error:  # the engine knows no other class
             reason = " ".join(str(error).split())
             raise SearchIndexError(f"the index {self.name} cannot be used: {reason}") from error
@@ -206,6 +246,26 @@ def _edge_point(point: Point) -> EdgePoint:
             "status": point.status,
         },
     )
+
+
+def _size(point: Point) -> int:
+    """About how many bytes a point takes."""
+    numbers = sum(
+        2 * len(vector.indices) if isinstance(vector, Sparse) else vector.size
+        for vector in point.vectors.values()
+    )
+    return 4 * numbers + len(point.text.encode()) + _POINT_BYTES
+
+
+@contextmanager
+def _panics() -> Iterator[None]:
+    """Make an error of what the engine calls a panic, which would end a thread in silence."""
+    try:
+        yield
+    except BaseException as error:
+        if type(error).__name__ != "PanicException":  # it cannot be imported
+            raise
+        raise RuntimeError(str(error)) from error
 
 
 def _edge_vector(vector: Any) -> Any:

@@ -72,6 +72,10 @@ class ServerEngine(Engine):
             )
         return ServerCollection(name, self._client, self._where)
 
+    def set_aside(self, name: str) -> str:
+        """Never: what is on a server is the server's to repair."""
+        raise SearchIndexError(f"{self._where} has to repair the collection {name} itself")
+
     def exists(self, name: str) -> bool:
         with _reporting(self._where):
             return bool(self._client.collection_exists(name))

@@ -14,7 +14,7 @@ from contextlib import contextmanager
 import structlog
 
 from index.engines.base import Engine
-from index.errors import FaqbotError
+from index.errors import DiskFull, FaqbotError
 from index.generations.live import Live
 from index.settings import IndexSettings
 from index.store import Store
@@ -65,7 +65,8 @@ class Serving:
         """Begin to follow the store and the pointer.
 
         Args:
-            caught_up: Called once, in a thread, when the collection first holds all there is.
+            caught_up: Called once, in a thread, when the collection first holds all there is, or
+                all that there is room for.
         """
         self._caught_up = caught_up
         for thread in self._threads:
@@ -112,18 +113,23 @@ class Serving:
             _close(held.live)
 
     def _run(self, work: Callable[[], None], failed: str) -> None:
-        reason = None
+        reason, is_full = None, False
         while not self._stop.is_set():
             try:
                 work()
-                reason = None
+                if is_full:
+                    log.info("disk_has_room")
+                reason, is_full = None, False
                 self._stop.wait(FOLLOW_EVERY_S)
             except _Unwanted:
                 pass
             except Exception as error:  # a thread that ended would go unnoticed
                 before = reason
                 reason = str(error) if isinstance(error, FaqbotError) else type(error).__name__
-                if reason != before:
+                was_full, is_full = is_full, isinstance(error, DiskFull)
+                if is_full and not was_full:  # how much is missing may change all the time
+                    log.error("disk_full", reason=reason)
+                elif reason != before and not is_full:
                     log.error(failed, reason=reason)
                 self._stop.wait(RETRY_AFTER_S)
 
@@ -135,17 +141,26 @@ class Serving:
             if revision == held.seen:
                 return
             started = time.monotonic()
-            changed = held.live.catch_up(self._watcher(lambda: held.replaced))
+            try:
+                changed = held.live.catch_up(self._watcher(lambda: held.replaced))
+            except DiskFull:
+                if held.live.collection.count():
+                    self._begin()  # to answer from what is there
+                raise
             if changed:
                 seconds = round(time.monotonic() - started, 3)
                 log.info("index_followed", pairs=changed, revision=revision, seconds=seconds)
             generation = self._store.generations.get(held.live.generation.id)
             if generation is None or generation.indexed_revision < revision:
                 return  # another process is at it
-            if self._caught_up is not None:
-                self._caught_up()
-                self._caught_up = None
+            self._begin()
             held.seen = revision
+
+    def _begin(self) -> None:
+        """Let the answering begin, the first time."""
+        begin, self._caught_up = self._caught_up, None
+        if begin is not None:
+            begin()
 
     def _watcher(self, is_unwanted: Callable[[], bool]) -> Callable[[int, int], None]:
         """A listener to an indexing run that ends it where it has become unwanted."""

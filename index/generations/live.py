@@ -4,12 +4,16 @@ import tempfile
 import time
 from pathlib import Path
 
-from index.engines.base import Collection, Engine
+import numpy as np
+import structlog
+
+from index.engines.base import Collection, Engine, Lookup, Retriever
 from index.engines.points import texts_of
-from index.errors import CollectionLocked
+from index.errors import CollectionDamaged, CollectionLocked, SearchIndexError
 from index.generations.catch_up import WINDOW, catch_up
 from index.generations.setup import live_generation, load_embedder
 from index.model.embedder import Embedder
+from index.model.versions import read_manifest
 from index.progress import Counter
 from index.query.spelling import Speller, base_words
 from index.ranking.ranker import LearnedRanker
@@ -22,6 +26,8 @@ from index.store.types import Generation
 
 # How soon it is looked again whether another process has let go, or brought changes over.
 LOOK_EVERY_S = 0.25
+
+log = structlog.get_logger(__name__)
 
 
 class Live:
@@ -75,7 +81,7 @@ class Live:
                 when patience ended.
             ModelError: Its model version is missing, damaged or not trusted.
         """
-        generation, collection = _open_collection(store, engine, generation, patience_s)
+        generation, collection = _open_collection(settings, store, engine, generation, patience_s)
         try:
             if generation.indexed_revision and not collection.count():
                 # Its files were lost, and the engine opened it as a new one.
@@ -133,15 +139,59 @@ class Live:
         self.collection.close()
 
 
+def _open_sound(
+    settings: IndexSettings, store: Store, engine: Engine, generation: Generation
+) -> Collection:
+    """A generation's collection; where it is damaged, a new one in its place, still empty."""
+    name = generation.collection
+    if engine.shared:
+        return engine.open(name)
+    dimension = read_manifest(settings.models_dir, generation.model_version).dimension
+    try:
+        collection = engine.open(name)
+        try:
+            _try_out(collection, dimension)
+        except BaseException:
+            collection.close()
+            raise
+        return collection
+    except CollectionDamaged as error:
+        aside = engine.set_aside(name)
+        log.warning(
+            "index_damaged", generation=generation.id, set_aside=aside, reason=str(error.__cause__)
+        )
+    # First, or a process killed in between would leave an empty collection for a full one.
+    store.generations.set_indexed(generation.id, 0)
+    return engine.create(name, dimension)
+
+
+def _try_out(collection: Collection, dimension: int) -> None:
+    """Search once: damage may show only then.
+
+    Raises:
+        CollectionDamaged: It did.
+    """
+    vector = np.full(dimension, dimension**-0.5, dtype=np.float32)
+    lookups = [Lookup(which, vector, 1) for which in (Retriever.QUESTION, Retriever.ANSWER)]
+    try:
+        collection.search(lookups, channel=None)
+    except SearchIndexError as error:
+        raise CollectionDamaged(str(error)) from error
+
+
 def _open_collection(
-    store: Store, engine: Engine, generation: Generation | None, patience_s: float
+    settings: IndexSettings,
+    store: Store,
+    engine: Engine,
+    generation: Generation | None,
+    patience_s: float,
 ) -> tuple[Generation, Collection]:
     """A generation with its collection; without one, whichever is live when that is free."""
     deadline = time.monotonic() + patience_s
     while True:
         wanted = generation or live_generation(store)
         try:
-            return wanted, engine.open(wanted.collection)
+            return wanted, _open_sound(settings, store, engine, wanted)
         except CollectionLocked:
             if time.monotonic() >= deadline:
                 raise

@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 
-from index.errors import StoreError
+from index.errors import DiskFull, StoreError
 from index.text import text_hash
 
 BUSY_TIMEOUT_S = 30
@@ -78,6 +78,11 @@ class Database:
             where = self.where
             # The driver's message, without the statement and its parameters (user texts).
             reason = " ".join(str(error.orig).split()) or type(error.orig).__name__
+            if _is_full(error.orig):
+                raise DiskFull(
+                    f"disk full: the store at {where} cannot be written ({reason}); make room on "
+                    "that disk"
+                ) from error
             raise StoreError(f"the store at {where} cannot be used: {reason}") from error
 
     @contextmanager
@@ -196,6 +201,12 @@ def _unlock(connection: sa.Connection, key: int) -> None:
     except sa.exc.DBAPIError:
         # It was lost; the server frees its locks with it, and it must not be used again.
         connection.invalidate()
+
+
+def _is_full(error: BaseException | None) -> bool:
+    """Whether a driver's error says that there is no room to write."""
+    sqlite_code = getattr(error, "sqlite_errorname", "")
+    return sqlite_code == "SQLITE_FULL" or getattr(error, "sqlstate", "") == "53100"
 
 
 def _alembic_config() -> Config:

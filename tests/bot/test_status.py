@@ -15,6 +15,7 @@ def test_an_empty_store_is_reported_too(sqlite_store: Store, tmp_path: Path) -> 
 
     values = json.loads(json.dumps(report.as_dict()))
     assert list(values) == [
+        "problems",
         "pairs",
         "revision",
         "embeddings",

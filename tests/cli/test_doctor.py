@@ -59,4 +59,25 @@ def test_doctor_goes_on_after_a_store_it_cannot_use(
 
     checks = one_json(run("doctor", "--json"), code=1)
 
-    assert [check["check"] for check in checks][:3] == ["settings", "store", "Slack bot token"]
+    assert [check["check"] for check in checks][:4] == [
+        "settings",
+        "disk",
+        "store",
+        "Slack bot token",
+    ]
+
+
+def test_a_full_disk_is_told_by_doctor_and_status(
+    run: Run, data_dir: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run("init")
+    assert one_json(run("status", "--json"))["problems"] == []
+
+    monkeypatch.setattr("index.space.RESERVE_BYTES", 1 << 62)
+
+    checks = {check["check"]: check for check in one_json(run("doctor", "--json"), code=1)}
+    assert checks["disk"]["level"] == "fail"
+    assert checks["disk"]["finding"].startswith("disk full: ")
+    (problem,) = one_json(run("status", "--json"))["problems"]
+    assert problem == checks["disk"]["finding"]
+    assert "disk full" in run("status").out

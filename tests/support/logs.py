@@ -1,10 +1,12 @@
 """Logging belongs to the whole process: what a test sets up there it takes down again."""
 
 import logging
-from collections.abc import Iterator
+from collections.abc import Iterator, MutableMapping
 from contextlib import contextmanager
+from typing import Any
 
 import structlog
+from structlog.testing import capture_logs
 
 
 @contextmanager
@@ -32,3 +34,13 @@ def left_behind() -> list[str]:
         if not type(handler).__module__.startswith("_pytest.")
     ]
     return [*left, "structlog's configuration"] if structlog.is_configured() else left
+
+
+@contextmanager
+def captured() -> Iterator[list[MutableMapping[str, Any]]]:
+    """What is logged meanwhile, as structlog's own `capture_logs` has it, but leaving nothing."""
+    try:
+        with capture_logs() as logs:
+            yield logs
+    finally:
+        structlog.reset_defaults()

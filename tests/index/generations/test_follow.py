@@ -5,11 +5,10 @@ from collections.abc import Iterator
 from contextlib import closing
 
 import pytest
-from structlog.testing import capture_logs
 
 from index.engines.base import Collection, Engine
 from index.engines.edge import EdgeEngine
-from index.errors import CollectionLocked, SearchIndexError
+from index.errors import CollectionLocked, DiskFull, SearchIndexError
 from index.generations import follow as module
 from index.generations.follow import Serving
 from index.generations.live import Live
@@ -21,6 +20,7 @@ from index.store.types import PairDraft, Status
 from tests.index.generations.serving_process import Post, eventually
 from tests.index.models import TURNED, damage
 from tests.index.picks import add_picked_wording
+from tests.support.logs import captured
 
 VPN = PairDraft("it", "vpn", "Why does the VPN disconnect?", "Update the client.")
 MAIL = PairDraft("it", "mail", "How do I add a mail signature?", "Settings, then Signature.")
@@ -93,7 +93,7 @@ def test_following_survives_a_failing_engine(
     collection = edge_post.live.collection
     failing = edge_post.live.collection = Failing(collection, error)  # type: ignore[assignment]
 
-    with capture_logs() as logs:
+    with captured() as logs:
         edge_post.serving.start()
         edge_post.store.pairs.upsert([VPN])
         eventually(lambda: failing.failures >= 3)
@@ -104,6 +104,29 @@ def test_following_survives_a_failing_engine(
     assert [line["event"] for line in logs if line["log_level"] == "error"] == [
         "index_follow_failed"
     ]
+
+
+def test_a_full_disk_is_said_once_and_what_is_indexed_is_answered_until_there_is_room(
+    edge_post: Post, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(module, "RETRY_AFTER_S", 0.05)
+    began = threading.Event()
+    edge_post.store.pairs.upsert([VPN])
+    edge_post.live.catch_up()
+    collection = edge_post.live.collection
+    failing = Failing(collection, DiskFull("disk full: make room"))
+    edge_post.live.collection = failing  # type: ignore[assignment]
+    edge_post.store.pairs.upsert([MAIL])
+
+    with captured() as logs:
+        edge_post.serving.start(caught_up=began.set)
+        assert began.wait(20), "the answering begins with what is there"
+        assert edge_post.ask("vpn drops") == "vpn"
+        eventually(lambda: failing.failures >= 3)
+        failing.fails = False
+        eventually(lambda: collection.count() == 2)
+        eventually(lambda: "disk_has_room" in [line["event"] for line in logs])
+    assert [line["event"] for line in logs if line["log_level"] == "error"] == ["disk_full"]
 
 
 def test_following_ends_at_once_and_is_taken_up_again(edge_post: Post) -> None:
@@ -214,7 +237,7 @@ def test_a_damaged_new_model_leaves_the_old_one_answering_until_it_is_mended(
     generation = post.build()
     damage(config)
 
-    with capture_logs() as logs:
+    with captured() as logs:
         post.store.generations.make_live(generation.id)
         eventually(lambda: any(line["event"] == "generation_not_opened" for line in logs))
         # The old one answers, and goes on following the store.
@@ -240,7 +263,7 @@ def test_a_collection_that_is_still_held_is_opened_when_it_is_free(
     eventually(lambda: post.ask("vpn drops") == "vpn")
     generation = post.build()
 
-    with capture_logs() as logs:
+    with captured() as logs:
         with closing(post.engine.open(generation.collection)):
             post.store.generations.make_live(generation.id)
             eventually(lambda: any(line["event"] == "generation_not_opened" for line in logs))
@@ -350,7 +373,7 @@ def test_a_model_that_does_not_fit_its_collection_is_not_served(
     misfit = post.store.generations.add(TURNED, "faq-narrow")
     post.store.generations.set_indexed(misfit.id, post.store.pairs.revision())
 
-    with capture_logs() as logs:
+    with captured() as logs:
         post.store.generations.make_live(misfit.id)
         eventually(lambda: any(line["event"] == "generation_not_opened" for line in logs))
 

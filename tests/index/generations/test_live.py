@@ -5,12 +5,13 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import closing
 from pathlib import Path
 
 import pytest
 
 from index.engines.edge import EdgeEngine
-from index.errors import CollectionLocked, SearchIndexError
+from index.errors import CollectionLocked, DiskFull, SearchIndexError
 from index.generations.live import Live, TemporaryCopy
 from index.generations.setup import initialise, open_engine
 from index.model.embedder import Embedder
@@ -138,6 +139,49 @@ def test_a_collection_that_lost_its_points_is_built_again_from_the_store(
     assert opened.catch_up() == 1
     assert found(opened, "vpn drops") == "vpn"
     opened.close()
+
+
+DAMAGED = {
+    "refused by the engine": ("*/segments/*/segment.json", b"{"),
+    "a panic of the engine": ("*/segments/*/vector_storage-question/deleted/status.dat", b""),
+}
+
+
+@pytest.mark.parametrize("how", DAMAGED)
+def test_a_damaged_collection_is_set_aside_and_built_again_from_the_store(
+    settings: IndexSettings, sqlite_store: Store, engine: EdgeEngine, live: Live, how: str
+) -> None:
+    sqlite_store.pairs.upsert([VPN, MAIL])
+    live.catch_up()
+    live.close()
+    pattern, content = DAMAGED[how]
+    (file,) = settings.collections_dir.glob(pattern)
+    file.write_bytes(content)
+
+    with closing(Live.open(settings, sqlite_store, engine)) as opened:
+        assert opened.collection.count() == 0
+        assert opened.catch_up() == 2
+        assert found(opened, "vpn drops") == "vpn"
+
+    assert [path.name for path in settings.collections_dir.glob("damaged-*")] == [
+        f"damaged-{live.generation.collection}"
+    ]
+    assert engine.names() == [live.generation.collection]
+
+
+def test_a_full_disk_is_not_taken_for_damage(
+    settings: IndexSettings, sqlite_store: Store, live: Live
+) -> None:
+    sqlite_store.pairs.upsert([VPN, MAIL])
+    live.catch_up()
+    live.close()
+    full = EdgeEngine(settings.collections_dir, lambda folder: 0)
+    with pytest.raises(DiskFull, match="disk full"):
+        Live.open(settings, sqlite_store, full)
+    assert not list(settings.collections_dir.glob("damaged-*"))
+    generation = sqlite_store.generations.live()
+    assert generation is not None
+    assert generation.indexed_revision > 0, "it is still complete"
 
 
 def test_a_model_that_is_refused_lets_the_collection_go(
