@@ -174,7 +174,7 @@ def _try_out(collection: Collection, dimension: int) -> None:
     vector = np.full(dimension, dimension**-0.5, dtype=np.float32)
     lookups = [Lookup(which, vector, 1) for which in (Retriever.QUESTION, Retriever.ANSWER)]
     try:
-        collection.search(lookups, channel=None)
+        collection.search(lookups, place=None)
     except SearchIndexError as error:
         raise CollectionDamaged(str(error)) from error
 

@@ -72,7 +72,7 @@ def test_what_is_there_is_found_while_nothing_more_is_written(
     with pytest.raises(DiskFull):
         opened.replace(["a"], [])
     assert opened.count() == 1
-    (hits,) = opened.search([lookup(Retriever.QUESTION, 1)], channel=None)  # type: ignore[list-item]
+    (hits,) = opened.search([lookup(Retriever.QUESTION, 1)], place=None)  # type: ignore[list-item]
     assert [hit.pair_id for hit in hits] == ["a"]
     disk.free = 1 << 40
     opened.replace(["b"], [point("b", "b?", 1)])
@@ -127,7 +127,7 @@ for number in range(0, 100_000, 100):
         break
 lookup = Lookup(Retriever.QUESTION, points[0].vectors[Retriever.QUESTION], 10)
 assert collection.count() == written
-assert len(collection.search([lookup], channel=None)[0]) == 10
+assert len(collection.search([lookup], place=None)[0]) == 10
 collection.close()
 print("refused", full)
 """
