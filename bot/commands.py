@@ -4,8 +4,9 @@ Whatever changes the bot is for admins only, and is checked here at each command
 not done here: a command writes a job into the store, and a worker somewhere takes it.
 """
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Collection, Iterable, Mapping
 from dataclasses import dataclass
+from difflib import get_close_matches
 from functools import partial
 from typing import Any
 
@@ -17,6 +18,9 @@ from bot.cards import wording
 from bot.cards.admin import job_title, without_places
 from bot.cards.kit import notice
 from bot.deps import Deps
+from bot.intake.is_question import is_question
+from bot.intake.markup import as_markup
+from bot.private import answer_privately
 from bot.slack import mrkdwn
 from bot.slack.admins import Standing
 from bot.slack.message import Message
@@ -32,6 +36,8 @@ OPEN = (JobState.RUNNING, JobState.QUEUED)
 
 QUOTE_LIMIT = 60
 VALUE_LIMIT = 300
+# So alike is a word to a command that it is a slip of the keys: "statsu", "cancle".
+CLOSE = 0.75
 
 log = structlog.get_logger(__name__)
 
@@ -44,13 +50,18 @@ class Typed:
     rest: tuple[str, ...]
     user: str
     channel: str
+    team: str = ""
+    text: str = ""
 
     @classmethod
     def parse(cls, payload: Mapping[str, Any]) -> "Typed":
         """The command in Slack's payload; without a word it is "help"."""
-        name, *rest = str(payload.get("text") or "").split() or ["help"]
-        user, channel = (str(payload.get(key) or "") for key in ("user_id", "channel_id"))
-        return cls(name.lower(), tuple(word.lower() for word in rest), user, channel)
+        text = str(payload.get("text") or "")
+        name, *rest = text.split() or ["help"]
+        user, channel, team = (
+            str(payload.get(key) or "") for key in ("user_id", "channel_id", "team_id")
+        )
+        return cls(name.lower(), tuple(word.lower() for word in rest), user, channel, team, text)
 
 
 @dataclass(frozen=True)
@@ -85,11 +96,16 @@ class Commands:
             "rollback": self.rollback,
             "cancel": self.cancel,
         }
+        names = [*commands, "help"]
+        if asks(typed, names):
+            return answer_privately(self.deps, typed.text, typed.user, typed.channel, typed.team)
         if typed.name == "help":
             return wording.help_text(registry.slack_commands())
         if typed.name not in commands:
             return wording.unknown_command(
-                mrkdwn.line(typed.name, QUOTE_LIMIT), registry.slack_commands()
+                mrkdwn.line(typed.name, QUOTE_LIMIT),
+                registry.slack_commands(),
+                next(iter(get_close_matches(typed.name, names, n=1, cutoff=CLOSE)), None),
             )
         standing = self.deps.admins.standing(typed.user)
         if standing is not Standing.ADMIN:
@@ -178,6 +194,25 @@ class Commands:
         waiting = self.deps.store.jobs.latest(100, kinds=kinds, states=(JobState.QUEUED,))
         first = min(waiting, key=lambda other: other.id, default=job)
         return first if first.id < job.id else None
+
+
+def asks(typed: Typed, names: Collection[str]) -> bool:
+    """Whether what was typed is a question, and no command or a slip of the keys in one.
+
+    A word that is a command, or close to one, is meant as that where it stands alone or with what
+    commands take. Three words or more that go on otherwise are a question, though they may begin
+    with a command's name ("status of my laptop order").
+
+    Args:
+        names: Of all commands.
+    """
+    known = [*names, *DEPTHS]
+    words = (typed.name, *typed.rest)
+    is_command = typed.name in names and (
+        len(words) < 3 or all(word in known or word.isdecimal() for word in typed.rest)
+    )
+    is_typo = all(word.isdecimal() or get_close_matches(word, known, 1, CLOSE) for word in words)
+    return not (is_command or is_typo) and is_question(as_markup(typed.text), addressed=True)
 
 
 def _calls(name: str, arguments: Iterable[object]) -> list[str]:

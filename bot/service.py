@@ -9,6 +9,7 @@ from pathlib import Path
 import structlog
 
 from bot.answering.apology import Apologies
+from bot.answering.look_up import LookUp
 from bot.answering.worker import Workers
 from bot.app import create_app
 from bot.deps import Deps
@@ -82,13 +83,13 @@ class Service:
             posting = slack.posting_client(token, bot.api_url)
             poster = Poster(posting)
             self._later = Later(self._background)
+            self._look_up = look_up = LookUp(self.serving, bot.precision_in)
             self._job_messages = JobMessages(self.store, client, posting, index.jobs_dir)
             self._workers = Workers(
                 self.store,
-                self.serving,
+                look_up,
                 poster,
                 Apologies(poster, self._later),
-                precision=bot.precision_in,
                 count=bot.workers,
                 answers_outsiders=bot.answer_outsiders,
             )
@@ -98,11 +99,13 @@ class Service:
                     store=self.store,
                     client=client,
                     settings=bot,
+                    team=str(who["team_id"]),
                     admins=Admins(bot.admins, client, str(who["team_id"])),
                     models_dir=index.models_dir,
                     listening=self._listening,
                     background=self._background,
                     later=self._later,
+                    look_up=look_up,
                     question_arrived=self._workers.wake,
                     jobs_changed=self._jobs_changed,
                     kept_generations=lambda: available(index, self.store, engine),
@@ -124,7 +127,7 @@ class Service:
         """
         # Until the index is complete questions wait in the inbox: no answer is better than one
         # from half an FAQ.
-        self.serving.start(caught_up=self._workers.start)
+        self.serving.start(caught_up=self._answer)
         try:
             self._job_messages.start()
             self._runner.start()
@@ -146,6 +149,10 @@ class Service:
             steps.callback(self._runner.stop)
             steps.callback(self.transport.stop)
         log.info("stopped")
+
+    def _answer(self) -> None:
+        self._look_up.complete()
+        self._workers.start()
 
     def _jobs_changed(self) -> None:
         self._job_messages.wake()

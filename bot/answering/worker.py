@@ -3,15 +3,14 @@
 import random
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 import structlog
 
 from bot.answering.apology import Apologies
-from bot.answering.reply import outcome_of, reply_message
-from bot.intake.markup import question_text
+from bot.answering.look_up import Asked, LookUp
+from bot.answering.reply import reply_message
 from bot.slack.client import (
     CardRefused,
     SlackRefused,
@@ -22,10 +21,7 @@ from bot.slack.client import (
 from bot.slack.poster import Poster
 from index import processes
 from index.errors import FaqbotError
-from index.generations.follow import Serving
-from index.query.cleaning import Query
-from index.ranking.decision import MAX_SHOWN, Decision, decide
-from index.searcher import Searcher
+from index.ranking.decision import Decision
 from index.store import Store
 from index.store.inbox import LEASE, Inbox
 from index.store.types import Question, QuestionState
@@ -46,25 +42,22 @@ class Workers:
     def __init__(
         self,
         store: Store,
-        serving: Serving,
+        look_up: LookUp,
         poster: Poster,
         apologies: Apologies,
         *,
-        precision: Callable[[str], float],
         count: int,
         answers_outsiders: bool = False,
     ) -> None:
         """Args:
-        precision: The share of automatic answers that must be right, by channel.
         answers_outsiders: Whether people of other organisations are shown what is marked for
             them.
         """
         self._answers_outsiders = answers_outsiders
         self._store = store
-        self._serving = serving
+        self._look_up = look_up
         self._poster = poster
         self._apologies = apologies
-        self._precision = precision
         self._wake = threading.Condition()
         self._stopping = False
         self._cooling: dict[str, float] = {}
@@ -180,23 +173,12 @@ class Workers:
 
     def _reply(self, question: Question, claimed: "_Claimed") -> None:
         started = time.monotonic()
-        precision = self._precision(question.channel)
-        with self._serving.use() as live:
-            query = self._query(question, live.searcher)
-            place = place_of(question, answers_outsiders=self._answers_outsiders)
-            matches = live.searcher.search(query, place=place, limit=MAX_SHOWN)
-            threshold = live.searcher.threshold(precision)
-            model, generation = live.embedder.model.version, live.generation.id
-        decided = decide(matches, direct=question.direct, precision=precision, threshold=threshold)
-        decision = decided.decision
-        best = matches[0] if matches else None
-        if decision is not Decision.ANSWER:  # whose others are there to unfold
-            matches = matches[: decided.shown]
-        outcome = outcome_of(decision, best, matches, model=model, generation=generation)
+        found = self._look_up.find(self._asked(question))
+        decision, outcome, best = found.decision, found.outcome, found.best
         found_in = time.monotonic() - started
         message = None
         if decision is not Decision.SILENT:
-            message = reply_message(question.id, matches, decision, threshold)
+            message = reply_message(question.id, found.shown, decision, found.threshold)
         while True:
             noted = processes.Age()
             if not self._store.inbox.begin_posting(question.id, claimed.owner, outcome):
@@ -226,19 +208,20 @@ class Workers:
             decision=decision,
             pair=outcome.pair_id,
             confidence=None if best is None else round(best.confidence, 3),
-            threshold=threshold,
+            threshold=found.threshold,
             generation=outcome.generation,
             search_ms=round(found_in * 1000, 1),
             total_ms=round((time.monotonic() - started) * 1000, 1),
         )
 
-    def _query(self, question: Question, searcher: Searcher) -> Query:
-        """What is asked, together with the message just before it where it speaks of that."""
-        text = question_text(question.text)
-        query = searcher.read(text)
-        if query.is_follow_up and (before := self._store.inbox.said_before(question)):
-            return searcher.read(f"{question_text(before)}\n{text}")
-        return query
+    def _asked(self, question: Question) -> Asked:
+        """What is asked, with the message just before it where it speaks of that."""
+        return Asked(
+            question.text,
+            place_of(question, answers_outsiders=self._answers_outsiders),
+            question.direct,
+            just_before=lambda: self._store.inbox.said_before(question),
+        )
 
     def _held(self) -> list[str]:
         """What other threads have in their hands; not what one of them can only be stuck with."""

@@ -116,6 +116,7 @@ def cannot_answer_in(channel: str) -> str:
 
 # --- admins ------------------------------------------------------------------------------------
 
+STARTING = "I have just been started and am still reading the FAQ. Please ask again in a minute."
 FAILED = "Sorry, that did not work. Whoever runs me finds the reason in the log."
 REFUSALS: Mapping[Standing, str] = {
     Standing.NOT_ADMIN: "Sorry, that is for my admins only, and you are not one of them. "
@@ -128,7 +129,8 @@ REFUSALS: Mapping[Standing, str] = {
     "the reason with `faqbot doctor`.",
 }
 _HELP = """\
-Ask me by mentioning me, or in a direct message. Commands:
+Ask me by mentioning me, in a direct message, or with `/faq` and your question: then only you see \
+the answer. Commands:
 • `/faq help`: this list
 For admins:
 • `/faq status`: what I know, what I was asked, and what is running
@@ -147,9 +149,14 @@ def help_text(jobs: Mapping[str, str]) -> str:
     return _HELP.format(jobs="\n".join(f"• `/faq {kind}`{words}" for kind, words in jobs.items()))
 
 
-def unknown_command(name: str, jobs: Mapping[str, str]) -> str:
-    """The answer to a command that there is not, with the list of those that there are."""
-    return f"I don't know “{name}”. {help_text(jobs)}"
+def unknown_command(name: str, jobs: Mapping[str, str], meant: str | None = None) -> str:
+    """The answer to a command that there is not, with the list of those that there are.
+
+    Args:
+        meant: The command that it is close to; None where it is to none.
+    """
+    hint = f" Did you mean `/faq {meant}`?" if meant else ""
+    return f"I don't know “{name}”.{hint} {help_text(jobs)}"
 
 
 def taken_up(count: int) -> str:

@@ -14,6 +14,7 @@ class Click:
     Attributes:
         pair_id: The pair that the button is about; None where it names none.
         user_team: The workspace that whoever clicked belongs to; empty where Slack does not say.
+        is_ephemeral: Whether only whoever clicked sees the card.
     """
 
     action_id: str
@@ -24,6 +25,7 @@ class Click:
     ts: str
     expanded: bool
     user_team: str = ""
+    is_ephemeral: bool = False
 
     @classmethod
     def parse(cls, body: Mapping[str, Any]) -> "Click | None":
@@ -45,6 +47,7 @@ class Click:
             ts=str(ts),
             expanded=_is_expanded(message),
             user_team=str((body.get("user") or {}).get("team_id") or ""),
+            is_ephemeral=bool(container.get("is_ephemeral")),
         )
 
 

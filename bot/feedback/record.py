@@ -95,7 +95,7 @@ def learn(recorded: Recorded, store: Store, client: WebClient, picks_needed: int
     Args:
         picks_needed: How many people must pick the same answer; 0: that is for admins to say.
     """
-    if recorded.suggestion is None or not picks_needed:
+    if recorded.suggestion is None or not picks_needed or recorded.question.private:
         return
     waiting = store.suggestions.get(recorded.suggestion)
     if waiting is None or waiting.picks < picks_needed:

@@ -104,6 +104,9 @@ class Redraws:
 
     def _update(self, wanted: _Wanted, message: Message) -> None:
         click = wanted.click
+        if click.is_ephemeral:  # which has no ts that Slack knows
+            respond_privately(wanted.respond, message, failed="card_not_updated", replaces=True)
+            return
         try:
             self._client.chat_update(
                 channel=click.channel, ts=click.ts, text=message.text, blocks=message.blocks

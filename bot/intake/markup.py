@@ -27,6 +27,7 @@ WORD = re.compile(r"\w+")
 URL = re.compile(r"https?://\S+", re.IGNORECASE)
 
 _ANGLE = re.compile(r"<([^<>]*)>")
+_CONTROL = re.compile(r"<[@#!][^<>]*>")
 _OPENING_MARK = re.compile(r"(?<![\w*_~])[*_~]{1,3}(?=[\w\"'(])")
 _CLOSING_MARK = re.compile(r"(?<=[^\W_]|[.,:!?)\"'])[*_~]{1,3}(?!\w)")
 _LINE_MARK = re.compile(r"^[ \t]{0,8}(?:(?:&gt;){1,3}|>{1,3}|[\u2022\u25e6])[ \t]?", re.MULTILINE)
@@ -51,6 +52,15 @@ def question_text(text: str) -> str:
             pieces.append(_unmarked(piece, _label))
     said = _unescaped("".join(pieces))
     return _LEADING_PUNCTUATION.sub("", said).rstrip() if WORD.search(said) else ""
+
+
+def as_markup(typed: str) -> str:
+    """What was typed after a command, as Slack would deliver it in a message.
+
+    Commands come unescaped, and with mentions only where they were typed as such.
+    """
+    said = _CONTROL.sub(" ", typed)
+    return said.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
 
 
 def spoken(text: str) -> str:

@@ -52,6 +52,7 @@ class Inbox:
             "text": question.text,
             "direct": question.direct,
             "outside": question.outside,
+            "with_files": question.with_files,
             "state": QuestionState.RECEIVED,
             "attempts": 0,
             "not_before": now,
@@ -66,6 +67,44 @@ class Inbox:
                 .returning(questions.c.id)
             )
             return stored is not None
+
+    def add_answered(self, question: NewQuestion, outcome: Outcome) -> str:
+        """Store a question that is answered at once, in private, and never waits in the inbox.
+
+        No worker takes it, so nothing of it is ever posted where others read it.
+
+        Returns:
+            Its id.
+        """
+        now = datetime.now(UTC)
+        question_id = str(uuid.uuid4())
+        with self._database.write() as connection:
+            connection.execute(
+                insert(connection, questions).values(
+                    id=question_id,
+                    team=question.team,
+                    channel=question.channel,
+                    ts=question.ts,
+                    user=question.user,
+                    text=question.text,
+                    direct=question.direct,
+                    outside=question.outside,
+                    private=True,
+                    state=outcome.state,
+                    outcome=outcome.state,
+                    attempts=1,
+                    not_before=now,
+                    received_at=now,
+                    finished_at=now,
+                    pair_id=outcome.pair_id,
+                    matched_text=outcome.matched_text,
+                    candidates=list(outcome.candidates),
+                    confidence=outcome.confidence,
+                    model=outcome.model,
+                    generation=outcome.generation,
+                )
+            )
+        return question_id
 
     def claim(
         self,
@@ -334,6 +373,7 @@ class Inbox:
                     questions.c.team == question.team,
                     questions.c.channel == question.channel,
                     questions.c.user == question.user,
+                    questions.c.private.is_(False),
                 )
             ).all()
         before = [
@@ -430,4 +470,6 @@ def _question(row: sa.Row[Any]) -> Question:
         error=row.error,
         received_at=row.received_at,
         finished_at=row.finished_at,
+        private=row.private,
+        with_files=row.with_files,
     )

@@ -109,6 +109,9 @@ questions = Table(
     Column("direct", Boolean, nullable=False),
     # Whether people of other organisations read where it was asked.
     Column("outside", Boolean, nullable=False, server_default=false()),
+    # Asked with the command /faq: nobody else has read it, or may.
+    Column("private", Boolean, nullable=False, server_default=false()),
+    Column("with_files", Boolean, nullable=False, server_default=false()),
     Column("state", String(12), nullable=False),
     Column("attempts", Integer, nullable=False),
     Column("not_before", UtcDateTime, nullable=False),

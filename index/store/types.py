@@ -140,6 +140,7 @@ class NewQuestion:
 
     Attributes:
         outside: Whether people of other organisations read where it was asked, or asked it.
+        with_files: Whether files came with it, such as pictures.
     """
 
     team: str
@@ -150,6 +151,7 @@ class NewQuestion:
     text: str
     direct: bool
     outside: bool = False
+    with_files: bool = False
 
 
 @dataclass(frozen=True)
@@ -177,6 +179,7 @@ class Question:
 
     Attributes:
         outside: Whether people of other organisations read where it was asked, or asked it.
+        private: Whether only its asker may know of it: it was asked with a command.
         outcome: Its state once its reply is known to be in the thread.
     """
 
@@ -203,6 +206,8 @@ class Question:
     error: str | None
     received_at: datetime
     finished_at: datetime | None
+    private: bool = False
+    with_files: bool = False
 
 
 class GenerationState(StrEnum):

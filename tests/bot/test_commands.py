@@ -77,7 +77,7 @@ def test_everybody_gets_help(shared: Desk, text: str) -> None:
 
 
 def test_an_unknown_command_gets_help_with_its_name_escaped(shared: Desk) -> None:
-    answer = told(shared.ann, shared.watched, "<!channel>&<@U1> x")
+    answer = told(shared.ann, shared.watched, "<!channel>&<@U1>")
     assert answer.startswith("I don't know “&lt;!channel&gt;&amp;&lt;@u1&gt;”.")
     assert "`/faq help`" in answer
 
