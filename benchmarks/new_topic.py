@@ -38,9 +38,10 @@ from index.model.served import ServedModel
 from index.ranking.ranker import LearnedRanker
 from index.ranking.ranker_file import read_ranker
 from index.store.leases import Claim
+from index.store.sides import side
 from index.store.types import JobKind, Pair, PairDraft
 from index.text import fold
-from train.data import side, take_snapshot
+from train.data import take_snapshot
 from train.promotion.candidate import train_candidate
 from train.promotion.context import RetrainRun, Steps
 from train.ranker.augmentation import augmented

@@ -27,6 +27,7 @@ from bot.slack.message import Message
 from bot.slack.respond import respond_privately
 from bot.suggestions import listed
 from index.jobs import registry
+from index.jobs.enough import too_few_in
 from index.store.leases import describe
 from index.store.types import Job, JobKind, JobState
 
@@ -144,13 +145,17 @@ class Commands:
         """Ask for a retrain, of a depth if one is named."""
         if len(typed.rest) > 1 or (typed.rest and typed.rest[0] not in DEPTHS):
             return wording.no_such_retrain(_calls("retrain", DEPTHS))
+        if (reason := too_few_in(self.deps.store)) is not None:
+            return wording.not_asked_for("Retrain", reason)
         return self._request(typed, JobKind.RETRAIN, {"depth": typed.rest[0]} if typed.rest else {})
 
     def rollback(self, typed: Typed) -> str:
         """Ask for a rollback, to a kept generation if one is named."""
-        if not typed.rest:
-            return self._request(typed, JobKind.ROLLBACK, {})
         ids = [generation.id for generation in self.deps.kept_generations()]
+        if not typed.rest:
+            if not ids:
+                return wording.NOTHING_TO_GO_BACK_TO
+            return self._request(typed, JobKind.ROLLBACK, {})
         if len(typed.rest) == 1 and typed.rest[0] in map(str, ids):
             return self._request(typed, JobKind.ROLLBACK, {"generation": int(typed.rest[0])})
         wanted = mrkdwn.line(" ".join(typed.rest), QUOTE_LIMIT)

@@ -16,22 +16,24 @@ from pydantic import ValidationError
 
 from index.errors import SettingsError
 from index.generations.setup import live_generation, open_engine
+from index.jobs.enough import SideSizes
 from index.jobs.protocol import Cancelled, JobEnding, JobOrder
 from index.jobs.results import Basis, GoldenCheck, MetricPair, MrrChange, RetrainResult
 from index.jobs.tasks import clean_up_afterwards
 from index.progress import Report
 from index.ranking.ranker_file import shipped
 from index.store import Store
+from index.store.sides import apart
 from index.store.types import Generation, JobKind, JobState
 from index.text import text_hash
-from train.data import apart, take_snapshot
+from train.data import take_snapshot
 from train.finetune.hyperparameters import FULL, HEAD
 from train.promotion import report
 from train.promotion.candidate import TrainedCandidate, train_candidate
 from train.promotion.context import SCRATCH, RetrainRun, Steps
 from train.promotion.figures import RunDescription, ranking_figures
 from train.promotion.go_live import go_live
-from train.promotion.rules import EarlierBasis, SideSizes, why_not_now
+from train.promotion.rules import EarlierBasis, why_not_now
 from train.settings import TrainSettings
 
 # What a job's arguments may set instead of the settings.

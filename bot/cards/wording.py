@@ -227,6 +227,20 @@ JOB_MESSAGE_FOLLOWS = (
 )
 
 
+NOTHING_TO_GO_BACK_TO = (
+    "There is no generation to go back to: only the one that answers now is kept."
+)
+
+
+def not_asked_for(title: str, reason: str) -> str:
+    """The answer to a request for a job that could not do anything.
+
+    Args:
+        reason: Why not, as a clause.
+    """
+    return f"{title} was not asked for: {reason}."
+
+
 def no_such_retrain(calls: Sequence[str]) -> str:
     """The answer to a retrain of an unknown depth.
 

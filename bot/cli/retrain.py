@@ -5,9 +5,10 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from bot.cli.console import AsJson, job_folder, say
+from bot.cli.console import AsJson, job_folder, opened_for_reading, say
 from bot.cli.foreground import run_in_foreground
 from bot.cli.report import REPORT
+from index.errors import FaqbotError
 
 if TYPE_CHECKING:
     from index.jobs.results import RetrainResult
@@ -39,8 +40,15 @@ def retrain(
     as_json: AsJson = False,
 ) -> None:
     """Train the model on the FAQ, and switch to it if it is proven better."""
+    from index.jobs.enough import too_few_in
+    from index.jobs.extras import require_training
     from index.store.types import JobKind
 
+    require_training()
+    with opened_for_reading(context.obj.index) as store:
+        reason = too_few_in(store)
+    if reason is not None:
+        raise FaqbotError(f"no retrain: {reason}")
     arguments: dict[str, Any] = {"depth": depth.value} if depth else {}
     if dry_run:
         arguments["dry_run"] = True

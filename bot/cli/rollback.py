@@ -29,7 +29,24 @@ def rollback(
     if generation is not None and not generation.isdecimal():
         raise FaqbotError(f"{generation!r} is no generation; {_kept(context.obj)}")
     arguments = {} if generation is None else {"generation": int(generation)}
+    _require_target(context.obj, arguments.get("generation"))
     run_in_foreground(context.obj, JobKind.ROLLBACK, arguments, as_json=as_json)
+
+
+def _require_target(settings: Context, generation: int | None) -> None:
+    """Refuse at once what a job would refuse only after it has loaded.
+
+    Raises:
+        FaqbotError: There is no such generation to go back to, or none at all.
+    """
+    from index.generations.rollback import target_of
+    from index.generations.setup import open_engine
+
+    with (
+        opened_for_reading(settings.index) as store,
+        closing(open_engine(settings.index)) as engine,
+    ):
+        target_of(settings.index, store, engine, generation)
 
 
 def _kept(settings: Context) -> str:

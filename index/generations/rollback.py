@@ -36,7 +36,7 @@ def rollback(
         ModelError: Its model version is damaged.
         SwitchRefused: The job lost its lease or was cancelled.
     """
-    target = _target(settings, store, engine, generation_id)
+    target = target_of(settings, store, engine, generation_id)
     report(0.0, f"opening generation {target.id}")
     with closing(Live.open(settings, store, engine, target, patience_s=LOCK_PATIENCE_S)) as live:
         fill(live, within(report, 0.1, 0.8), "catching up")
@@ -67,9 +67,17 @@ def available(settings: IndexSettings, store: Store, engine: Engine) -> list[Gen
     ]
 
 
-def _target(
+def target_of(
     settings: IndexSettings, store: Store, engine: Engine, generation_id: int | None
 ) -> Generation:
+    """The generation that a rollback goes to.
+
+    Args:
+        generation_id: Which; None for the one that was live before the present one.
+
+    Raises:
+        SearchIndexError: It is not kept, or there is none to go back to.
+    """
     live = live_generation(store)
     if generation_id == live.id:
         raise SearchIndexError(f"generation {live.id} is the one that answers already")

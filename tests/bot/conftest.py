@@ -11,6 +11,7 @@ import pytest
 
 from index.generations.live import Live
 from index.generations.setup import initialise, open_engine
+from index.jobs import enough
 from index.model.base import BASE_VERSION
 from index.model.served import ServedModel
 from index.settings import IndexSettings
@@ -85,6 +86,13 @@ def new_data_dir(template: Path) -> Callable[[Path], Path]:
         return folder
 
     return make
+
+
+@pytest.fixture
+def enough_pairs(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The desk's dozen of pairs is enough for a retrain that is only asked for."""
+    for side in ("TRAIN", "DEVELOP", "HELD_OUT"):
+        monkeypatch.setattr(enough, f"MIN_{side}_PAIRS", 0)
 
 
 @pytest.fixture

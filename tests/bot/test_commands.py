@@ -7,11 +7,11 @@ from urllib.parse import urlencode
 import pytest
 
 from index.generations.setup import new_collection_name, open_engine
-from index.jobs import registry
+from index.jobs import enough, registry
 from index.jobs.registry import JobType, Runs
 from index.jobs.worker import Worker
 from index.store.leases import Claim, LeaseState
-from index.store.types import Job, JobKind, JobState
+from index.store.types import Generation, Job, JobKind, JobState
 from playground.client import Channel, Message, Person
 from tests.bot.desk import ABSENT, Desk, until
 
@@ -25,6 +25,9 @@ ADMIN_COMMANDS = (
     "rollback 1",
     "cancel",
 )
+
+
+pytestmark = pytest.mark.usefixtures("enough_pairs")
 
 
 @pytest.fixture(autouse=True)
@@ -64,6 +67,18 @@ def told(person: Person, channel: Channel, text: str) -> str:
 
 def jobs(desk: Desk) -> list[Job]:
     return desk.store.jobs.latest(100)
+
+
+def keep_another(desk: Desk) -> Generation:
+    """A generation that can be gone back to, beside the live one."""
+    live = desk.store.generations.live()
+    assert live is not None
+    older = desk.store.generations.add(live.model_version, new_collection_name())
+    with closing(open_engine(desk.index_settings)) as engine:
+        engine.create(older.collection, dimension=4).close()
+    for generation in (older, live):
+        desk.store.generations.make_live(generation.id)
+    return older
 
 
 # -- for everybody ---------------------------------------------------------------------
@@ -149,6 +164,7 @@ def test_who_cannot_be_verified_is_refused_and_told_so(either_desk: Desk) -> Non
 
 def test_a_command_asks_for_a_job(desk_of_ann: Desk) -> None:
     desk = desk_of_ann
+    keep_another(desk)
     asked: dict[str, tuple[JobKind, dict[str, str]]] = {
         "retrain": (JobKind.RETRAIN, {}),
         "Retrain Head": (JobKind.RETRAIN, {"depth": "head"}),
@@ -189,6 +205,7 @@ def test_a_second_request_is_told_of_the_first(running: Desk) -> None:
 
 def test_a_request_beside_another_kind_is_told_that_it_waits(desk_of_ann: Desk) -> None:
     desk = desk_of_ann
+    keep_another(desk)
     told(desk.ann, desk.watched, "reindex")
     assert "It waits for its turn: reindex is waiting" in told(desk.ann, desk.watched, "rollback")
     assert desk.store.jobs.claim("worker", [JobKind.REINDEX]) is not None
@@ -230,8 +247,27 @@ def test_a_rollback_goes_to_generations_that_are_there(desk_of_ann: Desk) -> Non
     assert jobs(desk)[0].arguments == {"generation": older.id}
 
 
+def test_a_rollback_with_nothing_to_go_back_to_is_refused_at_once(desk_of_ann: Desk) -> None:
+    answer = told(desk_of_ann.ann, desk_of_ann.watched, "rollback")
+
+    assert answer == "There is no generation to go back to: only the one that answers now is kept."
+    assert jobs(desk_of_ann) == []
+
+
+def test_a_retrain_with_too_few_pairs_is_refused_at_once(
+    desk_of_ann: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(enough, "MIN_TRAIN_PAIRS", 40)
+    for text in ("retrain", "retrain full"):
+        answer = told(desk_of_ann.ann, desk_of_ann.watched, text)
+        assert answer.startswith("Retrain was not asked for: too few pairs: ")
+        assert " of 12 in all, at least 40 are needed" in answer
+    assert jobs(desk_of_ann) == []
+
+
 def test_cancel_stops_what_runs_first_then_what_waits(desk_of_ann: Desk) -> None:
     desk = desk_of_ann
+    keep_another(desk)
     assert told(desk.ann, desk.watched, "cancel") == "No job is running or waiting."
     for text in ("retrain head", "reindex", "rollback"):
         told(desk.ann, desk.watched, text)

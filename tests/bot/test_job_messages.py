@@ -33,6 +33,9 @@ PROMOTED = {
 PNG = b"\x89PNG\r\n\x1a\n"
 
 
+pytestmark = pytest.mark.usefixtures("enough_pairs")
+
+
 @pytest.fixture(autouse=True)
 def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """Messages follow at once, and the tests are the worker."""
@@ -289,8 +292,8 @@ def test_a_job_that_cannot_be_shown_keeps_no_other_from_it(
     monkeypatch.setattr(job_messages, "job_message", show)
     started(desk)
     broken = ask(desk, "reindex")
-    ask(desk, "rollback")
-    shows(desk, desk.watched, "*Rollback*")
+    ask(desk, "retrain")
+    shows(desk, desk.watched, "*Retrain*")
     closed(desk.store, broken)
 
 

@@ -5,12 +5,14 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator
+from contextlib import closing
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import pytest
 
 from bot.cli import main
+from index.generations.setup import open_engine
 from index.jobs import registry
 from index.settings import IndexSettings
 from index.store import Store
@@ -102,6 +104,24 @@ def store(tmp_path: Path) -> Iterator[Store]:
         store.generations.make_live(generation.id)
     yield store
     store.close()
+
+
+@pytest.fixture
+def trainable(store: Store) -> Store:
+    """The same store, with enough pairs for a retrain."""
+    store.pairs.upsert([PairDraft("it", str(i), f"Question {i}?", "Yes.") for i in range(150)])
+    return store
+
+
+@pytest.fixture
+def both_kept(store: Store) -> Store:
+    """The same store, with a model and an index for each of its generations."""
+    settings = IndexSettings(data_dir=Path("faqbot-data"))
+    with closing(open_engine(settings)) as engine:
+        for generation in store.generations.all():
+            engine.create(generation.collection, dimension=4).close()
+            (settings.models_dir / generation.model_version).mkdir(parents=True)
+    return store
 
 
 @pytest.fixture

@@ -49,6 +49,7 @@ def test_a_reindex_tells_its_steps_and_how_it_ended(
         (["reindex"], "reindex", {}),
     ],
 )
+@pytest.mark.usefixtures("both_kept", "trainable")
 def test_a_job_is_told_what_was_asked_for(
     run: Run, store: Store, children: Children, words: list[str], kind: str, arguments: Any
 ) -> None:
@@ -75,6 +76,7 @@ def test_a_crash_names_the_log(run: Run, store: Store, children: Children) -> No
     assert "the reindex process ended with status 7; see faqbot-data/jobs/1/log.txt" in line
 
 
+@pytest.mark.usefixtures("trainable")
 @pytest.mark.parametrize(("number", "code"), [(signal.SIGINT, 130), (signal.SIGTERM, 143)])
 def test_ctrl_c_ends_the_job_and_the_live_generation_answers_on(
     run: Run, store: Store, children: Children, number: int, code: int

@@ -18,7 +18,7 @@ PROMOTED = {
 
 
 def test_a_promoted_model_is_said_with_its_figures(
-    run: Run, store: Store, children: Children
+    run: Run, trainable: Store, children: Children
 ) -> None:
     children(f'done("better", **{PROMOTED!r})')
     assert run("retrain").out == (
@@ -42,7 +42,7 @@ def test_a_promoted_model_is_said_with_its_figures(
     ],
 )
 def test_an_honest_no_is_no_failure(
-    run: Run, store: Store, children: Children, result: dict[str, Any], said: str
+    run: Run, trainable: Store, children: Children, result: dict[str, Any], said: str
 ) -> None:
     children(f'done("no better", **{result!r})')
     ended = run("retrain")
@@ -50,10 +50,18 @@ def test_an_honest_no_is_no_failure(
 
 
 def test_training_needs_its_extra(
-    run: Run, store: Store, children: Children, monkeypatch: pytest.MonkeyPatch
+    run: Run, trainable: Store, children: Children, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     children("done()")
     monkeypatch.setattr(extras.importlib.util, "find_spec", lambda name: None)
     assert "uv pip install -e '.[train]'" in refusal(run("retrain"))
-    assert store.jobs.latest() == []
+    assert trainable.jobs.latest() == []
     assert run("reindex").code == 0
+
+
+def test_too_few_pairs_are_said_at_once(run: Run, store: Store, children: Children) -> None:
+    children("done()")
+    line = refusal(run("retrain"))
+    assert line.startswith("faqbot: no retrain: too few pairs: ")
+    assert line.endswith(" of 2 in all, at least 40 are needed; add more and run it again")
+    assert store.jobs.latest() == []

@@ -1,16 +1,13 @@
-"""The split, for ever the same; the snapshot, of one moment; the samples made of pairs."""
-
-import subprocess
-import sys
-from collections import Counter
+"""The snapshot, of one moment; the samples made of pairs."""
 
 import pytest
 
 from index.engines.points import answer_text
 from index.store import Store
-from index.store.types import PairDraft, Phrasing, Status, pair_id
+from index.store.sides import side
+from index.store.types import PairDraft, Phrasing, Status
 from tests.index.picks import add_picked_wording
-from train.data import Sample, Texts, apart, samples_of, side, take_snapshot, texts_of_pairs
+from train.data import Sample, Texts, samples_of, take_snapshot, texts_of_pairs
 
 VPN = PairDraft(
     "it",
@@ -21,35 +18,6 @@ VPN = PairDraft(
     topic="VPN",
 )
 MAIL = PairDraft("it", "mail", "How do I add a mail signature?", "Settings, then Signature.")
-
-# Of the pairs it/0 to it/15.
-SIDES = [
-    *("held_out", "train", "train", "train", "train", "train", "train", "train"),
-    *("train", "train", "develop", "train", "held_out", "develop", "held_out", "develop"),
-]
-
-
-def test_a_pair_stays_on_its_side_for_ever() -> None:
-    # These may never change: a held-out pair would have been trained on.
-    assert [side(pair_id("it", str(i))) for i in range(16)] == SIDES
-
-
-def test_another_process_puts_pairs_on_the_same_sides() -> None:
-    code = (
-        "from train.data import side; from index.store.types import pair_id; "
-        "print(*[side(pair_id('it', str(i))) for i in range(16)])"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-
-    assert done.stdout.split() == SIDES
-
-
-def test_seven_in_ten_are_trained_on_and_two_are_held_out() -> None:
-    sides = Counter(side(pair_id("it", str(i))) for i in range(10_000))
-
-    assert sides["train"] == pytest.approx(7000, abs=150)
-    assert sides["develop"] == pytest.approx(1000, abs=100)
-    assert sides["held_out"] == pytest.approx(2000, abs=130)
 
 
 def test_a_snapshot_holds_the_active_pairs_in_one_order(store: Store) -> None:
@@ -118,14 +86,3 @@ def test_the_topic_can_be_left_out_of_the_answer(sqlite_store: Store) -> None:
     (texts,) = texts_of_pairs(take_snapshot(sqlite_store).pairs, with_topic=False)
 
     assert texts.answer == "Update the client."
-
-
-def test_nothing_is_measured_on_a_pair_with_a_wording_that_was_trained_on(store: Store) -> None:
-    twin = PairDraft("wiki", "vpn", "LOST  VPN", "Call us.")
-    other = PairDraft("wiki", "tea", "Where is the tea?", "Update the client.")
-    store.pairs.upsert([VPN, MAIL, twin, other])
-    by_id = {pair.id: pair for pair in take_snapshot(store).pairs}
-    vpn, *rest = (by_id[draft.id] for draft in (VPN, MAIL, twin, other))
-
-    # An answer that is shared is no harm: another question for it is new to the model.
-    assert apart(rest, [vpn]) == [by_id[MAIL.id], by_id[other.id]]

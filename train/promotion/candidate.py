@@ -18,10 +18,10 @@ from index.model.served import ServedModel, load_head
 from index.model.versions import Provenance, read_manifest, write_version
 from index.query.cleaning import read
 from index.ranking.ranker_file import read_ranker, shipped
+from index.store.sides import apart
 from index.store.types import Golden, Pair
 from index.text import text_hash
 from index.vectors import Matrix
-from train.data import apart
 from train.finetune.fit import FitContext, Fitted, fit
 from train.promotion import golden
 from train.promotion.answers import (

@@ -11,7 +11,7 @@ import numpy as np
 from index.jobs.results import RankingFigures, RetrainResult
 from index.ranking.features import FEATURES
 from index.ranking.names import published
-from train.data import apart
+from index.store.sides import apart
 from train.promotion.candidate import TrainedCandidate
 from train.promotion.compare import Answered
 from train.promotion.context import RetrainRun

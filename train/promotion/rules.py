@@ -24,10 +24,11 @@ fitted anew goes live where
 """
 
 from collections.abc import Sequence
-from dataclasses import asdict, astuple, dataclass
+from dataclasses import asdict, dataclass
 from typing import Any
 
 from index.evaluation.bootstrap import Estimate
+from index.jobs.enough import SideSizes, too_few
 from index.jobs.results import AnswersChange, Basis
 from index.ranking.calibration import upper_bound
 from train.promotion.compare import Comparison, RankerComparison
@@ -43,11 +44,6 @@ RANKING_RULE = (
     "below 0, no golden question flips to wrong, no automatic answers are lost that may be as "
     "right as stated"
 )
-
-# Below these nothing can be learnt, or nothing can be shown.
-MIN_TRAIN_PAIRS = 40
-MIN_DEVELOP_PAIRS = 2
-MIN_HELD_OUT_PAIRS = 20
 
 
 @dataclass(frozen=True)
@@ -197,19 +193,6 @@ class EarlierBasis:
     basis: Basis | None
 
 
-@dataclass(frozen=True)
-class SideSizes:
-    """How many pairs there are for what.
-
-    Attributes:
-        held_out: Those that a comparison goes by.
-    """
-
-    train: int
-    develop: int
-    held_out: int
-
-
 def why_not_now(
     sides: SideSizes,
     basis: Basis,
@@ -226,16 +209,8 @@ def why_not_now(
         changed: Pairs that have changed since the earlier run.
         scheduled: Whether nobody but the clock asked for it.
     """
-    for pairs, least, what in (
-        (sides.train, MIN_TRAIN_PAIRS, "to train on"),
-        (sides.develop, MIN_DEVELOP_PAIRS, "to stop by"),
-        (sides.held_out, MIN_HELD_OUT_PAIRS, "held out to compare by"),
-    ):
-        if pairs < least:
-            return (
-                f"too few pairs: {pairs} {what} of {sum(astuple(sides))} in all, at least {least} "
-                "are needed; add more and run it again"
-            )
+    if (reason := too_few(sides)) is not None:
+        return reason
     if earlier is None:
         return None
     if earlier.basis == basis:

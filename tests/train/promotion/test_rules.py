@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 
 from index.evaluation.bootstrap import Estimate
+from index.jobs.enough import SideSizes
 from index.jobs.results import AnswersChange, Basis
 from tests.support.tables import table
 from train.promotion.compare import Comparison, Figures, RankerComparison
 from train.promotion.rules import (
     EarlierBasis,
-    SideSizes,
     decide_promotion,
     decide_ranking_promotion,
     why_not_now,
