@@ -101,14 +101,15 @@ def parse(values: Mapping[str, object]) -> FaqRow:
     """
     as_text = _is_text(values)
     question = _text(values, "question", MAX_QUESTION, as_text)
-    answer = _text(values, "answer", MAX_ANSWER, as_text)
+    url = _url(values)
+    answer = _text(values, "answer", MAX_ANSWER, as_text, url or "")
     return FaqRow(
         id=row_id(values),
         question=question,
         answer=answer,
         phrasings=_phrasings(values, question, as_text),
         topic=_topic(values),
-        url=_url(values),
+        url=url,
         tags=_names(values, "tags"),
         audience=_audience(values),
         status=_status(values),
@@ -155,22 +156,22 @@ def _is_text(values: Mapping[str, object]) -> bool:
     return bool(form.strip())
 
 
-def _text(values: Mapping[str, object], key: str, limit: int, as_text: bool) -> str:
+def _text(values: Mapping[str, object], key: str, limit: int, as_text: bool, base: str = "") -> str:
     if key not in values:
         raise RowError(f"{key} is missing")
-    text = _prepared(_string(values[key], key), key, limit, as_text)
+    text = _prepared(_string(values[key], key), key, limit, as_text, base)
     if not text:
         raise RowError(f"{key} is empty")
     return text
 
 
-def _prepared(text: str, key: str, limit: int, as_text: bool) -> str:
+def _prepared(text: str, key: str, limit: int, as_text: bool, base: str = "") -> str:
     if len(text) > 20 * limit:
         raise RowError(f"{key} has {len(text):,} characters; at most {limit:,} are allowed")
     is_answer = key == "answer"
     if not as_text:
         try:
-            text = to_markdown(text) if is_answer else to_plain(text)
+            text = to_markdown(text, base) if is_answer else to_plain(text)
         except ValueError as error:
             raise RowError(f"{key}: {error}") from None
     text = clean(text) if is_answer else one_line(text)

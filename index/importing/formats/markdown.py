@@ -6,12 +6,11 @@ the topic of the headings below it.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import TextIO
+from typing import Any, TextIO
 
 from markdown_it import MarkdownIt
-from markdown_it.token import Token
 
 from index.importing.files import MAX_ROW, fault, lines
 from index.importing.formats.base import Format, Row, WriteRow
@@ -24,7 +23,14 @@ from index.importing.formats.front_matter import (
 )
 from index.importing.formats.raw import BadRow, Raw, RawRow
 from index.importing.markup.comments import CLOSE, OPEN, OpenComment, without_comments
-from index.text import one_line, without_controls
+from index.importing.markup.markdown import (
+    markdown_to_text,
+    markdown_to_words,
+    parse_markdown,
+    references_in,
+)
+from index.importing.markup.shapes import pairs_in
+from index.text import fold, one_line, without_controls
 
 # The key of a text between a heading and its sub-headings, which answers no question.
 SECTION_INTRODUCTION = "section_introduction"
@@ -32,10 +38,32 @@ SECTION_INTRODUCTION = "section_introduction"
 _ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
 _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _MARKS = "\\`*_[]<>&#!"
+_EXTRAS = re.compile(r"\s*(?:\{[#:.][^{}]*\}|[\xb6\U0001f517])\s*$")
+_ASKED = re.compile(r"(?:Q(?:uestion)?\s*\d*\s*[:.)]|Question\s*\d*\s*[-\u2013])\s+", re.IGNORECASE)
+_ANSWERED = re.compile(r"\s*(\*\*)?A(?:nswer)?\s*\d*\s*:(?:\*\*\s*(?<=\*\*)|\s+)", re.IGNORECASE)
+_ANSWERED_SHORT = re.compile(r"\s*(\*\*)?A(?:nswer)?\s*\d*\s*[:.)]\s+", re.IGNORECASE)
+# Headings of a document's own parts, which ask nothing.
+_APART = frozenset(
+    [
+        "contents",
+        "table of contents",
+        "toc",
+        "on this page",
+        "in this article",
+        "see also",
+        "related",
+        "related articles",
+        "further reading",
+        "changelog",
+        "change log",
+        "revision history",
+        "references",
+    ]
+)
+_TITLE = re.compile(r"\bfaqs?\b|frequently asked", re.IGNORECASE)
 _UNDERLINE = re.compile(r" {0,3}(=+|-+)[ \t]*$")
 
 _blocks = MarkdownIt("commonmark").disable(["inline", "text_join"])
-_inlines = MarkdownIt("commonmark")
 
 
 @dataclass
@@ -58,8 +86,10 @@ def read_markdown(text: TextIO) -> Iterator[Raw]:
         yield front
         return
     topics: list[tuple[int, str]] = []
+    url = front.values.get("url")
+    base = url if isinstance(url, str) else ""
     for start, part in _parts(front, numbered):
-        for raw in _rows(part, start, topics, is_first=start == front.line):
+        for raw in _rows(part, start, topics, base, is_first=start == front.line):
             if isinstance(raw, BadRow):
                 yield raw
             else:
@@ -69,23 +99,12 @@ def read_markdown(text: TextIO) -> Iterator[Raw]:
 
 def plain_heading(text: str) -> str:
     """The words of a heading, without their Markdown."""
-    children = _inlines.parseInline(text)[0].children or []
-    return one_line("".join(_words(children)))
+    return one_line(markdown_to_words(text))
 
 
 def headings(text: str) -> list[tuple[int, int]]:
     """First line and line behind the last one of each heading of a text, from 0."""
     return [(h.line, h.body) for h in _find_headings(text)]
-
-
-def _words(tokens: list[Token]) -> Iterator[str]:
-    for token in tokens:
-        if token.type in ("text", "code_inline", "text_special"):
-            yield token.content
-        elif token.type == "image":
-            yield from _words(token.children or [])
-        elif token.type in ("softbreak", "hardbreak"):
-            yield " "
 
 
 def _parts(front: FrontMatter, numbered: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
@@ -137,7 +156,9 @@ def _underlined(line: str) -> int:
     return 0 if underline is None else 1 if underline[1][0] == "=" else 2
 
 
-def _rows(part: str, start: int, topics: list[tuple[int, str]], is_first: bool) -> Iterator[Raw]:
+def _rows(
+    part: str, start: int, topics: list[tuple[int, str]], base: str, is_first: bool
+) -> Iterator[Raw]:
     """The rows of a part; `topics` holds the open sections' levels and names, across parts."""
     source = part.split("\n")
     part = without_controls(part)
@@ -148,11 +169,16 @@ def _rows(part: str, start: int, topics: list[tuple[int, str]], is_first: bool) 
         return
     clean_source = visible.split("\n")
     found = _find_headings(visible)
+    references = references_in(visible)
     if (bad := _misplaced_audience(part.split("\n"), found, is_first)) is not None:
         yield misplaced(start + bad, source[bad])
         return
     roots = _nest(found, len(clean_source))
     if is_first and not roots and part.strip():
+        shaped, introduction = _shaped(clean_source, start, references, base)
+        yield from shaped
+        if shaped:
+            return
         yield BadRow(start, "there is no heading; in Markdown the headings are the questions", part)
     # Text that is no answer: it is left out, and reported with the ignored keys.
     preamble = clean_source[: roots[0].line] if is_first and roots else []
@@ -170,6 +196,9 @@ def _rows(part: str, start: int, topics: list[tuple[int, str]], is_first: bool) 
             introduction = introduction or own
             pending += reversed(heading.children)
             continue
+        if _is_apart(name):
+            introduction = introduction or own or name
+            continue
         if not own and not heading.children and not name.endswith("?"):
             topics.append((heading.level, name))
             continue
@@ -177,14 +206,68 @@ def _rows(part: str, start: int, topics: list[tuple[int, str]], is_first: bool) 
         if reason := fault(raw):
             yield BadRow(start + heading.line, reason, raw)
             continue
-        answer = "\n".join(clean_source[heading.body : heading.end])
-        values: dict[object, object] = {"question": name, "answer": answer}
+        body = clean_source[heading.body : heading.end]
+        try:
+            if not name.endswith("?"):
+                shaped, above = _shaped(body, start + heading.body, references, base)
+                if shaped:
+                    topics.append((heading.level, name))
+                    introduction = introduction or above
+                    for row in shaped:
+                        values = {**row.values, "topic": name}
+                        if introduction:
+                            values[SECTION_INTRODUCTION] = introduction
+                            introduction = ""
+                        yield RawRow(row.line, values)
+                    continue
+                if heading is title and _TITLE.search(name):
+                    reason = f"no question was found below the title {name!r}"
+                    yield BadRow(start + heading.line, reason, raw)
+                    continue
+            answer = markdown_to_text("\n".join(body), references, base)
+        except ValueError as error:
+            yield BadRow(start + heading.line, str(error), raw)
+            continue
+        question, answer = _without_labels(name, answer)
+        values = {"question": question, "answer": answer}
         if topics:
             values["topic"] = topics[-1][1]
         if introduction:
             values[SECTION_INTRODUCTION] = introduction
             introduction = ""
         yield RawRow(start + heading.line, values)
+
+
+def _shaped(
+    lines: list[str], start: int, references: Mapping[str, Any], base: str
+) -> tuple[list[RawRow], str]:
+    """The pairs of a text whose questions are no headings, and the text above them."""
+    pairs, above = pairs_in(parse_markdown("\n".join(lines), references))
+    rows: list[RawRow] = []
+    at = 0
+    for asked in pairs:
+        words = asked.question.split()
+        named = (n for n in range(at, len(lines)) if words and words[-1] in lines[n])
+        at = next(named, at)
+        question, answer = _without_labels(asked.question, asked.answer(base))
+        rows.append(RawRow(start + at, {"question": question, "answer": answer}))
+    return rows, above
+
+
+def _is_apart(name: str) -> bool:
+    """Whether a heading is about the document itself and asks nothing."""
+    return fold(_EXTRAS.sub("", name)).strip(":") in _APART
+
+
+def _without_labels(question: str, answer: str) -> tuple[str, str]:
+    """A question and its answer without `Q:`, `A:` and the marks of anchors."""
+    question = _EXTRAS.sub("", question).strip()
+    asked = _ASKED.match(question)
+    question = question[asked.end() :] if asked else question
+    answered = (_ANSWERED_SHORT if asked else _ANSWERED).match(answer)
+    if answered:
+        answer = (answered[1] or "") + answer[answered.end() :]
+    return question, answer
 
 
 def _misplaced_audience(lines: list[str], found: list[_Heading], is_first: bool) -> int | None:

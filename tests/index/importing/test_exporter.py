@@ -246,10 +246,10 @@ class TestMarkdown:
         self, sqlite_store: Store, stored: Callable[[], dict[str, Pair]], tmp_path: Path
     ) -> None:
         pairs = [
-            PairDraft("kb", "1", "What is *this* <b> & `that` #?", "A.\n\n* b", topic="_T_ #1"),
+            PairDraft("kb", "1", "What is *this* <b> & `that` #?", "A.\n\n- b", topic="_T_ #1"),
             PairDraft("kb", "2", "Open fence?", "```\nnever closed", topic="_T_ #1"),
             PairDraft("kb", "3", "Comment?", "<!-- never closed"),
-            PairDraft("kb", "4", "Plain", "```\n# code\n```\n> # quote"),
+            PairDraft("kb", "4", "Plain", "```\n# code\n```\n\n> # quote"),
         ]
         path = tmp_path / "faq.md"
         path.write_text(self.exported(sqlite_store, *pairs))

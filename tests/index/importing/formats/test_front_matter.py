@@ -60,4 +60,4 @@ def test_other_beginnings_are_taken(front: str) -> None:
 
 def test_an_audience_may_be_talked_about() -> None:
     [(_, row), _] = values("a.md", "## Audience: who is it?\n\nAudience: all.\n" + _BODY)
-    assert row["answer"] == "\nAudience: all.\n"
+    assert row["answer"] == "Audience: all."
