@@ -79,7 +79,9 @@ class BotSettings(RoomSettings):
         '(S0456), "workspace-admins".',
     )
     admin_channel: str | None = Field(
-        default=None, description="Id of the channel that scheduled retrains report to."
+        default=None,
+        description="Id of the channel where admins are told of scheduled retrains and of what "
+        "was learnt from picks.",
     )
     answer_precision: Precision = Field(
         default=0.9, description="Share of the automatic answers that must be right."

@@ -7,7 +7,7 @@ import structlog
 from slack_bolt import Respond
 
 from bot.cards import wording
-from bot.cards.admin import APPROVE, MAX_SUGGESTIONS, SuggestionLine, suggestions_message
+from bot.cards.admin import APPROVE, MAX_SUGGESTIONS, UNDO, SuggestionLine, suggestions_message
 from bot.cards.kit import notice
 from bot.deps import Deps
 from bot.slack.admins import Standing
@@ -82,3 +82,42 @@ def carry_out(deps: Deps, body: Mapping[str, Any], respond: Respond) -> None:
         log.error("click_failed", error=type(error).__name__)
         message = notice(wording.FAILED)
     respond_privately(respond, message, failed="click_not_answered", replaces=replaces)
+
+
+def take_back(deps: Deps, body: Mapping[str, Any], respond: Respond) -> None:
+    """Take a learnt wording back for an admin, and show in the message that it is.
+
+    Args:
+        body: The `block_actions` payload.
+    """
+    user = str((body.get("user") or {}).get("id") or "")
+    value = str((body.get("actions") or [{}])[0].get("value") or "")
+    container = body.get("container") or {}
+    if not (value.isdecimal() and len(value) < 19):
+        log.warning("click_ignored", action=UNDO)
+        return
+    try:
+        standing = deps.admins.standing(user)
+        if standing is not Standing.ADMIN:
+            log.info("click_refused", action=UNDO, user=user, standing=standing)
+            respond_privately(
+                respond,
+                notice(wording.REFUSALS[standing]),
+                failed="click_not_answered",
+                replaces=False,
+            )
+            return
+        found = deps.store.suggestions.undo(int(value), user)
+        log.info("suggestion_undone", suggestion=int(value), by=user, pair=found and found.pair_id)
+        message = notice(f"{wording.wording_undone(found)} (<@{user}>)")
+        deps.client.chat_update(
+            channel=str(container.get("channel_id")),
+            ts=str(container.get("message_ts")),
+            text=message.text,
+            blocks=message.blocks,
+        )
+    except Exception as error:
+        log.error("click_failed", error=type(error).__name__)
+        respond_privately(
+            respond, notice(wording.FAILED), failed="click_not_answered", replaces=False
+        )

@@ -9,6 +9,7 @@ from index.model.embedder import Embedder
 from index.query.cleaning import Query, read
 from index.query.spelling import Speller
 from index.ranking.explanation import Explanation, explain
+from index.ranking.features import without_picks
 from index.ranking.match import Match
 from index.ranking.ranker import Candidate, LearnedRanker, Ranker
 from index.store.pairs import Pairs
@@ -102,7 +103,20 @@ class Searcher:
         """The answers nearest to a text, as it is."""
         hits, pairs = self._found(text, place, retrievers, depth, vector)
         ranked = self._ranker.rank(text, hits, pairs)[:limit]
-        return [_match(candidate, pairs[candidate.evidence.pair_id]) for candidate in ranked]
+        without = None
+        if (plain := without_picks(hits, pairs)) is not None:
+            without = {
+                candidate.evidence.answer_key: candidate.confidence
+                for candidate in self._ranker.rank(text, plain, pairs)
+            }
+        return [
+            _match(
+                candidate,
+                pairs[candidate.evidence.pair_id],
+                None if without is None else without.get(candidate.evidence.answer_key, 0.0),
+            )
+            for candidate in ranked
+        ]
 
     def explain(self, query: Query, *, place: Place | None = None) -> Explanation:
         """Why `search` answers as it does; of several questions in a message, for all of it.
@@ -172,7 +186,7 @@ class Searcher:
         return lookups
 
 
-def _match(candidate: Candidate, pair: Pair) -> Match:
+def _match(candidate: Candidate, pair: Pair, without_picks: float | None) -> Match:
     evidence = candidate.evidence
     scores = {
         Retriever.QUESTION: evidence.question,
@@ -185,4 +199,5 @@ def _match(candidate: Candidate, pair: Pair) -> Match:
         confidence=candidate.confidence,
         score=candidate.score,
         scores={retriever: score for retriever, score in scores.items() if score is not None},
+        without_picks=without_picks,
     )

@@ -15,6 +15,7 @@ from index.jobs.results import RetrainResult
 from index.store.types import Job, JobKind, JobState
 
 APPROVE, REJECT = "faq_suggestion_approve", "faq_suggestion_reject"
+UNDO = "faq_suggestion_undo"
 """Action ids of the buttons on a suggestion; the value is its id."""
 
 MAX_SUGGESTIONS = 10
@@ -62,6 +63,22 @@ def suggestions_message(
             ),
         ]
     return Message(text, blocks)
+
+
+def learnt_message(learnt: SuggestionLine) -> Message:
+    """A wording that was learnt from picks, with a button to take it back.
+
+    Args:
+        learnt: Its question is empty where the entry is not for the admins' channel.
+    """
+    text = wording.wording_learnt(
+        mrkdwn.line(learnt.asked, QUESTION_LIMIT),
+        mrkdwn.line(learnt.question, QUESTION_LIMIT),
+        learnt.picks,
+        learnt.suggestion_id,
+    )
+    undo = button(str(learnt.suggestion_id), wording.UNDO, UNDO)
+    return Message(text, [section(text), actions(undo)])
 
 
 def job_message(job: Job, waits_for: Job | None = None) -> Message:

@@ -183,6 +183,7 @@ def taken_up_one(question: str, found: bool) -> str:
 
 APPROVE = Label("Approve", "Approve: add this wording")
 REJECT = Label("Reject", "Reject: never suggest it again")
+UNDO = Label("Undo", "Undo: take this wording back")
 GONE = "That suggestion is no longer there."
 
 
@@ -218,6 +219,29 @@ def suggestion_settled(found: Suggestion | None, *, approves: bool) -> str:
             else "It was approved before."
         )
     return "It was rejected before." if approves else "Rejected: it will not be suggested again."
+
+
+def wording_learnt(asked: str, question: str, picks: int, suggestion_id: int) -> str:
+    """The message to admins about a wording that enough people picked.
+
+    Args:
+        question: The pair's own; empty where it is not for that channel.
+    """
+    answer = question or "an entry that is not for this channel"
+    return (
+        f"{_people(picks)} picked the same answer, so I learnt a wording.\n"
+        f"“{asked}”\nis a wording now of: {answer}\n"
+        f"If that is wrong, take it back here or with `faqbot suggestions undo {suggestion_id}`."
+    )
+
+
+def wording_undone(found: Suggestion | None) -> str:
+    """What became of a wording that somebody took back, as it stands now."""
+    if found is None:
+        return GONE
+    if found.state is SuggestionState.REJECTED:
+        return "Taken back: it is no wording of that answer any more."
+    return "It is no wording of that answer yet: `/faq suggestions` shows what waits."
 
 
 # --- jobs: what commands answer ----------------------------------------------------------------

@@ -62,6 +62,11 @@ def explain(
             f"{matches[0].pair.question} (confidence {matches[0].confidence:.2f}). "
             "Explain that question alone to see why."
         )
+    if matches and matches[0].without_picks is not None:
+        print(
+            "Without the wordings that were learnt from picks the first would have a confidence "
+            f"of {matches[0].without_picks:.2f}; they are no reason to answer where several fit."
+        )
     print(f"Precision of {means}.")
     print(found.text())
 

@@ -1,5 +1,6 @@
 """What a click says: recorded as feedback, and learnt from."""
 
+import threading
 from dataclasses import dataclass, replace
 from enum import Enum
 
@@ -8,12 +9,13 @@ from slack_sdk import WebClient
 
 from bot.cards.answers import NONE, NOT_IT, PICK, SOLVED
 from bot.feedback.click import Click
+from bot.feedback.notice import tell_admins
 from bot.intake.markup import question_text
 from bot.slack.client import SlackRefused, SlackUnavailable
 from bot.slack.lookup import is_public
 from index.query.cleaning import read
 from index.store import Store
-from index.store.types import Question, SuggestionState, Verdict
+from index.store.types import Question, Suggestion, SuggestionState, Verdict
 from index.store.visibility import may_show, place_of
 
 VERDICTS = {
@@ -24,6 +26,7 @@ VERDICTS = {
 }
 # Who decides on a suggestion that enough people picked.
 RULE = "rule"
+_LEARNING = threading.Lock()
 
 log = structlog.get_logger(__name__)
 
@@ -86,7 +89,13 @@ def record(click: Click, store: Store, *, answers_outsiders: bool = False) -> Re
     return Recorded(question, suggestion)
 
 
-def learn(recorded: Recorded, store: Store, client: WebClient, picks_needed: int) -> None:
+def learn(
+    recorded: Recorded,
+    store: Store,
+    client: WebClient,
+    picks_needed: int,
+    admin_channel: str | None = None,
+) -> None:
     """Make what was asked a phrasing of the answer that enough people picked.
 
     A phrasing is shown wherever its pair is. So this is for what was asked in a public channel;
@@ -94,11 +103,12 @@ def learn(recorded: Recorded, store: Store, client: WebClient, picks_needed: int
 
     Args:
         picks_needed: How many people must pick the same answer; 0: that is for admins to say.
+        admin_channel: Where admins are told of what was learnt.
     """
     if recorded.suggestion is None or not picks_needed or recorded.question.private:
         return
     waiting = store.suggestions.get(recorded.suggestion)
-    if waiting is None or waiting.picks < picks_needed:
+    if waiting is None or not _is_ripe(waiting, picks_needed):
         return  # which spares asking Slack
     try:
         reason = None if is_public(client, recorded.question.channel) else "not a public channel"
@@ -107,9 +117,19 @@ def learn(recorded: Recorded, store: Store, client: WebClient, picks_needed: int
     if reason:
         log.info("suggestion_waits", suggestion=waiting.id, reason=reason)
         return
-    found = store.suggestions.approve(waiting.id, RULE, picks_needed=picks_needed)
+    with _LEARNING:  # or two picks at a time would both tell of it
+        waiting = store.suggestions.get(waiting.id)
+        if waiting is None or not _is_ripe(waiting, picks_needed):
+            return
+        found = store.suggestions.approve(waiting.id, RULE, picks_needed=picks_needed)
     if found is not None and found.state is SuggestionState.APPROVED:
         log.info("phrasing_added", pair=found.pair_id, suggestion=found.id, picks=found.picks)
+        if admin_channel:
+            tell_admins(found, waiting.text, admin_channel, store, client)
+
+
+def _is_ripe(suggestion: Suggestion, picks_needed: int) -> bool:
+    return suggestion.state is SuggestionState.OPEN and suggestion.picks >= picks_needed
 
 
 def _wording(question: Question) -> str | None:

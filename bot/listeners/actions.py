@@ -37,7 +37,8 @@ def register(app: App, deps: Deps) -> None:
         later(_logging_errors(redraws.show), click, found.question, respond)
         if found.is_gone:
             later(_logging_errors(tell_clicker), respond, ANSWER_GONE)
-        later(_logging_errors(learn), found, store, client, picks_needed)
+        admin_channel = deps.settings.admin_channel
+        later(_logging_errors(learn), found, store, client, picks_needed, admin_channel)
 
     for action_id in (*VERDICTS, MORE, LESS):
         app.action(action_id)(take)

@@ -8,15 +8,10 @@ from slack_sdk.web import SlackResponse
 from bot.slack.client import SlackRefused, explain
 from index.errors import FaqbotError, SettingsError
 
-# What makes a channel one that not everybody may read, or that others may read, too.
-_NOT_PUBLIC = (
-    "is_im",
-    "is_mpim",
-    "is_group",
-    "is_ext_shared",
-    "is_pending_ext_shared",
-    "connected_team_ids",
-)
+# What says of a channel that others read it, too.
+_SHARED = ("is_ext_shared", "is_pending_ext_shared", "connected_team_ids")
+# What makes it one that not everybody of the workspace may read, or not only they.
+_NOT_PUBLIC = ("is_im", "is_mpim", "is_group", *_SHARED)
 _USER_ID = re.compile(r"[UW][A-Z0-9]+")
 
 
@@ -54,6 +49,15 @@ def is_public(client: WebClient, channel: str) -> bool:
         raise explain(error) from error
     # Direct messages say nothing of being private.
     return found.get("is_private") is False and not any(found.get(key) for key in _NOT_PUBLIC)
+
+
+def is_shared_outside(client: WebClient, channel: str) -> bool:
+    """Whether people of other organisations read a channel; yes where Slack does not say."""
+    try:
+        found = client.conversations_info(channel=channel)["channel"]
+    except Exception:
+        return True
+    return any(found.get(key) for key in _SHARED)
 
 
 def is_user_id(name: str) -> bool:

@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from index.engines import bm25
 from index.engines.base import EVERYBODY, Point, Retriever
 from index.model.embedder import Embedder
-from index.store.types import Pair, PairDraft
+from index.store.types import Origin, Pair, PairDraft
 from index.store.visibility import channels_of
 
 POINT_NAMESPACE = uuid.UUID("0e1d6a52-6f0a-5f0e-8f43-6a2f6f6f2b5c")
@@ -18,8 +18,14 @@ def answer_text(pair: Pair | PairDraft) -> str:
 
 
 def keyword_text(pair: Pair) -> str:
-    """The text BM25 searches: all that people might take their words from."""
-    return "\n".join((*pair.wordings, pair.topic or "", pair.answer))
+    """The text BM25 searches: all that people might take their words from.
+
+    What was learnt from picks is left out: it would speak for a pair where `without_picks` asks
+    what else does.
+    """
+    others = [p.text for p in pair.phrasings if p.origin is not Origin.PICK]
+    wordings = dict.fromkeys((pair.question, *others))
+    return "\n".join((*wordings, pair.topic or "", pair.answer))
 
 
 def texts_of(pair: Pair | PairDraft) -> list[str]:

@@ -1,7 +1,7 @@
 """What to do with what was found: answer, offer a choice, say that nothing is sure, or nothing."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from enum import StrEnum
 
 from index.ranking.match import Match
@@ -18,6 +18,10 @@ class Decision(StrEnum):
     OFFER = "offer"
     UNSURE = "unsure"
     SILENT = "silent"
+
+
+# Those where entries are put to people who did not ask for what is closest.
+_SHOWS = (Decision.ANSWER, Decision.OFFER)
 
 
 @dataclass(frozen=True)
@@ -42,6 +46,9 @@ def decide(
     threshold the bot asks first: it offers the fewest that are right together at the stated rate,
     be it a single one.
 
+    A wording learnt from picks is never reason enough to answer where without it several would
+    be offered, or another be the answer.
+
     Args:
         matches: What was found, best first.
         direct: Whether the bot was asked by name or in a direct message; people who did not ask
@@ -51,6 +58,25 @@ def decide(
             where that is proven for none.
     """
     best = list(matches[:MAX_SHOWN])
+    decided = _decide(best, direct=direct, precision=precision, threshold=threshold)
+    if decided.decision not in _SHOWS or best[0].without_picks is None:
+        return decided
+    plain = [replace(m, confidence=m.without_picks or 0.0, without_picks=None) for m in best]
+    plain.sort(key=lambda match: -match.confidence)
+    before = _decide(plain, direct=direct, precision=precision, threshold=threshold)
+    is_first_too = plain[0].pair.id == best[0].pair.id
+    if before.decision not in _SHOWS or (before.shown == 1 and is_first_too):
+        return decided
+    # What people picked does not overrule what else it may be: they are asked, as before.
+    offered = {match.pair.id for match in plain[: before.shown]}
+    last = max(n for n, match in enumerate(best, start=1) if match.pair.id in offered)
+    return Decided(Decision.OFFER, max(decided.shown, last))
+
+
+def _decide(
+    best: Sequence[Match], *, direct: bool, precision: float, threshold: float | None
+) -> Decided:
+    """Decide on the few best matches, by their confidence alone."""
     rivals = [(n, match) for n, match in enumerate(best, start=1) if _are_rivals(best[0], match)]
     is_sure = threshold is not None and bool(best) and best[0].confidence >= threshold
     if is_sure and not _is_near_tie([match for _, match in rivals]):

@@ -13,6 +13,7 @@ import numpy as np
 import numpy.typing as npt
 
 from index.engines.base import Hit, Retriever
+from index.store.types import Origin, Pair
 from index.text import fold
 
 Features = npt.NDArray[np.float64]
@@ -91,6 +92,29 @@ def gather(hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Entry]) 
                 keys[hit.pair_id] = fold(pairs[hit.pair_id].answer)
             found.setdefault(keys[hit.pair_id], {}).setdefault(retriever, []).append(hit)
     return [_evidence(key, by_retriever, pairs) for key, by_retriever in found.items()]
+
+
+def without_picks(
+    hits: Mapping[Retriever, Sequence[Hit]], pairs: Mapping[str, Pair]
+) -> dict[Retriever, list[Hit]] | None:
+    """The hits without those on wordings that were learnt from picks; None where there are none.
+
+    Args:
+        hits, pairs: As for `gather`.
+    """
+    picked = {
+        (pair.id, phrasing.text)
+        for pair in pairs.values()
+        for phrasing in pair.phrasings
+        if phrasing.origin is Origin.PICK and phrasing.text != pair.question
+    }
+    wordings = hits.get(Retriever.QUESTION, ())
+    kept = [hit for hit in wordings if (hit.pair_id, hit.text) not in picked]
+    if len(kept) == len(wordings):
+        return None
+    return {retriever: list(found) for retriever, found in hits.items()} | {
+        Retriever.QUESTION: kept
+    }
 
 
 def _evidence(key: str, found: dict[Retriever, list[Hit]], pairs: Mapping[str, Entry]) -> Evidence:

@@ -17,6 +17,8 @@ class Match:
         score: What the order follows; comparable within one part of one search only.
         scores: Raw score by retriever, for those that found the pair.
         part: Which of several questions in a message it answers, from 1; 0 for all of it.
+        without_picks: The confidence where no wording counts that was learnt from picks; None
+            where none was found, and so it is the same.
     """
 
     pair: Pair
@@ -25,3 +27,4 @@ class Match:
     score: float
     scores: dict[Retriever, float]
     part: int = 0
+    without_picks: float | None = None

@@ -300,14 +300,27 @@ def insert_phrasing(connection: sa.Connection, pair_id: str, text: str, origin: 
     pair = next(iter(load_pairs(connection, [pair_id])), None)
     if pair is None or pair.has_wording(text):
         return False
-    now = datetime.now(UTC)
-    connection.execute(sa.insert(phrasings), [_phrasing_row(pair_id, Phrasing(text, origin), now)])
+    row = _phrasing_row(pair_id, Phrasing(text, origin), datetime.now(UTC))
+    connection.execute(sa.insert(phrasings), [row])
+    _touch(connection, pair_id)
+    return True
+
+
+def _touch(connection: sa.Connection, pair_id: str) -> None:
+    """Mark a pair changed, so that the index follows."""
     connection.execute(
         sa.update(pairs)
         .where(pairs.c.id == pair_id)
-        .values(revision=_next_revision(connection), updated_at=now)
+        .values(revision=_next_revision(connection), updated_at=datetime.now(UTC))
     )
-    return True
+
+
+def delete_phrasing(connection: sa.Connection, pair_id: str, text: str) -> None:
+    """Take a wording from a pair, after `queue_up`."""
+    connection.execute(
+        sa.delete(phrasings).where(phrasings.c.pair_id == pair_id, phrasings.c.text == text)
+    )
+    _touch(connection, pair_id)
 
 
 def queue_up(connection: sa.Connection) -> None:

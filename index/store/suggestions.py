@@ -11,8 +11,8 @@ from typing import Any
 import sqlalchemy as sa
 
 from index.store.database import Database, insert
-from index.store.pairs import insert_phrasing, load_pairs, queue_up
-from index.store.tables import feedback, pairs, questions, suggestions
+from index.store.pairs import delete_phrasing, insert_phrasing, load_pairs, queue_up
+from index.store.tables import feedback, pairs, phrasings, questions, suggestions
 from index.store.types import Origin, Status, Suggestion, SuggestionState
 from index.text import MAX_QUESTION, fold, one_line, text_hash
 
@@ -96,6 +96,34 @@ class Suggestions:
                 return found
             return _settle(connection, found, SuggestionState.REJECTED, by)
 
+    def undo(self, suggestion_id: int, by: str) -> Suggestion | None:
+        """Take an approved suggestion back: its wording is removed, and never offered again.
+
+        Returns:
+            How it stands now, still open where nobody approved it; None where there is no such
+            suggestion.
+        """
+        with self._database.write() as connection:
+            queue_up(connection)
+            found = _find(connection, suggestion_id)
+            if found is None or found.state is not SuggestionState.APPROVED:
+                return found
+            if (text := _learnt(connection, [suggestion_id]).get(suggestion_id)) is not None:
+                delete_phrasing(connection, found.pair_id, text)
+            return _settle(connection, found, SuggestionState.REJECTED, by)
+
+    def learnt(self, limit: int | None = None) -> list[tuple[Suggestion, str]]:
+        """The approved ones whose wordings are still there, with these; the newest first."""
+        query = (
+            sa.select(suggestions, _SUPPORT.label("picks"))
+            .where(suggestions.c.state == SuggestionState.APPROVED)
+            .order_by(suggestions.c.decided_at.desc(), suggestions.c.id.desc())
+        )
+        with self._database.read() as connection:
+            found = [_suggestion(row) for row in connection.execute(query)]
+            texts = _learnt(connection, [one.id for one in found])
+        return [(one, texts[one.id]) for one in found if one.id in texts][:limit]
+
 
 def suggest(connection: sa.Connection, pair_id: str, text: str, now: datetime) -> int | None:
     """The id of the suggestion that a text is a wording of a pair, made where it is new.
@@ -138,6 +166,16 @@ def _find(connection: sa.Connection, suggestion_id: int) -> Suggestion | None:
     query = sa.select(suggestions, _SUPPORT.label("picks")).where(suggestions.c.id == suggestion_id)
     row = connection.execute(query).one_or_none()
     return None if row is None else _suggestion(row)
+
+
+def _learnt(connection: sa.Connection, ids: list[int]) -> dict[int, str]:
+    """The wordings that approved suggestions have become, by the suggestion's id."""
+    rows = connection.execute(
+        sa.select(suggestions.c.id, suggestions.c.text_hash, phrasings.c.text)
+        .join(phrasings, phrasings.c.pair_id == suggestions.c.pair_id)
+        .where(suggestions.c.id.in_(ids), phrasings.c.origin == Origin.PICK)
+    )
+    return {row.id: row.text for row in rows if text_hash(fold(row.text)) == row.text_hash}
 
 
 def _is_contested(connection: sa.Connection, suggestion: Suggestion) -> bool:

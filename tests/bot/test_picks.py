@@ -13,7 +13,7 @@ from index.searcher import Searcher
 from index.store import Store
 from index.store.types import Origin, QuestionState, Status, Verdict, pair_id
 from playground.client import Channel, Message, Person, Playground
-from tests.bot.desk import ASKED, Desk, answer_to, answers, draft, first_section, until
+from tests.bot.desk import ASKED, FAQ, Desk, answer_to, answers, draft, first_section, until
 from tests.index.ranking.test_decision import matches
 
 # Two of a kind: what is asked below fits both.
@@ -314,24 +314,111 @@ def test_an_entry_retired_since_cannot_be_picked(machines: Desk) -> None:
 # -- from pick to phrasing -------------------------------------------------------------
 
 
+UNKNOWN = "wireless code for a visitor"
+
+
+def learn_from_picks(desk: Desk, asked: str = UNKNOWN, name: str = "wifi") -> None:
+    """Two people pick the same answer to a question, which becomes a wording of it."""
+    bob = desk.slack.create_user("bob")
+    # The second in other letters and with other company.
+    for person, text in ((desk.ann, asked), (bob, f"Hello, {asked.upper()}")):
+        assert wordings(desk, name) == []
+        _, card = ask(desk, text)
+        block = picks(card)[id_of(name)]
+        person.click(desk.watched, card, "faq_pick", block_id=block)
+        wait(desk, card, "Picked by 1 person")
+    until(lambda: wordings(desk, name), "it is a wording")
+    assert [text.casefold() for text in wordings(desk, name)] == [asked.casefold()]
+
+
+def is_known(desk: Desk, asked: str, name: str) -> bool:
+    """Whether the index finds an answer by that very wording."""
+    with desk.service.serving.use() as live:  # type: ignore[union-attr]
+        (match, *_) = live.searcher.search(live.searcher.read(asked), limit=1)
+        return match.pair.id == id_of(name) and match.matched_text.casefold() == asked.casefold()
+
+
 def test_what_enough_people_pick_is_answered_at_once_from_then_on(filled: Desk) -> None:
-    bob = filled.slack.create_user("bob")
-    _, card = ask(filled)
-    pick(filled, filled.ann, card, "floor2")
-    assert wordings(filled, "floor2") == []
-    # Asked again, in other letters and with other company.
-    _, again = ask(filled, "Hello, how do I clean the Coffee  machine?")
-    block = picks(again)[id_of("floor2")]
-    bob.click(filled.watched, again, "faq_pick", block_id=block)
-    until(lambda: wordings(filled, "floor2"), "it is a wording")
-    assert [text.casefold() for text in wordings(filled, "floor2")] == [VAGUE.casefold()]
-
-    def is_answered() -> bool:
-        _, reply = ask(filled)
-        return first_section(reply).startswith("Hold the")
-
-    until(is_answered, "the index follows")
+    learn_from_picks(filled)
+    until(lambda: is_known(filled, UNKNOWN, "wifi"), "the index follows")
+    _, reply = ask(filled, UNKNOWN)
+    assert answers(reply, "wifi")
     assert filled.store.suggestions.waiting() == []
+
+
+def test_what_was_a_near_tie_is_still_offered_when_people_have_picked_one(filled: Desk) -> None:
+    learn_from_picks(filled, VAGUE, "floor2")
+    until(lambda: is_known(filled, VAGUE, "floor2"), "the index follows")
+    _, card = ask(filled)
+    assert "not sure which of these" in first_section(card)
+    assert set(picks(card)) == {id_of(name) for name in MACHINES}
+
+
+# -- told and taken back ---------------------------------------------------------------
+
+
+@pytest.fixture
+def told(machines: Desk) -> tuple[Desk, Channel, Message]:
+    """A bot that has told its admins of a wording: where, and the message."""
+    room = machines.slack.create_channel("admins")
+    machines.settings |= {"admin_channel": room.id, "admins": (machines.ann.id,)}
+    desk = machines.start()
+    learn_from_picks(desk)
+    desk.slack.wait_until(lambda: desk.bot_posts(room), what="the message to the admins")
+    desk.slack.wait_until_idle()
+    (message,) = desk.bot_posts(room)
+    return desk, room, message
+
+
+def test_admins_are_told_once_of_what_was_learnt(told: tuple[Desk, Channel, Message]) -> None:
+    desk, _, message = told
+    (learnt,) = desk.store.suggestions.learnt()
+    assert f"“{learnt[1]}”" in message.all_text
+    assert "What is the guest wifi password?" in message.all_text
+    assert f"faqbot suggestions undo {learnt[0].id}" in message.all_text
+    assert message.action_ids == ("faq_suggestion_undo",)
+
+
+def test_an_admin_takes_a_wording_back_and_the_index_follows_within_a_second(
+    told: tuple[Desk, Channel, Message],
+) -> None:
+    desk, room, message = told
+    until(lambda: is_known(desk, UNKNOWN, "wifi"), "the index follows")
+    assert desk.ann.click(room, message, "faq_suggestion_undo").acked
+    until(lambda: not wordings(desk, "wifi"), "it is taken back")
+    until(lambda: not is_known(desk, UNKNOWN, "wifi"), "the index follows", timeout=2.0)
+    shown = desk.slack.wait_for_message(room, message, lambda m: "Taken back" in m.all_text)
+    assert desk.ann.id in shown.all_text
+    assert shown.action_ids == ()
+    _, reply = ask(desk, UNKNOWN)
+    assert not answers(reply, "wifi")
+
+
+def test_only_admins_take_a_wording_back(told: tuple[Desk, Channel, Message]) -> None:
+    desk, room, message = told
+    cleo = desk.slack.create_user("cleo")
+    assert cleo.click(room, message, "faq_suggestion_undo").acked
+
+    def is_refused() -> bool:
+        return any("for my admins only" in m.all_text for m in cleo.sees(room))
+
+    desk.slack.wait_until(is_refused, what="the refusal")
+    assert wordings(desk, "wifi")
+    (still,) = [m for m in desk.bot_posts(room) if not m.ephemeral_to]
+    assert still.action_ids == ("faq_suggestion_undo",)
+
+
+def test_the_admins_channel_is_shown_no_entry_that_is_not_for_it(machines: Desk) -> None:
+    room = machines.slack.create_channel("admins")
+    machines.settings["admin_channel"] = room.id
+    store = Store(machines.index_settings.store_url)
+    store.pairs.upsert([draft("wifi", *FAQ["wifi"], audience=(machines.watched.id,))])
+    store.close()
+    desk = machines.start()
+    learn_from_picks(desk)
+    (message,) = desk.slack.wait_until(lambda: desk.bot_posts(room), what="the message")
+    assert "an entry that is not for this channel" in message.all_text
+    assert "guest wifi password" not in message.all_text
 
 
 def waits_for_an_admin(desk: Desk, bob: Person, channel: Channel) -> bool:

@@ -75,6 +75,24 @@ def test_approved_ones_are_wordings_and_found_at_once(run: Run, store: Store) ->
     assert '"origin": "pick"' in exported or '"origin":"pick"' in exported
 
 
+def test_approved_ones_can_be_taken_back(run: Run, store: Store) -> None:
+    assert run("suggestions", "approve", "2").code == 0
+    listing = run("suggestions").out
+    assert "Learnt last" in listing
+    assert "footer" in listing
+    for _ in range(2):
+        result = run("suggestions", "undo", "2")
+        assert (result.code, result.out) == (0, "suggestion 2: taken back\n")
+    assert wordings(store, MAIL) == []
+    assert "Learnt last" not in run("suggestions").out
+    (best, *_) = json.loads(run("ask", "footer", "--json").out)["matches"]
+    assert best["matched_text"] != "footer"
+    waits = run("suggestions", "undo", "1")
+    assert waits.code == 1
+    assert "suggestion 1 is not approved" in waits.err
+    assert "there is no suggestion 99" in run("suggestions", "undo", "99").err
+
+
 def test_rejected_ones_are_gone(run: Run, store: Store) -> None:
     for _ in range(2):
         assert run("suggestions", "reject", "2").out == "suggestion 2: rejected\n"

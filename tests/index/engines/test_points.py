@@ -3,11 +3,12 @@
 import pytest
 
 from index.engines.base import Retriever
-from index.engines.points import points_of
+from index.engines.points import keyword_text, points_of
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.store import Store
 from index.store.types import PairDraft, Phrasing
+from tests.index.picks import add_picked_wording
 
 
 @pytest.fixture
@@ -43,6 +44,16 @@ def test_a_pair_has_a_point_for_each_wording_and_one_for_its_answer(
     assert {p.pair_id for p in made} == {pair.id}
     assert {p.audience for p in made} == {("C1",)}
     assert {p.status for p in made} == {"active"}
+
+
+def test_words_learnt_from_picks_are_no_keywords(sqlite_store: Store, embedder: Embedder) -> None:
+    one = draft("vpn", "tunnel help")
+    sqlite_store.pairs.upsert([one])
+    add_picked_wording(sqlite_store, one.id, "from home")
+    (pair,) = sqlite_store.pairs.get([one.id]).values()
+    assert "from home" in [p.text for p in points_of([pair], embedder, lambda share: None)]
+    assert "tunnel help" in keyword_text(pair)
+    assert "from home" not in keyword_text(pair)
 
 
 def test_point_ids_are_the_same_in_every_process(sqlite_store: Store, embedder: Embedder) -> None:

@@ -1,5 +1,6 @@
 """What an asker gets for what was found."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from itertools import zip_longest
 
@@ -26,6 +27,39 @@ def matches(*confidences: float, parts: tuple[int, ...] = ()) -> list[Match]:
         )
         for confidence, part in zip_longest(confidences, parts, fillvalue=0)
     ]
+
+
+def learnt(*confidences: tuple[float, float]) -> list[Match]:
+    """Matches of different pairs: with what was learnt from picks, and without."""
+    found = matches(*(with_picks for with_picks, _ in confidences))
+    return [
+        replace(match, pair=replace(match.pair, id=str(number)), without_picks=without)
+        for number, (match, (_, without)) in enumerate(zip(found, confidences, strict=True))
+    ]
+
+
+@pytest.mark.parametrize(
+    ("confidences", "threshold", "expected"),
+    [
+        # Several would be offered: they still are, all of them.
+        ([(0.99, 0.3), (0.005, 0.55)], 0.8, Decided(Decision.OFFER, 2)),
+        ([(0.99, 0.55), (0.005, 0.3)], 0.8, Decided(Decision.OFFER, 2)),
+        ([(0.99, 0.02), (0.005, 0.5), (0.004, 0.4)], 0.8, Decided(Decision.OFFER, 3)),
+        ([(0.99, 0.12), (0.005, 0.72)], 0.81, Decided(Decision.OFFER, 2)),
+        # Another would be the answer.
+        ([(0.99, 0.02), (0.005, 0.95)], 0.8, Decided(Decision.OFFER, 2)),
+        # While the bot asks first, too.
+        ([(0.99, 0.3), (0.005, 0.65)], None, Decided(Decision.OFFER, 2)),
+        # Nothing was sure, or it was the answer anyway.
+        ([(0.99, 0.3), (0.005, 0.2)], 0.8, Decided(Decision.ANSWER, 1)),
+        ([(0.99, 0.85), (0.005, 0.02)], 0.8, Decided(Decision.ANSWER, 1)),
+        ([(0.99, 0.0)], 0.8, Decided(Decision.ANSWER, 1)),
+    ],
+)
+def test_a_wording_learnt_from_picks_overrules_nothing_that_was_likely_without_it(
+    confidences: list[tuple[float, float]], threshold: float | None, expected: Decided
+) -> None:
+    assert decide(learnt(*confidences), direct=True, precision=0.9, threshold=threshold) == expected
 
 
 @pytest.mark.parametrize("direct", [True, False])

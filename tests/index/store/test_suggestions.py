@@ -227,3 +227,31 @@ def test_forgotten_questions_take_their_open_suggestions_with_them(filled: Store
     assert filled.suggestions.approve(gone, "U9") is None
     assert state(filled.suggestions.approve(rejected, "U9")) is SuggestionState.REJECTED
     assert filled.feedback.tally()[Verdict.PICKED] == 4, "what people said stays"
+
+
+def test_an_approved_one_is_taken_back_for_good(filled: Store) -> None:
+    suggestion_id = pick(filled, "U1")
+    assert state(filled.suggestions.approve(suggestion_id, "rule")) is SuggestionState.APPROVED
+    assert [(one.id, text) for one, text in filled.suggestions.learnt()] == [(suggestion_id, ASKED)]
+    before = filled.pairs.revision()
+    for _ in range(2):  # the second changes nothing
+        found = filled.suggestions.undo(suggestion_id, "UADMIN")
+        assert found is not None
+        assert (found.state, found.decided_by) == (SuggestionState.REJECTED, "UADMIN")
+        assert wordings(filled) == []
+        assert filled.pairs.revision() == before + 1, "the index follows"
+    assert filled.suggestions.learnt() == []
+    assert pick(filled, "U2") == suggestion_id
+    assert waiting(filled) == [], "it is not suggested again"
+    assert state(filled.suggestions.approve(suggestion_id, "rule")) is SuggestionState.REJECTED
+
+
+def test_only_what_was_learnt_is_taken_back(filled: Store) -> None:
+    first, second = pick(filled, "U1"), pick(filled, "U1", text="tunnel is shut")
+    for suggestion_id in (first, second):
+        filled.suggestions.approve(suggestion_id, "rule")
+    filled.suggestions.undo(first, "UADMIN")
+    assert wordings(filled) == [("tunnel is shut", Origin.PICK)]
+    waits = pick(filled, "U1", WIFI)
+    assert state(filled.suggestions.undo(waits, "UADMIN")) is SuggestionState.OPEN
+    assert filled.suggestions.undo(99, "UADMIN") is None
