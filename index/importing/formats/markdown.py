@@ -40,7 +40,10 @@ _FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
 _MARKS = "\\`*_[]<>&#!"
 _EXTRAS = re.compile(r"\s*(?:\{[#:.][^{}]*\}|[\xb6\U0001f517])\s*$")
 _ASKED = re.compile(r"(?:Q(?:uestion)?\s*\d*\s*[:.)]|Question\s*\d*\s*[-\u2013])\s+", re.IGNORECASE)
-_ANSWERED = re.compile(r"\s*(\*\*)?A(?:nswer)?\s*\d*\s*:(?:\*\*\s*(?<=\*\*)|\s+)", re.IGNORECASE)
+_ANSWERED = re.compile(
+    r"\s*(?:\*\*A(?:nswer)?\s*\d*\s*:\s*\*\*\s*|(\*\*)?A(?:nswer)?\s*\d*\s*:\s+)", re.IGNORECASE
+)
+# Below a `Q.`, an `A.` is one, too.
 _ANSWERED_SHORT = re.compile(r"\s*(\*\*)?A(?:nswer)?\s*\d*\s*[:.)]\s+", re.IGNORECASE)
 # Headings of a document's own parts, which ask nothing.
 _APART = frozenset(
@@ -168,7 +171,7 @@ def _rows(
         yield BadRow(start + error.line, f"{error}; nothing from there on was taken", part)
         return
     clean_source = visible.split("\n")
-    found = _find_headings(visible)
+    found = _of_the_document(_find_headings(visible), clean_source)
     references = references_in(visible)
     if (bad := _misplaced_audience(part.split("\n"), found, is_first)) is not None:
         yield misplaced(start + bad, source[bad])
@@ -264,7 +267,7 @@ def _without_labels(question: str, answer: str) -> tuple[str, str]:
     question = _EXTRAS.sub("", question).strip()
     asked = _ASKED.match(question)
     question = question[asked.end() :] if asked else question
-    answered = (_ANSWERED_SHORT if asked else _ANSWERED).match(answer)
+    answered = _ANSWERED.match(answer) or (_ANSWERED_SHORT.match(answer) if asked else None)
     if answered:
         answer = (answered[1] or "") + answer[answered.end() :]
     return question, answer
@@ -298,6 +301,23 @@ def _find_headings(text: str) -> list[_Heading]:
         # A heading in a quote or a list item belongs to that.
         if token.type == "heading_open" and token.level == 0 and token.map is not None
     ]
+
+
+def _of_the_document(found: list[_Heading], lines: list[str]) -> list[_Heading]:
+    """The headings without those, underlined, that stand in the answer to one with hashes."""
+    kept: list[_Heading] = []
+    for heading, following in zip(found, [*found[1:], None], strict=False):
+        has_children = following is not None and following.level > heading.level
+        is_part = (
+            kept
+            and lines[kept[-1].line].lstrip().startswith("#")
+            and not lines[heading.line].lstrip().startswith("#")
+            and not has_children
+            and not heading.text.rstrip().endswith("?")
+        )
+        if not is_part:
+            kept.append(heading)
+    return kept
 
 
 def _nest(found: list[_Heading], end: int) -> list[_Heading]:

@@ -26,6 +26,7 @@ _ITALIC = frozenset(["i", "em", "cite", "dfn", "var"])
 _STRUCK = frozenset(["s", "strike", "del"])
 _CODE = frozenset(["code", "kbd", "samp", "tt"])
 _MEDIA = frozenset(["audio", "embed", "frame", "iframe", "object", "source", "track", "video"])
+_ANCHORS = frozenset(["#", "\xb6", "\xa7", "\U0001f517"])
 _UNSEEN = frozenset(["ac:parameter", "param", "area", "base", "col", "colgroup", "rp"])
 
 
@@ -124,6 +125,8 @@ class Writer:
 
     def _element(self, element: Any, tag: str, style: Style) -> None:
         if tag in DROPPED or (tag in _UNSEEN and element.get("ac:name") != "title"):
+            return
+        if tag == "a" and _is_anchor(element):
             return
         if tag == "br":
             self._runs.append(Run("\n", replace(style, code=False)))
@@ -264,6 +267,12 @@ class Writer:
             self._add("" if self.is_plain else mark, style)
         elif kind in ("button", "submit", "reset", "text"):
             self._add(element.get("value"), style)
+
+
+def _is_anchor(element: Any) -> bool:
+    """Whether a link is only the mark beside a heading by which that is linked to."""
+    words = "".join(element.itertext()).strip()
+    return (element.get("href") or "").startswith("#") and words in _ANCHORS
 
 
 def _styled(element: Any, tag: str, style: Style) -> Style:

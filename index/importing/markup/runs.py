@@ -94,7 +94,7 @@ def _inner(runs: list[Run]) -> Iterator[str]:
 
 def _link(label: str, link: str) -> str:
     if link.startswith("#"):
-        return "" if label.strip("`") in ("¶", "#", "§", "🔗", "Â¶") else label
+        return label
     if not is_followed(link):
         bare = link.partition(":")[2] if link.lower().startswith("tel:") else link
         is_told = ":" in link.split("/")[0] and bare.strip("/") not in label
