@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 
+from bot.cards import wording
 from bot.cards.answers import (
     AnswerCard,
     OfferCard,
@@ -9,12 +10,13 @@ from bot.cards.answers import (
     answer_message,
     offer_message,
     unsure_message,
+    with_note,
 )
 from bot.cards.entry import Entry
 from bot.slack.message import Message
 from index.ranking.decision import Decision
 from index.ranking.match import Match
-from index.store.types import Outcome, QuestionState
+from index.store.types import Outcome, Question, QuestionState
 
 _STATES = {
     Decision.ANSWER: QuestionState.ANSWERED,
@@ -56,6 +58,28 @@ def entry(match: Match) -> Entry:
         answer=pair.answer,
         url=pair.url,
     )
+
+
+def short_reply(question: Question) -> tuple[Message, Outcome]:
+    """One line for who addressed the bot without asking anything, and what is recorded of it."""
+    text = wording.ONLY_PICTURES if question.with_files else wording.HELLO
+    outcome = Outcome(
+        state=QuestionState.HELPED,
+        pair_id=None,
+        matched_text=None,
+        candidates=(),
+        confidence=None,
+        model=None,
+        generation=None,
+    )
+    return Message(text, []), outcome
+
+
+def of_its_files(message: Message, question: Question) -> Message:
+    """A card with word of what came with the question and cannot be read, where that is asked."""
+    if question.direct and question.with_files:
+        return with_note(message, wording.NO_PICTURES)
+    return message
 
 
 def reply_message(

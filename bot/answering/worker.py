@@ -9,8 +9,9 @@ from datetime import UTC, datetime, timedelta
 import structlog
 
 from bot.answering.apology import Apologies
+from bot.answering.context import Context, asks_something
 from bot.answering.look_up import Asked, LookUp
-from bot.answering.reply import reply_message
+from bot.answering.reply import of_its_files, reply_message, short_reply
 from bot.slack.client import (
     CardRefused,
     SlackRefused,
@@ -18,13 +19,14 @@ from bot.slack.client import (
     ThreadUnreadable,
     TooLate,
 )
+from bot.slack.message import Message
 from bot.slack.poster import Poster
 from index import processes
 from index.errors import FaqbotError
 from index.ranking.decision import Decision
 from index.store import Store
 from index.store.inbox import LEASE, Inbox
-from index.store.types import Question, QuestionState
+from index.store.types import Outcome, Question, QuestionState
 from index.store.visibility import place_of
 
 # Attempts before a question is marked failed: with the delays below about two minutes.
@@ -58,6 +60,7 @@ class Workers:
         self._look_up = look_up
         self._poster = poster
         self._apologies = apologies
+        self._context = Context(store.inbox, poster)
         self._wake = threading.Condition()
         self._stopping = False
         self._cooling: dict[str, float] = {}
@@ -173,17 +176,50 @@ class Workers:
 
     def _reply(self, question: Question, claimed: "_Claimed") -> None:
         started = time.monotonic()
+        question = self._context.read(question)
+        if question.direct and not asks_something(question):
+            line, helped = short_reply(question)
+            if self._post(question, claimed, line, helped):
+                log.info("question_finished", question=question.id, decision=helped.state)
+            return
         found = self._look_up.find(self._asked(question))
         decision, outcome, best = found.decision, found.outcome, found.best
         found_in = time.monotonic() - started
         message = None
         if decision is not Decision.SILENT:
             message = reply_message(question.id, found.shown, decision, found.threshold)
+            message = of_its_files(message, question)
+        if not self._post(question, claimed, message, outcome):
+            return
+        log.info(
+            "question_finished",
+            question=question.id,
+            channel=question.channel,
+            decision=decision,
+            pair=outcome.pair_id,
+            confidence=None if best is None else round(best.confidence, 3),
+            threshold=found.threshold,
+            generation=outcome.generation,
+            search_ms=round(found_in * 1000, 1),
+            total_ms=round((time.monotonic() - started) * 1000, 1),
+        )
+
+    def _post(
+        self, question: Question, claimed: "_Claimed", message: Message | None, outcome: Outcome
+    ) -> bool:
+        """Note what was decided, post the reply and record it.
+
+        Args:
+            message: None for silence.
+
+        Returns:
+            Whether it is done; else the question has been given back, or is another's.
+        """
         while True:
             noted = processes.Age()
             if not self._store.inbox.begin_posting(question.id, claimed.owner, outcome):
                 log.warning("claim_lost", question=question.id)
-                return
+                return False
             try:
                 ts = None
                 if message is not None:
@@ -199,20 +235,9 @@ class Workers:
             except SlackUnavailable as error:
                 self._cool(question.channel, error)
                 claimed.post_failed(error)
-                return
+                return False
         claimed.finish(outcome.state, ts)
-        log.info(
-            "question_finished",
-            question=question.id,
-            channel=question.channel,
-            decision=decision,
-            pair=outcome.pair_id,
-            confidence=None if best is None else round(best.confidence, 3),
-            threshold=found.threshold,
-            generation=outcome.generation,
-            search_ms=round(found_in * 1000, 1),
-            total_ms=round((time.monotonic() - started) * 1000, 1),
-        )
+        return True
 
     def _asked(self, question: Question) -> Asked:
         """What is asked, with the message just before it where it speaks of that."""

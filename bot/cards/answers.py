@@ -113,6 +113,12 @@ def answer_message(card: AnswerCard) -> Message:
     return Message(text, [*answer, *below, *_within(unfolded, room - size(answer))], whole=whole)
 
 
+def with_note(message: Message, note: str) -> Message:
+    """A card with one more line at its end."""
+    whole = f"{message.whole or message.text}\n{note}"
+    return Message(f"{message.text}\n{note}", [*message.blocks, *context(note)], whole)
+
+
 def offer_message(card: OfferCard) -> Message:
     """What is offered: each entry's question, how its answer begins, and a button to pick it.
 

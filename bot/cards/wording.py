@@ -91,6 +91,12 @@ def _people(count: int) -> str:
     return "1 person" if count == 1 else f"{count} people"
 
 
+HELLO = (
+    "Hi! Ask me a question in your own words, and I look for your team's approved answer. "
+    "`/faq help` shows what else I can do."
+)
+NO_PICTURES = "I cannot read pictures and other files, so I went by your words alone."
+ONLY_PICTURES = "I cannot read pictures and other files. Please ask me in words."
 CARD_TOO_OLD = (
     "This card is too old: I no longer know the question it belongs to. Please ask it again."
 )

@@ -8,7 +8,8 @@ import structlog
 from slack_bolt import Respond
 from slack_sdk import WebClient
 
-from bot.cards.answers import LESS, MORE, NOT_IT, PICK
+from bot.cards import wording
+from bot.cards.answers import LESS, MORE, NOT_IT, PICK, with_note
 from bot.feedback.card import card
 from bot.feedback.click import Click
 from bot.slack.client import CardRefused, SlackUnavailable, explain
@@ -84,6 +85,8 @@ class Redraws:
         question, click = wanted.question, wanted.click
         where = place_of(question, answers_outsiders=self._answers_outsiders)
         message = card(question, where, self._store, expanded=wanted.expanded)
+        if question.direct and question.with_files:
+            message = with_note(message, wording.NO_PICTURES)
         try:
             self._update(wanted, message)
         except SlackUnavailable as error:

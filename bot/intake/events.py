@@ -3,6 +3,7 @@
 from collections.abc import Collection, Mapping
 from typing import Any
 
+from bot.intake.addressed import is_heard
 from bot.intake.is_question import is_question
 from index.store.types import NewQuestion
 from index.text import clean
@@ -19,7 +20,8 @@ def question_from_event(
 
     Asked for are mentions anywhere, direct messages, and every question in a watched channel.
     A reply in a thread counts only where it mentions the bot. Slack delivers a mention twice, as
-    `message` and as `app_mention`; both give the same question, which the inbox stores once.
+    `message` and as `app_mention`; both give the same question, which the inbox stores once. So
+    does an edit that adds a mention: the message counts as it is now.
 
     Args:
         body: The payload: `team_id` and `event`.
@@ -28,17 +30,21 @@ def question_from_event(
     event = body.get("event")
     if not isinstance(event, Mapping) or event.get("type") not in ("message", "app_mention"):
         return None
+    if event.get("subtype") == "message_changed":
+        event = _mentioned_by_edit(event, bot_user_id)
     user, channel, ts = (str(event.get(key) or "") for key in ("user", "channel", "ts"))
     if not (user and channel and ts) or _is_noise(event, bot_user_id):
         return None
-    text = clean(str(event.get("text") or ""))
+    own = clean(str(event.get("text") or ""))
+    text = said_in(event)
     thread_ts = str(event["thread_ts"]) if event.get("thread_ts") else None
-    mentioned = event["type"] == "app_mention" or _mentions(text, bot_user_id)
+    mentioned = event["type"] == "app_mention" or _mentions(own, bot_user_id)
     in_thread = thread_ts is not None and thread_ts != ts
     if not mentioned and (in_thread or not _listens(event, watched)):
         return None
     direct = mentioned or _is_direct_message(event)
-    if not is_question(text, addressed=direct):
+    with_files = bool(event.get("files"))
+    if not (is_heard(text, with_files=with_files) if direct else is_question(text)):
         return None
     return NewQuestion(
         team=_team(body, event),
@@ -49,7 +55,31 @@ def question_from_event(
         text=text,
         direct=direct,
         outside=is_outside(body),
+        with_files=with_files,
     )
+
+
+def said_in(message: Mapping[str, Any]) -> str:
+    """The text of a message, and below it of those that it forwards."""
+    texts = [message.get("text")]
+    for attachment in message.get("attachments") or ():
+        # Previews of links are attachments, too.
+        if isinstance(attachment, Mapping) and attachment.get("is_share"):
+            texts.append(attachment.get("text") or attachment.get("fallback"))
+    return clean("\n".join(str(text) for text in texts if text))
+
+
+def _mentioned_by_edit(event: Mapping[str, Any], bot_user_id: str) -> Mapping[str, Any]:
+    """The message of an edit that mentions the bot, and did not before; empty for another edit."""
+    now, before = event.get("message"), event.get("previous_message")
+    if not isinstance(now, Mapping) or not isinstance(before, Mapping):
+        return {}
+    if not _mentions(str(now.get("text") or ""), bot_user_id):
+        return {}
+    if _mentions(str(before.get("text") or ""), bot_user_id):
+        return {}
+    place = {key: event.get(key) for key in ("channel", "channel_type")}
+    return {**now, **place, "type": "message", "edited": None}
 
 
 def is_outside(body: Mapping[str, Any]) -> bool:
@@ -89,7 +119,7 @@ def _is_noise(event: Mapping[str, Any], bot_user_id: str) -> bool:
         event.get("subtype") not in _PLAIN_SUBTYPES
         or event.get("bot_id")
         or event.get("bot_profile")
-        or event.get("edited")
+        or (event.get("edited") and event.get("type") != "app_mention")
         or event.get("hidden")
         or event.get("user") in (bot_user_id, "USLACKBOT")
     )

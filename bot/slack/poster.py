@@ -57,8 +57,8 @@ class Poster:
             "pair_id": outcome.pair_id or "",
             "matched_text": (outcome.matched_text or "")[:MAX_MATCHED_TEXT],
             "confidence": round(outcome.confidence or 0.0, 4),
-            "model": outcome.model,
-            "generation": outcome.generation,
+            "model": outcome.model or "",
+            "generation": outcome.generation or 0,
         }
         try:
             with self.client.within(noted, BEGIN_WITHIN_S):
@@ -117,6 +117,23 @@ class Poster:
             ThreadUnreadable: The thread cannot be read.
         """
         return self._find(question, is_reply_to)
+
+    def first_message(self, channel: str, thread_ts: str) -> Mapping[str, Any] | None:
+        """The message that a thread stands below, by one call; None where it is gone.
+
+        Raises:
+            SlackUnavailable: The thread cannot be read now.
+            SlackRefused: The thread cannot be read.
+        """
+        try:
+            page = self.client.conversations_replies(channel=channel, ts=thread_ts, limit=1)
+        except Exception as error:
+            explained = explain(error)
+            if str(explained) == "thread_not_found":
+                return None
+            raise explained from error
+        found = [message for message in page["messages"] if message.get("ts") == thread_ts]
+        return found[0] if found else None
 
     def _find(
         self, question: Question, is_it: Callable[[str, Mapping[str, Any]], bool]

@@ -40,7 +40,10 @@ class Inbox:
         self._database = database
 
     def add(self, question: NewQuestion) -> bool:
-        """Store a question; returns False where it (team, channel, ts) is known already."""
+        """Store a question; returns False where it (team, channel, ts) is known already.
+
+        One that was passed over in silence, and with which the bot is addressed now, counts anew.
+        """
         now = datetime.now(UTC)
         row = {
             "id": str(uuid.uuid4()),
@@ -60,13 +63,20 @@ class Inbox:
         }
         with self._database.write() as connection:
             # Asked for by RETURNING: on PostgreSQL an insert's row count is not known.
-            stored = connection.scalar(
-                insert(connection, questions)
-                .values(row)
-                .on_conflict_do_nothing(index_elements=["team", "channel", "ts"])
-                .returning(questions.c.id)
-            )
-            return stored is not None
+            new = insert(connection, questions).values(row)
+            key = ["team", "channel", "ts"]
+            if question.direct:
+                anew = ("text", "direct", "outside", "with_files", "state", "attempts")
+                new = new.on_conflict_do_update(
+                    index_elements=key,
+                    set_={name: row[name] for name in (*anew, "not_before", "received_at")}
+                    | {"posting_until": None, "finished_at": None},
+                    where=questions.c.direct.is_(False)
+                    & (questions.c.state == QuestionState.SILENT),
+                )
+            else:
+                new = new.on_conflict_do_nothing(index_elements=key)
+            return connection.scalar(new.returning(questions.c.id)) is not None
 
     def add_answered(self, question: NewQuestion, outcome: Outcome) -> str:
         """Store a question that is answered at once, in private, and never waits in the inbox.
@@ -351,6 +361,23 @@ class Inbox:
         with self._database.write() as connection:
             connection.execute(
                 sa.update(questions).where(questions.c.id == question_id).values(outside=True)
+            )
+
+    def text_of(self, team: str, channel: str, ts: str) -> str | None:
+        """What was asked in a message; None where it is not known, or no longer."""
+        with self._database.read() as connection:
+            text = connection.scalar(
+                sa.select(questions.c.text).where(
+                    questions.c.team == team, questions.c.channel == channel, questions.c.ts == ts
+                )
+            )
+        return text or None
+
+    def set_text(self, question_id: str, text: str) -> None:
+        """Note what a question is, where its message only points at it."""
+        with self._database.write() as connection:
+            connection.execute(
+                sa.update(questions).where(questions.c.id == question_id).values(text=text)
             )
 
     def said_before(self, question: Question) -> str | None:

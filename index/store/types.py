@@ -39,6 +39,7 @@ class QuestionState(StrEnum):
     OFFERED = "offered"
     UNSURE = "unsure"
     SILENT = "silent"
+    HELPED = "helped"
     FAILED = "failed"
 
 
@@ -169,8 +170,8 @@ class Outcome:
     matched_text: str | None
     candidates: tuple[str, ...]
     confidence: float | None
-    model: str
-    generation: int
+    model: str | None
+    generation: int | None
 
 
 @dataclass(frozen=True)

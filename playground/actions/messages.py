@@ -95,6 +95,9 @@ def edit(hub: Hub, channel: Channel, message: Message, editor: str, changes: Jso
     ts = hub.workspace.next_ts()
     message.edited = {"user": editor, "ts": ts}
     send_changed(hub, channel, message, before, ts)
+    if message.user != BOT_USER_ID and f"<@{BOT_USER_ID}" not in before["text"]:
+        # A mention that was not there before: the event's `edited` tells it from a new message.
+        _emit_mention(hub, channel, message)
 
 
 def send_changed(hub: Hub, channel: Channel, message: Message, before: Json, ts: str) -> None:

@@ -49,6 +49,26 @@ class Person(Member):
         )
         return str(answer["ts"])
 
+    def forward(
+        self,
+        channel: Channel | str,
+        ts: Message | str,
+        *,
+        to: Channel | str,
+        text: str = "",
+        thread_ts: Message | str | None = None,
+    ) -> str:
+        """Forwards a message to another place, with words of one's own, and returns its ts."""
+        answer = self._do(
+            "post",
+            channel=id_of(to),
+            text=text,
+            thread_ts=ts_of(thread_ts),
+            forward=ts_of(ts),
+            forward_from=id_of(channel),
+        )
+        return str(answer["ts"])
+
     def mention(
         self, channel: Channel | str, text: str, *, thread_ts: Message | str | None = None
     ) -> str:

@@ -12,7 +12,7 @@ from playground.control.lookup import find_channel, find_message, find_user
 from playground.control.registry import on_post
 from playground.errors import ControlError
 from playground.hub import Hub
-from playground.workspace.models import Channel, Message, User
+from playground.workspace.models import TEAM_ID, Channel, Message, User
 from playground.workspace.typed_text import rich_text, typed_text
 
 Json = dict[str, Any]
@@ -38,7 +38,9 @@ def post(hub: Hub, body: Body) -> Json:
     if not body.flag("raw"):
         text = typed_text(hub.workspace, text)
     names = body.values.get("files") or []
-    if not text and not names:
+    forwarded = body.maybe("forward")
+    attachments = [_forwarded(hub, body, forwarded)] if forwarded else []
+    if not text and not names and not attachments:
         raise ControlError("Give 'text' as a string.")
     message = Message(
         channel=channel.id,
@@ -46,6 +48,7 @@ def post(hub: Hub, body: Body) -> Json:
         text=text,
         user=user.id,
         blocks=rich_text(text) if text else [],
+        attachments=attachments,
         files=[_file(hub, user, str(name)) for name in names],
         thread_ts=thread_ts,
         subtype=_subtype(body),
@@ -62,6 +65,38 @@ def _file(hub: Hub, user: User, name: str) -> Json:
         "title": name,
         "mode": "hosted",
         "user": user.id,
+    }
+
+
+def _forwarded(hub: Hub, body: Body, ts: str) -> Json:
+    """A message that is forwarded, as it stands in the `attachments` of the one that does it."""
+    channel = find_channel(hub, body.text("forward_from"))
+    message = channel.messages.get(ts)
+    if message is None:
+        raise ControlError(f"There is no message {ts} in {channel.name}.", 404)
+    author = hub.workspace.users.get(message.user or "")
+    name = author.name if author else ""
+    return {
+        "id": 1,
+        "ts": message.ts,
+        "channel_id": channel.id,
+        "channel_team": TEAM_ID,
+        "is_msg_unfurl": True,
+        "is_share": True,
+        "author_id": message.user,
+        "author_name": name,
+        "text": message.text,
+        "fallback": f"{name}: {message.text}",
+        "message_blocks": [
+            {
+                "team": TEAM_ID,
+                "channel": channel.id,
+                "ts": message.ts,
+                "message": {"blocks": message.blocks},
+            }
+        ],
+        "mrkdwn_in": ["text"],
+        "footer": f"Posted in #{channel.name}",
     }
 
 

@@ -158,3 +158,32 @@ def test_files_and_me_messages_have_subtypes(
     assert app.next_event("file_share")["files"][0]["name"] == "a.png"
     ann.post(channel, "waves", me=True)
     assert app.next_event("me_message")["text"] == "waves"
+
+
+def test_a_mention_that_an_edit_adds_arrives_as_a_mention_that_is_edited(
+    slack: Playground, connect: Connect, channel: Channel, ann: Person
+) -> None:
+    app = connect()
+    ts = ann.post(channel, "vpn?")
+    app.next()
+    for text in (f"<@{slack.bot_user_id}> vpn?", f"<@{slack.bot_user_id}> the vpn?"):
+        ann.edit(channel, ts, text)
+    changed, mention, again = (app.next()["payload"]["event"] for _ in range(3))
+    assert (changed["subtype"], again["subtype"]) == ("message_changed", "message_changed")
+    assert (mention["type"], mention["ts"]) == ("app_mention", ts)
+    assert mention["edited"]["user"] == ann.id
+
+
+def test_a_forwarded_message_stands_in_the_attachments(
+    slack: Playground, connect: Connect, channel: Channel, ann: Person
+) -> None:
+    app = connect()
+    original = ann.post(channel, "where is the *vpn*?")
+    app.next()
+    ann.forward(channel, original, to=channel)
+    event = app.next()["payload"]["event"]
+    assert event["text"] == ""
+    (attachment,) = event["attachments"]
+    assert attachment["is_share"]
+    assert attachment["text"] == "where is the *vpn*?"
+    assert (attachment["author_id"], attachment["channel_id"]) == (ann.id, channel.id)
