@@ -29,8 +29,9 @@ import train.finetune.compat  # noqa: F401
 from index.errors import FaqbotError
 from index.model.base import BASE_VERSION, ensure_base_version
 from index.model.embedder import Embedder
-from index.model.served import ServedModel
-from index.model.versions import SERVABLE, Provenance, write_version
+from index.model.manifest import SERVABLE
+from index.model.served import ServedModel, load_head
+from index.model.versions import Provenance, write_version
 from index.store import Store
 from index.store.types import Pair, Status, pair_id
 from train.data import Split, Texts, texts_of_pairs
@@ -134,7 +135,7 @@ def measure(store: Store, models: Path, version: str, pairs: Sequence[Texts]) ->
     print(f"measuring {version} ...", file=sys.stderr)
     texts = list(dict.fromkeys(text for pair in pairs for text in (pair.wordings[0], pair.answer)))
     encodings = Encodings(texts, Embedder(served, store.embeddings).encodings(texts))
-    head = SimilarityModel.load(str(models / version / SERVABLE)).head
+    head = load_head(models / version / SERVABLE)
     model = SimilarityModel(encoders=Known(encodings), head=head)
     samples = [SimilarityPairSample(pair.wordings[0], pair.answer) for pair in pairs]
     pooled = Evaluator(

@@ -17,7 +17,8 @@ from index import processes
 from index.jobs import registry
 from index.jobs.supervisor import StopRequest, Supervisor
 from index.model.base import BASE_VERSION
-from index.model.versions import SERVABLE, Provenance, write_version
+from index.model.manifest import SERVABLE
+from index.model.versions import Provenance, write_version
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import Generation, Job, JobKind

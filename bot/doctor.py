@@ -14,7 +14,7 @@ from bot.slack.lookup import authenticate
 from bot.slack.scopes import ANSWER_SCOPES, BOT_SCOPES
 from index.errors import CollectionLocked, FaqbotError
 from index.generations.setup import open_engine
-from index.model.versions import verify
+from index.model.versions import damaged_reports, verify
 from index.settings import IndexSettings
 from index.space import free_space, require_space
 from index.store import Store
@@ -93,8 +93,16 @@ def _model(index: IndexSettings, store: Store) -> Check:
     generation = store.generations.live()
     if generation is None:
         return Check("model", Level.FAIL, "no live generation; run `faqbot init`")
-    manifest = verify(index.models_dir, generation.model_version)
-    return Check("model", Level.OK, f"{manifest.version}: all {len(manifest.files)} files match")
+    manifest = verify(index.models_dir, generation.model_version, index.model_key)
+    if damaged := damaged_reports(index.models_dir, manifest):
+        finding = (
+            f"{manifest.version} can serve, but of its reports {', '.join(damaged)} "
+            "is damaged or missing; restore it from a backup if you need it"
+        )
+        return Check("model", Level.WARN, finding)
+    signed = ", signed with model_key" if index.model_key else ""
+    finding = f"{manifest.version}: all {len(manifest.files)} files match{signed}"
+    return Check("model", Level.OK, finding)
 
 
 def _index(index: IndexSettings, store: Store) -> Check:

@@ -10,7 +10,7 @@ from contextvars import ContextVar
 from pathlib import Path
 from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
 
-from pydantic import BeforeValidator, Field, SecretStr, ValidationError
+from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
     BaseSettings,
     InitSettingsSource,
@@ -188,6 +188,11 @@ class IndexSettings(RoomSettings):
         description="Base encoder: a local folder, or a model name looked up in the hub cache "
         "and then in the installed weights package.",
     )
+    model_key: SecretStr | None = Field(
+        default=None,
+        description="Secret that signs model versions; with it, only versions that it signed are "
+        "loaded.",
+    )
     device: str = Field(default="auto", description='"auto", "cpu", "cuda", "mps", ...')
     engine: Literal["edge", "server"] = Field(
         default="edge", description='Search engine: "edge" (embedded) or "server" (Qdrant).'
@@ -198,6 +203,15 @@ class IndexSettings(RoomSettings):
         default=None, description="CA bundle for a Qdrant server with a private certificate."
     )
     qdrant_timeout: float = Field(default=10.0, gt=0, description="Seconds for one request.")
+
+    @field_validator("model_key")
+    @classmethod
+    def _signs_something(cls, value: SecretStr | None) -> SecretStr | None:
+        if value is not None and not value.get_secret_value().strip():
+            raise ValueError(
+                "is empty; set it to the output of `openssl rand -hex 32`, or do not set it"
+            )
+        return value
 
     @property
     def store_url(self) -> str:

@@ -86,7 +86,7 @@ def evaluate(
         version = (
             generation.model_version
             if generation
-            else ensure_base_version(index.models_dir, index.base_model).version
+            else ensure_base_version(index.models_dir, index.base_model, index.model_key).version
         )
         ranker = (
             fitted_ranker(index, pairs, version) if fit else read_ranker(index.models_dir / version)
@@ -142,7 +142,8 @@ def fitted_ranker(index: "IndexSettings", pairs: Path, version: str) -> "Learned
     import tempfile
 
     from index.jobs.extras import require_training
-    from index.ranking.ranker_file import RANKING, read_ranker
+    from index.model.versions import RANKING
+    from index.ranking.ranker_file import read_ranker
 
     require_training()
     with tempfile.TemporaryDirectory(prefix="faqbot-fit-") as folder:

@@ -71,7 +71,7 @@ def build(
         ModelError: The model version is missing, damaged or not trusted.
         SearchIndexError: The engine fails, or the collection does not find what it should.
     """
-    manifest = read_manifest(settings.models_dir, model_version)
+    manifest = read_manifest(settings.models_dir, model_version, settings.model_key)
     generation = store.generations.add(model_version, new_collection_name(), claim.job_id)
     try:
         report(0.0, "loading the model")

@@ -82,7 +82,9 @@ def _drop_collections(store: Store, engine: Engine) -> int:
 
 def _forget_embeddings(settings: IndexSettings, store: Store, versions: set[str]) -> int:
     try:
-        encoders = {read_manifest(settings.models_dir, v).encoder_id for v in versions}
+        encoders = {
+            read_manifest(settings.models_dir, v, settings.model_key).encoder_id for v in versions
+        }
     except ModelError:
         return 0  # not known for sure what is needed
     return store.embeddings.keep_only(encoders)

@@ -59,7 +59,7 @@ def initialise(settings: IndexSettings, store: Store, engine: Engine) -> Generat
 def _initialise(settings: IndexSettings, store: Store, engine: Engine) -> Generation:
     generation = store.generations.live()
     if generation is None:
-        manifest = ensure_base_version(settings.models_dir, settings.base_model)
+        manifest = ensure_base_version(settings.models_dir, settings.base_model, settings.model_key)
         name = new_collection_name()
         engine.create(name, manifest.dimension).close()
         generation = store.generations.add(BASE_VERSION, name)
@@ -67,9 +67,9 @@ def _initialise(settings: IndexSettings, store: Store, engine: Engine) -> Genera
         engine.set_live(generation.collection)
         return live_generation(store)
     if generation.model_version == BASE_VERSION:
-        ensure_base_version(settings.models_dir, settings.base_model)
+        ensure_base_version(settings.models_dir, settings.base_model, settings.model_key)
     if not engine.exists(generation.collection):
-        manifest = read_manifest(settings.models_dir, generation.model_version)
+        manifest = read_manifest(settings.models_dir, generation.model_version, settings.model_key)
         # First, or a process killed in between would leave an empty collection for a full one.
         store.generations.set_indexed(generation.id, 0)
         engine.create(generation.collection, manifest.dimension).close()
@@ -97,7 +97,9 @@ def load_embedder(
     from index.model.served import ServedModel
 
     shared = beside.model if beside else None
-    model = ServedModel.load(settings.models_dir, version, settings.device, shared)
+    model = ServedModel.load(
+        settings.models_dir, version, settings.device, shared, key=settings.model_key
+    )
     return Embedder(model, store.embeddings)
 
 

@@ -30,7 +30,7 @@ def embedding_ahead(settings: IndexSettings, store: Store) -> Callable[[Sequence
         version = initialise(settings, store, engine).model_version
     finally:
         engine.close()
-    encoder_id = read_manifest(settings.models_dir, version).encoder_id
+    encoder_id = read_manifest(settings.models_dir, version, settings.model_key).encoder_id
     embedder: Embedder | None = None
 
     def embed(drafts: Sequence[PairDraft]) -> None:

@@ -4,21 +4,37 @@ The encoder's output depends on the text alone as long as the encoder is frozen,
 cached (see `embedder.py`); the head is one small matrix product.
 """
 
-import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
 import numpy as np
 import torch
+from pydantic import SecretStr
 from quaterion_models import SimilarityModel
-from quaterion_models.heads import EncoderHead
-from quaterion_models.utils.classes import restore_class
+from quaterion_models.heads import (
+    EmptyHead,
+    EncoderHead,
+    GatedHead,
+    SkipConnectionHead,
+    StackedProjectionHead,
+    WideningHead,
+)
 
 from index.errors import ModelError, SettingsError
-from index.model.versions import SERVABLE, Manifest, verify
+from index.model.encoder import SentenceEncoder
+from index.model.files import read_json
+from index.model.manifest import SERVABLE, Manifest
+from index.model.servable import ENCODER_KEY, check_servable, classes_of
+from index.model.versions import verify
 from index.vectors import Matrix
 
 ENCODE_BATCH = 64
+
+# The heads that were ever trained. A servable names its head, and nothing is imported by name.
+_HEADS: dict[str, type[EncoderHead]] = {
+    head.__name__: head
+    for head in (EmptyHead, SkipConnectionHead, GatedHead, WideningHead, StackedProjectionHead)
+}
 
 
 class ServedModel:
@@ -43,34 +59,40 @@ class ServedModel:
         version: str,
         device: str = "auto",
         beside: "ServedModel | None" = None,
+        key: SecretStr | None = None,
     ) -> "ServedModel":
         """Load a version after checking its files.
 
         Args:
             device: "auto" takes the best there is; else a torch device name.
             beside: A loaded model; where its encoder is the same, the two share it.
+            key: Must have signed the version; None takes any.
 
         Raises:
             ModelError: The version is missing, damaged or not trusted.
             SettingsError: There is no such device here.
         """
         chosen = pick_device(device)
-        manifest = verify(models_dir, version)
-        servable = str(models_dir / version / SERVABLE)
+        manifest = verify(models_dir, version, key)
+        servable = models_dir / version / SERVABLE
         same = (
             beside is not None
             and beside.manifest.encoder_id == manifest.encoder_id
             and beside._device == chosen
         )
         try:
-            if beside is not None and same:
-                model = SimilarityModel(encoders=beside._encoder, head=load_head(servable))
-            else:
-                model = SimilarityModel.load(servable)
+            model = load_servable(servable, beside._encoder if beside and same else None)
+            loaded = cls(model, manifest, chosen)
+            length = len(loaded.embed("length"))
         except Exception as error:  # whatever the libraries make of a servable they cannot read
             reason = " ".join(str(error).split())[:300]
             raise ModelError(f"model version {version} cannot be loaded: {reason}") from error
-        return cls(model, manifest, chosen)
+        if length != manifest.dimension:
+            raise ModelError(
+                f"model version {version} is refused: its manifest says vectors of length "
+                f"{manifest.dimension}, its weights make {length}; restore the folder from a backup"
+            )
+        return loaded
 
     @property
     def version(self) -> str:
@@ -139,10 +161,33 @@ class ServedModel:
         return vector
 
 
-def load_head(servable: str) -> EncoderHead:
-    """The head of a servable, as `SimilarityModel.load` reads it."""
-    config = json.loads((Path(servable) / "config.json").read_text("utf-8"))
-    head: EncoderHead = restore_class(config["head"]).load(str(Path(servable) / "head"))
+def load_servable(folder: Path, encoder: SentenceEncoder | None = None) -> SimilarityModel:
+    """The model of a servable's folder.
+
+    Args:
+        encoder: Its encoder, where that is loaded already.
+
+    Raises:
+        ModelError: It names what training never writes.
+    """
+    check_servable(folder)
+    if encoder is None:
+        encoder = SentenceEncoder.load(str(folder / "encoders" / ENCODER_KEY))
+    return SimilarityModel(encoders=encoder, head=load_head(folder))
+
+
+def load_head(servable: Path) -> EncoderHead:
+    """The head of a servable, its weights read as numbers alone.
+
+    Raises:
+        ModelError: It names what training never writes.
+    """
+    check_servable(servable)
+    (_, name), _ = classes_of(servable)
+    folder = servable / "head"
+    head = _HEADS[name](**read_json(folder / "config.json"))
+    weights = torch.load(folder / "weights.bin", map_location="cpu", weights_only=True)
+    head.load_state_dict(weights)
     return head
 
 

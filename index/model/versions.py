@@ -5,56 +5,38 @@
     <version>/ranking.json, report.json, ...    what else belongs to it
 
 A version is built in a folder beside its own and renamed into place when complete, so one that
-exists is whole. One whose files do not match the manifest is refused.
+exists is whole. One whose files do not match the manifest, or name what training never writes, is
+refused before anything of it is loaded. With a key, so is one that the key did not sign.
 """
 
 import fcntl
-import hashlib
-import json
 import os
-import re
 import shutil
 import tempfile
 from collections.abc import Callable, Collection, Iterator, Mapping
 from contextlib import contextmanager
-from dataclasses import asdict, dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 
+from pydantic import SecretStr
+
 from index.errors import ModelError
+from index.model.files import files_below, read_text, sha256_of
+from index.model.manifest import (
+    SERVABLE,
+    VERSION_NAME,
+    Manifest,
+    encoder_id,
+    parse_manifest,
+    shown,
+)
+from index.model.servable import check_servable, is_servable_file
 
 MANIFEST = "manifest.json"
-SERVABLE = "servable"
+# Beside the servable, and read to serve; whatever else stands there is a report.
+RANKING = "ranking.json"
 _BUILDING = ".building-"
-
-# A servable names the classes it is loaded with; only these packages may be imported for it.
-TRUSTED_PACKAGES = ("index.model.", "quaterion_models.heads.")
-_VERSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
-# Written by the library at every save with its own version in it; says nothing of the weights.
-_NOT_PART_OF_ENCODER = frozenset({"README.md", "config_sentence_transformers.json"})
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What a model version is and what its files must be.
-
-    Attributes:
-        parent: The version it was trained from; None for the base version.
-        encoder_id: Content key of the encoder: equal ids give equal embeddings.
-        dimension: Length of the vectors the model puts out.
-        data_revision: The store's revision it was trained at; 0 for the base version.
-        files: Path below the version's folder -> SHA-256 in hex.
-    """
-
-    version: str
-    parent: str | None
-    base_encoder: str
-    encoder_id: str
-    dimension: int
-    data_revision: int = 0
-    created_at: str = ""
-    metrics: dict[str, float] = field(default_factory=dict)
-    files: dict[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -82,6 +64,7 @@ def write_version(
     save_servable: Callable[[Path], None],
     provenance: Provenance,
     extras: Mapping[str, Path] | None = None,
+    key: SecretStr | None = None,
 ) -> Manifest:
     """Write a new model version, complete or not at all.
 
@@ -89,9 +72,10 @@ def write_version(
         save_servable: Writes the servable to the folder it is given, which does not exist yet.
         extras: Further files by the name they get in the version's folder, such as "ranking.json";
             they are copied, and the manifest vouches for them too.
+        key: Signs the manifest.
 
     Raises:
-        ModelError: The version exists already.
+        ModelError: The version exists already, or would be refused when it is loaded.
     """
     target = models_dir / version
     with _scratch(models_dir) as folder:
@@ -102,7 +86,7 @@ def write_version(
             assert Path(name).name == name, name
             assert name not in (MANIFEST, SERVABLE), name
             shutil.copyfile(source, folder / name)
-        files = {name: _sha256(folder / name) for name in _files(folder)}
+        files = {name: sha256_of(folder / name) for name in files_below(folder)}
         manifest = Manifest(
             version=version,
             parent=provenance.parent,
@@ -114,58 +98,146 @@ def write_version(
             metrics=dict(provenance.metrics),
             files=files,
         )
-        (folder / MANIFEST).write_text(json.dumps(asdict(manifest), indent=2) + "\n", "utf-8")
+        try:
+            _check(folder, parse_manifest(manifest.to_json()))
+        except (ModelError, ValueError) as error:
+            raise ModelError(f"model version {version} cannot be written: {error}") from None
+        _write_manifest(folder, manifest, key)
         _sync(folder)
         os.rename(folder, target)
-    return manifest
+    return read_manifest(models_dir, version, key)
 
 
-def read_manifest(models_dir: Path, version: str) -> Manifest:
-    """Read a version's manifest, without checking its files.
+def sign_version(models_dir: Path, version: str, key: SecretStr) -> bool:
+    """Sign a version as it is, after all checks but that of its signature.
+
+    Returns:
+        Whether its manifest was changed: False where the key had signed it before.
 
     Raises:
-        ModelError: There is no such version, or its manifest cannot be read.
+        ModelError: The version is missing, damaged or not trusted.
     """
-    if not _VERSION.fullmatch(version):
-        raise ModelError(f"{version!r} is no name of a model version")
+    manifest = verify(models_dir, version)
+    if manifest.is_signed_with(key):
+        return False
+    home = (models_dir / version).resolve()
+    with _scratch(home.parent) as folder:
+        _write_manifest(folder, manifest, key)
+        _sync(folder)
+        os.replace(folder / MANIFEST, home / MANIFEST)
+    return True
+
+
+def read_manifest(models_dir: Path, version: str, key: SecretStr | None = None) -> Manifest:
+    """Read a version's manifest, without checking its files.
+
+    Args:
+        key: Must have signed it; None takes any.
+
+    Raises:
+        ModelError: There is no such version, or its manifest cannot be read or is not signed.
+    """
+    if not VERSION_NAME.fullmatch(version):
+        raise ModelError(f"{shown(version)!r} is no name of a model version")
     path = models_dir / version / MANIFEST
     try:
-        return Manifest(**json.loads(path.read_text("utf-8")))
+        manifest = parse_manifest(read_text(path))
     except FileNotFoundError:
         raise ModelError(
             f"model version {version} is missing ({path} does not exist); run `faqbot init`, "
             "or restore the folder from a backup"
         ) from None
-    except (OSError, ValueError, TypeError) as error:
+    except (OSError, ValueError) as error:
         raise ModelError(f"{path} is damaged ({error}); restore it from a backup") from None
+    if manifest.version != version:
+        raise ModelError(
+            f"model version {version} is refused: its manifest is that of {manifest.version}; "
+            "restore the folder from a backup"
+        )
+    if key is not None and not manifest.is_signed_with(key):
+        problem = (
+            "its signature is not of [index] model_key: it was changed, or the key was"
+            if manifest.signature
+            else "it is not signed, and [index] model_key is set"
+        )
+        raise ModelError(
+            f"model version {version} is refused: {problem}; if you know where its files come "
+            f"from, run `faqbot models sign {version}`, else restore the folder from a backup"
+        )
+    return manifest
 
 
-def verify(models_dir: Path, version: str) -> Manifest:
-    """Check every file of a version against its manifest.
+def verify(models_dir: Path, version: str, key: SecretStr | None = None) -> Manifest:
+    """Check all that serving reads of a version: against its manifest, and against exact lists.
+
+    A report that is damaged or missing is not read to serve and is no reason to refuse: see
+    `damaged_reports`.
+
+    Args:
+        key: Must have signed it; None takes any.
 
     Raises:
-        ModelError: A file is missing, changed or not listed, or the servable names a class from
-            a package that is not trusted.
+        ModelError: A file is missing, changed or not listed, there is a link, or the servable
+            names what training never writes.
     """
-    folder = models_dir / version
-    manifest = read_manifest(models_dir, version)
-    present = set(_files(folder)) - {MANIFEST}
-    for name in sorted(present ^ manifest.files.keys()):
-        problem = "is missing" if name in manifest.files else "is not in the manifest"
-        raise ModelError(f"model version {version} is refused: {name} {problem}")
-    for name, expected in manifest.files.items():
-        if _sha256(folder / name) != expected:
-            raise ModelError(
-                f"model version {version} is refused: {name} does not match its checksum; "
-                "restore the folder from a backup, or delete it and run `faqbot init`"
-            )
-    for module, name in _classes(folder / SERVABLE / "config.json"):
-        if not f"{module}.".startswith(TRUSTED_PACKAGES):
-            raise ModelError(
-                f"model version {version} is refused: it names the class {module}.{name}, "
-                "which faqbot does not load"
-            )
+    manifest = read_manifest(models_dir, version, key)
+    try:
+        _check(models_dir / version, manifest)
+    except (ModelError, OSError) as error:
+        raise ModelError(
+            f"model version {version} is refused: {error}; "
+            "restore the folder from a backup, or delete it and run `faqbot init`"
+        ) from None
     return manifest
+
+
+def damaged_reports(models_dir: Path, manifest: Manifest) -> list[str]:
+    """The reports of a version that are not as they were written; nothing needs them to serve."""
+    folder = models_dir / manifest.version
+    reports = sorted(name for name in manifest.files if _is_report(name))
+    return [name for name in reports if not _matches(folder / name, manifest.files[name])]
+
+
+def _check(folder: Path, manifest: Manifest) -> None:
+    """Check a version's files.
+
+    Raises:
+        ModelError: They are not as they must be; without the name of the version.
+    """
+    present = set(files_below(folder)) - {MANIFEST}
+    for name in sorted(present ^ manifest.files.keys()):
+        if name in present:
+            raise ModelError(f"{shown(name)} is not in the manifest")
+        if not _is_report(name):
+            raise ModelError(f"{shown(name)} is missing")
+    for name, expected in manifest.files.items():
+        if _is_report(name):
+            continue
+        if name != RANKING and not is_servable_file(name):
+            raise ModelError(f"{shown(name)} is no file that faqbot writes")
+        if not _matches(folder / name, expected):
+            raise ModelError(f"{name} does not match its checksum")
+    dimension = check_servable(folder / SERVABLE)
+    if dimension != manifest.dimension:
+        raise ModelError(
+            f"its manifest says vectors of length {manifest.dimension}, its model {dimension}"
+        )
+
+
+def _is_report(name: str) -> bool:
+    return "/" not in name and name != RANKING
+
+
+def _matches(path: Path, expected: str) -> bool:
+    try:
+        return sha256_of(path) == expected
+    except OSError:
+        return False
+
+
+def _write_manifest(folder: Path, manifest: Manifest, key: SecretStr | None) -> None:
+    manifest = replace(manifest, signature="") if key is None else manifest.signed(key)
+    (folder / MANIFEST).write_text(manifest.to_json(), "utf-8")
 
 
 def remove_versions(models_dir: Path, keep: Collection[str]) -> list[str]:
@@ -180,43 +252,12 @@ def remove_versions(models_dir: Path, keep: Collection[str]) -> list[str]:
         stale = sorted(
             path.parent.name
             for path in models_dir.glob(f"*/{MANIFEST}")
-            if path.parent.name not in keep and _VERSION.fullmatch(path.parent.name)
+            if path.parent.name not in keep and VERSION_NAME.fullmatch(path.parent.name)
         )
         for name in stale:
             # Moved first: a version that is there is whole, at every moment.
             os.rename(models_dir / name, folder / name)
     return stale
-
-
-def _classes(config: Path) -> list[tuple[str, str]]:
-    """The (module, class) of a servable's head and encoders."""
-    try:
-        servable = json.loads(config.read_text("utf-8"))
-        named = [servable["head"], *servable["encoders"]]
-        return [(str(entry["module"]), str(entry["class"])) for entry in named]
-    except (OSError, ValueError, KeyError, TypeError) as error:
-        raise ModelError(f"{config} does not say what to load ({error})") from None
-
-
-def encoder_id(files: dict[str, str]) -> str:
-    """Content key of a servable's encoders, from its files' checksums."""
-    digest = hashlib.sha256()
-    for name in sorted(files):
-        path = Path(name)
-        if path.parts[:2] == (SERVABLE, "encoders") and path.name not in _NOT_PART_OF_ENCODER:
-            digest.update(f"{name}\0{files[name]}\n".encode())
-    return digest.hexdigest()
-
-
-def _files(folder: Path) -> Iterator[str]:
-    for path in sorted(folder.rglob("*")):
-        if path.is_file():
-            yield path.relative_to(folder).as_posix()
-
-
-def _sha256(path: Path) -> str:
-    with path.open("rb") as file:
-        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @contextmanager
@@ -237,6 +278,6 @@ def _scratch(parent: Path) -> Iterator[Path]:
 
 def _sync(folder: Path) -> None:
     """Make a folder's files durable before it is renamed into place."""
-    for name in _files(folder):
+    for name in files_below(folder):
         with (folder / name).open("rb") as file:
             os.fsync(file.fileno())

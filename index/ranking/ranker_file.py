@@ -8,13 +8,13 @@ from pathlib import Path
 from typing import Any
 
 from index.errors import ModelError
+from index.model.files import read_text
+from index.model.versions import RANKING
 from index.ranking.calibration import Calibration, PrecisionCurve
 from index.ranking.features import FEATURES
 from index.ranking.names import published
 from index.ranking.ranker import SIGNALS, LearnedRanker
 
-# Beside a model version's servable: the constants that were fitted to its cosines.
-RANKING = "ranking.json"
 # Those of a fresh install.
 SHIPPED = Path(__file__).with_name("shipped.json")
 FORMAT = 1
@@ -63,7 +63,9 @@ def write_ranker(path: Path, ranker: LearnedRanker) -> None:
 
 def _parse(path: Path) -> LearnedRanker:
     try:
-        values = json.loads(path.read_text("utf-8"))
+        values = json.loads(read_text(path))
+    except RecursionError:
+        raise ModelError(f"{path} is nested too deeply; restore it from a backup") from None
     except (OSError, ValueError) as error:
         raise ModelError(f"{path} cannot be read ({error}); restore it from a backup") from None
     if isinstance(values, dict) and "rival_floor" in values:

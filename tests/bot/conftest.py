@@ -8,6 +8,7 @@ from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
+from pydantic import SecretStr
 
 from index.generations.live import Live
 from index.generations.setup import initialise, open_engine
@@ -43,10 +44,14 @@ def _one_model_in_memory() -> Iterator[None]:
     load = ServedModel.load
 
     def load_cached(
-        models_dir: Path, version: str, device: str = "auto", beside: ServedModel | None = None
+        models_dir: Path,
+        version: str,
+        device: str = "auto",
+        beside: ServedModel | None = None,
+        key: SecretStr | None = None,
     ) -> ServedModel:
-        if version != BASE_VERSION:
-            return load(models_dir, version, device, beside)
+        if version != BASE_VERSION or key is not None:
+            return load(models_dir, version, device, beside, key)
         if (version, device) not in _loaded:
             _loaded[version, device] = load(models_dir, version, device)
         return _loaded[version, device]

@@ -20,6 +20,7 @@ COMMANDS = [
     "rollback",
     "report",
     "golden",
+    "models",
     "suggestions",
     "jobs",
     "cancel",

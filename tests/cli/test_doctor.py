@@ -1,10 +1,16 @@
 """`faqbot doctor`."""
 
+import os
+import shutil
 from pathlib import Path
 
 import pytest
 
+from index.model.base import BASE_VERSION
+from index.model.manifest import SERVABLE
+from index.model.versions import Provenance, write_version
 from tests.cli.outcomes import Run, files_in, one_json
+from tests.index.models import damage
 
 
 def test_doctor_makes_no_files_where_everything_is_set_up(
@@ -39,6 +45,32 @@ def test_doctor_finds_what_is_wrong(run: Run, data_dir: Path, faq: Path) -> None
     level, text = finding("model")
     assert level == "fail"
     assert "faqbot init" in text
+
+
+def test_doctor_tells_a_damaged_report_of_a_model_that_serves_well(
+    run: Run, tmp_path: Path, faq: Path, base_models: Path
+) -> None:
+    picture = tmp_path / "flips.png"
+    picture.write_bytes(b"a picture")
+    models = tmp_path / "faqbot-data" / "models"
+    write_version(
+        models,
+        BASE_VERSION,
+        lambda folder: (
+            shutil.copytree(base_models / BASE_VERSION / SERVABLE, folder, copy_function=os.link)
+            and None
+        ),
+        Provenance(base_encoder="all-MiniLM-L6-v2", dimension=384),
+        extras={"flips.png": picture},
+    )
+    run("import", faq)
+    damage(models / BASE_VERSION / "flips.png")
+
+    checks = {check["check"]: check for check in one_json(run("doctor", "--json"), code=1)}
+
+    assert checks["model"]["level"] == "warn"
+    assert "flips.png" in checks["model"]["finding"]
+    assert run("ask", "how do I reset my password?").code == 0
 
 
 def test_doctor_says_one_line_for_unusable_settings(run: Run) -> None:

@@ -17,8 +17,9 @@ import pytest
 from bot.cli.evaluate import fitted_ranker
 from index.errors import FaqbotError
 from index.model.base import BASE_VERSION
-from index.model.versions import SERVABLE, Provenance, verify, write_version
-from index.ranking.ranker_file import RANKING, shipped, write_ranker
+from index.model.manifest import SERVABLE
+from index.model.versions import RANKING, Provenance, verify, write_version
+from index.ranking.ranker_file import shipped, write_ranker
 from index.settings import IndexSettings
 from index.store import Store
 from train.ranker.__main__ import main as fit_ranker

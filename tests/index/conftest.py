@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from pydantic import SecretStr
 
 from index.model.base import BASE_VERSION
 from index.model.versions import verify
@@ -62,13 +63,17 @@ def models_read_once(monkeypatch: pytest.MonkeyPatch) -> None:
     load = ServedModel.load
 
     def load_cached(
-        models_dir: Path, version: str, device: str = "auto", beside: "ServedModel | None" = None
+        models_dir: Path,
+        version: str,
+        device: str = "auto",
+        beside: "ServedModel | None" = None,
+        key: SecretStr | None = None,
     ) -> "ServedModel":
-        manifest = verify(models_dir, version)
-        key = (version, manifest.encoder_id)
-        if key not in _loaded:
-            _loaded[key] = load(models_dir, version, device, beside)
-        return _loaded[key]
+        manifest = verify(models_dir, version, key)
+        name = (version, manifest.encoder_id)
+        if name not in _loaded:
+            _loaded[name] = load(models_dir, version, device, beside, key)
+        return _loaded[name]
 
     monkeypatch.setattr(ServedModel, "load", load_cached)
 

@@ -1,13 +1,18 @@
 """Model versions for tests: as good as the base, and useless with each other's collections."""
 
+import json
 import os
 import shutil
+from hashlib import sha256
 from pathlib import Path
+from typing import Any
 
 from index.model.base import BASE_VERSION
-from index.model.versions import SERVABLE, Manifest, Provenance, write_version
+from index.model.manifest import SERVABLE, Manifest, encoder_id
+from index.model.versions import MANIFEST, Provenance, write_version
 
 TURNED = "turned"
+SMALL_DIMENSION = 3
 
 
 def write_turned(models_dir: Path, version: str = TURNED, seed: int = 1) -> Manifest:
@@ -54,3 +59,69 @@ def damage(path: Path) -> None:
     """Replace a file by one that is not what the manifest vouches for."""
     path.unlink()
     path.write_text("{}", "utf-8")
+
+
+def save_small_servable(folder: Path) -> None:
+    """What a saved servable looks like, with a few bytes in the place of weights."""
+    encoder = folder / "encoders" / "default"
+    texts = {
+        encoder / "README.md": "any text",
+        encoder / "model.safetensors": "weights",
+        folder / "head" / "weights.bin": "weights",
+    }
+    values: dict[Path, Any] = {
+        folder / "config.json": {
+            "encoders": [
+                {"key": "default", "module": "index.model.encoder", "class": "SentenceEncoder"}
+            ],
+            "head": {"module": "quaterion_models.heads.empty_head", "class": "EmptyHead"},
+        },
+        folder / "head" / "config.json": {"input_embedding_size": SMALL_DIMENSION, "dropout": 0.0},
+        encoder / "config.json": {"model_type": "bert", "architectures": ["BertModel"]},
+        encoder / "1_Pooling" / "config.json": {
+            "embedding_dimension": SMALL_DIMENSION,
+            "pooling_mode": "mean",
+        },
+        encoder / "modules.json": [
+            {
+                "idx": 0,
+                "name": "0",
+                "path": "",
+                "type": "sentence_transformers.base.modules.transformer.Transformer",
+            },
+            {
+                "idx": 1,
+                "name": "1",
+                "path": "1_Pooling",
+                "type": "sentence_transformers.sentence_transformer.modules.pooling.Pooling",
+            },
+        ],
+    }
+    for path, text in texts.items() | {(p, json.dumps(v)) for p, v in values.items()}:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_text(text, "utf-8")
+
+
+def prepare_file(version: Path, name: str, content: bytes) -> None:
+    """Put a file into a version as somebody would who can write there: the manifest agrees."""
+    path = version / name
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.unlink(missing_ok=True)
+    path.write_bytes(content)
+    prepare_manifest(version, files={name: sha256(content).hexdigest()})
+
+
+def prepare_json(version: Path, name: str, change: dict[str, Any]) -> None:
+    """Change values of a JSON file of a version; the manifest agrees."""
+    values = json.loads((version / name).read_text("utf-8"))
+    prepare_file(version, name, json.dumps(values | change).encode())
+
+
+def prepare_manifest(folder: Path, /, files: dict[str, str] | None = None, **change: Any) -> None:
+    """Change a manifest's values; it is consistent afterwards, but for a signature."""
+    path = folder / MANIFEST
+    values = json.loads(path.read_text("utf-8"))
+    values["files"] |= files or {}
+    values["encoder_id"] = encoder_id(values["files"])
+    path.unlink()
+    path.write_text(json.dumps(values | change), "utf-8")

@@ -112,6 +112,7 @@ def test_a_list_comes_from_the_file_as_a_list(tmp_path: Path) -> None:
     [
         (IndexSettings, "database_url", "FAQBOT_INDEX_DATABASE_URL"),
         (IndexSettings, "qdrant_api_key", "FAQBOT_INDEX_QDRANT_API_KEY"),
+        (IndexSettings, "model_key", "FAQBOT_INDEX_MODEL_KEY"),
         (BotSettings, "slack_bot_token", "SLACK_BOT_TOKEN"),
     ],
 )
@@ -133,12 +134,27 @@ def test_a_secret_is_never_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch
     write(secrets / "faqbot_index_database_url", f"{SECRET}\n")
     monkeypatch.setenv(SECRETS_VARIABLE, str(secrets))
     monkeypatch.setenv("FAQBOT_INDEX_QDRANT_API_KEY", "hunter2")
+    monkeypatch.setenv("FAQBOT_INDEX_MODEL_KEY", "hunter2")
 
     settings = IndexSettings.load()
 
     assert settings.store_url == "postgresql+psycopg://faqbot:hunter2@db/faqbot"
     for shown in (repr(settings), str(settings), str(settings.model_dump()), f"{settings!r}"):
         assert "hunter2" not in shown
+
+
+def test_an_empty_key_signs_nothing_and_is_refused(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    secrets = tmp_path / "secrets"
+    secrets.mkdir()
+    write(secrets / "faqbot_index_model_key", "\n")
+    monkeypatch.setenv(SECRETS_VARIABLE, str(secrets))
+
+    with pytest.raises(SettingsError, match="openssl rand -hex 32") as raised:
+        IndexSettings.load()
+
+    assert "FAQBOT_INDEX_MODEL_KEY" in str(raised.value)
 
 
 @pytest.mark.parametrize(

@@ -4,15 +4,19 @@ import json
 import os
 import random
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from pydantic import SecretStr
+
 from index.jobs.protocol import JobEnding, JobOrder
+from index.model.versions import sign_version
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.leases import Claim
 from index.store.types import Generation, Job, JobKind, JobState, PairDraft, Phrasing
+from tests.index.models import link_models
 from train.promotion.context import SCRATCH
 from train.run import retrain
 
@@ -73,6 +77,15 @@ class Desk:
     store: Store
     # None stated: whether automatic answers end is a question of its own, which a few tests ask.
     precisions: tuple[float, ...] = ()
+
+    def with_key(self, key: SecretStr) -> "Desk":
+        """The same desk with a key, which has signed its base version."""
+        base = self.settings.models_dir / "base"
+        source = base.resolve()
+        base.unlink()
+        link_models(source, base)
+        sign_version(self.settings.models_dir, "base", key)
+        return replace(self, settings=self.settings.model_copy(update={"model_key": key}))
 
     def begin(self, **arguments: Any) -> Job:
         return self.store.jobs.begin(JobKind.RETRAIN, ME, arguments=arguments)

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from index.errors import SettingsError
 from index.generations.live import Live
@@ -56,6 +57,8 @@ def start_child(
 
 @pytest.mark.slow
 def test_a_child_process_trains_a_better_model_and_switches_to_it(desk: Desk) -> None:
+    key = SecretStr("a key")
+    desk = desk.with_key(key)
     job = desk.begin(depth="head")
     before = desk.live()
 
@@ -77,7 +80,7 @@ def test_a_child_process_trains_a_better_model_and_switches_to_it(desk: Desk) ->
         assert pair.question not in stderr, "no text of anybody in a log"
     live = desk.live()
     assert live.id == result["generation"] != before.id
-    manifest = verify(desk.settings.models_dir, live.model_version)
+    manifest = verify(desk.settings.models_dir, live.model_version, key)
     assert (manifest.parent, manifest.data_revision) == ("base", desk.store.pairs.revision())
     assert manifest.metrics["mrr"] == pytest.approx(result["mrr"]["candidate"])
     kept = {"ranking.json", "report.json", "report.md", "nights.png", "confidence.png"}

@@ -13,11 +13,12 @@ from typing import Literal
 
 import numpy as np
 import torch
+from pydantic import SecretStr
 
 from index.model.base import BASE_VERSION
 from index.model.embedder import Embedder
+from index.model.manifest import SERVABLE
 from index.model.served import ServedModel, pick_device
-from index.model.versions import SERVABLE
 from index.store.embeddings import Embeddings
 from index.text import text_hash
 from index.vectors import Matrix
@@ -85,6 +86,7 @@ class FitContext:
         folder: The run's own folder: checkpoints, and the servable in the end.
         logs: Where curves for TensorBoard and the log of further processes go; None: to `folder`.
         device: As in `IndexSettings`: "auto" or a torch device.
+        key: Must have signed the parent; None takes any.
     """
 
     models_dir: Path
@@ -93,6 +95,7 @@ class FitContext:
     folder: Path
     logs: Path | None = None
     device: str = "auto"
+    key: SecretStr | None = None
 
 
 def fit(
@@ -171,7 +174,7 @@ def _encodings(
 ) -> tuple[Encodings, int]:
     """The parent's encodings of all texts, and how many had to be encoded for that."""
     texts = list(dict.fromkeys(text for pair in pairs for text in (*pair.wordings, pair.answer)))
-    served = ServedModel.load(context.models_dir, context.parent, context.device)
+    served = ServedModel.load(context.models_dir, context.parent, context.device, key=context.key)
     known: set[bytes] = set()
     if context.cache is not None:
         known = context.cache.known(served.manifest.encoder_id, [text_hash(text) for text in texts])

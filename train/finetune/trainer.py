@@ -17,11 +17,11 @@ import pytorch_lightning as pl
 import torch
 from pytorch_lightning.callbacks import ModelCheckpoint
 from pytorch_lightning.loggers import TensorBoardLogger
-from quaterion_models import SimilarityModel
 
 import train.finetune.compat  # noqa: F401
 from index.errors import SettingsError
-from index.model.versions import SERVABLE
+from index.model.manifest import SERVABLE
+from index.model.served import load_servable
 from train.data import Sample, Texts
 from train.finetune.evaluator import DevelopmentEvaluator
 from train.finetune.hyperparameters import Hyperparameters
@@ -245,7 +245,7 @@ def _loader(task: TrainingTask) -> PairsSimilarityDataLoader:
 
 
 def _model(task: TrainingTask) -> FaqModel:
-    parent = SimilarityModel.load(str(task.parent / SERVABLE))
+    parent = load_servable(task.parent / SERVABLE)
     (encoder,) = parent.encoders.values()
     model = FaqModel(
         encoder,

@@ -246,6 +246,7 @@ def _train(run: RetrainRun) -> Fitted:
                 folder=training,
                 logs=run.order.folder,
                 device=index.device,
+                key=index.model_key,
             ),
             progress=lambda what, done: share(done) if what == "training" else None,
         )
@@ -298,8 +299,8 @@ def _load(run: RetrainRun, fitted: Fitted, beside: ServedModel) -> ServedModel:
         beside: The live model; where the encoder is the same it is not loaded twice.
     """
     index = run.order.index
-    parent = read_manifest(index.models_dir, run.live.model_version)
-    dimension = int(load_head(str(fitted.servable)).output_size)
+    parent = read_manifest(index.models_dir, run.live.model_version, index.model_key)
+    dimension = int(load_head(fitted.servable).output_size)
     write_version(
         _models_dir(run),
         run.version,
@@ -310,8 +311,11 @@ def _load(run: RetrainRun, fitted: Fitted, beside: ServedModel) -> ServedModel:
             parent=run.live.model_version,
             data_revision=run.snapshot.revision,
         ),
+        key=index.model_key,
     )
-    return ServedModel.load(_models_dir(run), run.version, index.device, beside)
+    return ServedModel.load(
+        _models_dir(run), run.version, index.device, beside, key=index.model_key
+    )
 
 
 def _if_better(fit: Fit, precisions: Sequence[float]) -> Fit:

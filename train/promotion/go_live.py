@@ -13,9 +13,17 @@ from index.evaluation.golden import answers_right, in_force
 from index.generations.build import build, discard, switch
 from index.generations.live import Live
 from index.generations.setup import open_engine
-from index.model.versions import SERVABLE, Provenance, read_manifest, remove_versions, write_version
+from index.model.manifest import SERVABLE
+from index.model.versions import (
+    RANKING,
+    Provenance,
+    read_manifest,
+    remove_versions,
+    verify,
+    write_version,
+)
 from index.progress import within
-from index.ranking.ranker_file import RANKING, write_ranker
+from index.ranking.ranker_file import write_ranker
 from index.store.types import Generation
 from train.promotion import golden
 from train.promotion.candidate import TrainedCandidate
@@ -66,9 +74,9 @@ def go_live(
 
 def _write_version(run: RetrainRun, candidate: TrainedCandidate, files: Mapping[str, Path]) -> None:
     """Write what goes live as a model version: the trained model, or the live one's files again."""
-    models_dir = run.order.index.models_dir
+    models_dir, key = run.order.index.models_dir, run.order.index.model_key
     comparison = candidate.held_out.comparison
-    manifest = read_manifest(candidate.models_dir, candidate.version)
+    manifest = read_manifest(candidate.models_dir, candidate.version, key)
     parent = manifest.parent
     assert parent is not None
     if candidate.refit is None:
@@ -76,7 +84,8 @@ def _write_version(run: RetrainRun, candidate: TrainedCandidate, files: Mapping[
         save_servable = partial(_move_servable, candidate)
     else:
         ranker, figures = candidate.refit.fit.ranker, comparison.live
-        manifest = read_manifest(models_dir, parent)
+        # Its files get a new signature: they must be those that the old one is of.
+        manifest = verify(models_dir, parent, key)
         save_servable = partial(_link_servable, models_dir / parent)
     ranking = run.scratch / RANKING
     write_ranker(ranking, ranker)
@@ -96,6 +105,7 @@ def _write_version(run: RetrainRun, candidate: TrainedCandidate, files: Mapping[
             },
         ),
         extras={RANKING: ranking, **files},
+        key=key,
     )
 
 

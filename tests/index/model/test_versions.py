@@ -1,54 +1,45 @@
 """Model versions on disk: complete or not at all, and refused when they are not as written."""
 
-import json
+import os
 import signal
 import subprocess
 import sys
-from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
 from index.errors import ModelError
-from index.model.versions import MANIFEST, SERVABLE, Provenance, encoder_id, verify, write_version
+from index.model.manifest import SERVABLE
+from index.model.versions import (
+    MANIFEST,
+    RANKING,
+    Provenance,
+    damaged_reports,
+    read_manifest,
+    sign_version,
+    verify,
+    write_version,
+)
+from tests.index.models import prepare_file, prepare_json, prepare_manifest, save_small_servable
 
 VERSION = "v1"
-
-
-def save_servable(folder: Path) -> None:
-    """What a saved servable looks like, with small files in the place of weights."""
-    encoder = folder / "encoders" / "default"
-    encoder.mkdir(parents=True)
-    (folder / "head").mkdir()
-    (encoder / "model.safetensors").write_bytes(b"weights")
-    (encoder / "README.md").write_text("any text")
-    (folder / "head" / "config.json").write_text("{}")
-    config = {
-        "encoders": [
-            {"key": "default", "module": "index.model.encoder", "class": "SentenceEncoder"}
-        ],
-        "head": {"module": "quaterion_models.heads.empty_head", "class": "EmptyHead"},
-    }
-    (folder / "config.json").write_text(json.dumps(config))
+SMALL = Provenance(base_encoder="tiny", dimension=3)
+KEY = SecretStr("0123456789abcdef")
 
 
 @pytest.fixture
 def models(tmp_path: Path) -> Path:
     """A models folder with one version."""
     folder = tmp_path / "models"
-    write_version(folder, VERSION, save_servable, Provenance(base_encoder="tiny", dimension=3))
+    write_version(folder, VERSION, save_small_servable, SMALL)
     return folder
 
 
 def change_config(models: Path, change: dict[str, Any]) -> None:
     """Change the servable's config, and the manifest so that its checksum matches."""
-    config = models / VERSION / SERVABLE / "config.json"
-    config.write_text(json.dumps(json.loads(config.read_text()) | change))
-    manifest = models / VERSION / MANIFEST
-    values = json.loads(manifest.read_text())
-    values["files"][f"{SERVABLE}/config.json"] = sha256(config.read_bytes()).hexdigest()
-    manifest.write_text(json.dumps(values))
+    prepare_json(models / VERSION, f"{SERVABLE}/config.json", change)
 
 
 def test_a_written_version_verifies(models: Path) -> None:
@@ -73,9 +64,9 @@ def test_a_missing_file_is_refused(models: Path) -> None:
 
 
 def test_an_extra_file_is_refused(models: Path) -> None:
-    (models / VERSION / SERVABLE / "head" / "weights.bin").write_bytes(b"a pickle")
+    (models / VERSION / SERVABLE / "head" / "more.bin").write_bytes(b"a pickle")
 
-    with pytest.raises(ModelError, match=r"weights\.bin is not in the manifest"):
+    with pytest.raises(ModelError, match=r"more\.bin is not in the manifest"):
         verify(models, VERSION)
 
 
@@ -137,23 +128,23 @@ def test_a_version_is_not_written_twice(models: Path) -> None:
     before = (models / VERSION / MANIFEST).read_bytes()
 
     with pytest.raises(ModelError, match="exists already"):
-        write_version(models, VERSION, save_servable, Provenance(base_encoder="other", dimension=5))
+        write_version(
+            models, VERSION, save_small_servable, Provenance(base_encoder="other", dimension=5)
+        )
 
     assert (models / VERSION / MANIFEST).read_bytes() == before
 
 
 def test_an_interrupted_build_leaves_nothing(tmp_path: Path) -> None:
     def interrupted(folder: Path) -> None:
-        save_servable(folder)
+        save_small_servable(folder)
         raise KeyboardInterrupt
 
     with pytest.raises(KeyboardInterrupt):
-        write_version(tmp_path, VERSION, interrupted, Provenance(base_encoder="tiny", dimension=3))
+        write_version(tmp_path, VERSION, interrupted, SMALL)
 
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == []
-    assert write_version(
-        tmp_path, VERSION, save_servable, Provenance(base_encoder="tiny", dimension=3)
-    )
+    assert write_version(tmp_path, VERSION, save_small_servable, SMALL)
 
 
 def test_what_a_killed_build_left_goes_with_the_next_build(tmp_path: Path) -> None:
@@ -171,39 +162,157 @@ def test_what_a_killed_build_left_goes_with_the_next_build(tmp_path: Path) -> No
     assert not (tmp_path / VERSION).exists()
     assert [path for path in tmp_path.iterdir() if path.is_dir()], "the build was under way"
 
-    write_version(tmp_path, VERSION, save_servable, Provenance(base_encoder="tiny", dimension=3))
+    write_version(tmp_path, VERSION, save_small_servable, SMALL)
 
     assert [path.name for path in tmp_path.iterdir() if path.is_dir()] == [VERSION]
 
 
-def test_the_encoder_id_follows_the_encoders_files_alone(models: Path) -> None:
-    files = verify(models, VERSION).files
+@pytest.fixture
+def with_extras(tmp_path: Path) -> Path:
+    """A models folder with a version that has a ranking and reports."""
+    folder = tmp_path / "models"
+    extras = {}
+    for name in (RANKING, "report.json", "report.md", "flips.png"):
+        extras[name] = tmp_path / name
+        extras[name].write_text("{}")
+    write_version(folder, VERSION, save_small_servable, SMALL, extras)
+    return folder
+
+
+def test_what_else_belongs_to_a_version_is_vouched_for(with_extras: Path) -> None:
+    manifest = verify(with_extras, VERSION)
+
+    assert {RANKING, "report.json", "report.md", "flips.png"} <= manifest.files.keys()
+    (with_extras / VERSION / RANKING).write_text("{ }")
+    with pytest.raises(ModelError, match=r"ranking\.json does not match its checksum"):
+        verify(with_extras, VERSION)
+
+
+def test_a_damaged_or_missing_report_is_told_and_does_not_disable_a_model(
+    with_extras: Path,
+) -> None:
+    assert damaged_reports(with_extras, verify(with_extras, VERSION)) == []
+
+    (with_extras / VERSION / "flips.png").write_bytes(b"half a pict")
+    (with_extras / VERSION / "report.md").unlink()
+
+    assert damaged_reports(with_extras, verify(with_extras, VERSION)) == ["flips.png", "report.md"]
+
+
+def test_what_would_be_refused_is_not_written(tmp_path: Path) -> None:
+    def save(folder: Path) -> None:
+        save_small_servable(folder)
+        (folder / "encoders" / "default" / "modeling.py").write_text("raise SystemExit")
+
+    with pytest.raises(ModelError, match=r"modeling\.py is no file that faqbot writes"):
+        write_version(tmp_path, VERSION, save, SMALL)
+
+    assert not (tmp_path / VERSION).exists()
+
+
+@pytest.mark.parametrize("inside", ["servable/head", "servable/head/config.json", "report.md"])
+def test_a_link_inside_a_version_is_refused(models: Path, tmp_path: Path, inside: str) -> None:
+    path = models / VERSION / inside
+    moved = tmp_path / "elsewhere"
+    if path.exists():
+        path.rename(moved)
+    else:
+        moved.write_text("a report")
+        prepare_file(models / VERSION, inside, b"a report")
+        path.unlink()
+    path.symlink_to(moved)
+
+    with pytest.raises(ModelError, match="is a link") as raised:
+        verify(models, VERSION)
+
+    assert "\n" not in str(raised.value)
+
+
+def test_the_folder_of_a_version_may_be_a_link(models: Path, tmp_path: Path) -> None:
+    (models / VERSION).rename(tmp_path / "other-disk")
+    (models / VERSION).symlink_to(tmp_path / "other-disk")
+
+    assert verify(models, VERSION).version == VERSION
+
+
+@pytest.mark.parametrize("name", [MANIFEST, f"{SERVABLE}/head/config.json"])
+def test_a_named_pipe_is_refused_and_not_waited_for(models: Path, name: str) -> None:
+    (models / VERSION / name).unlink()
+    os.mkfifo(models / VERSION / name)
+
+    with pytest.raises(ModelError, match=r"no file|no plain file"):
+        verify(models, VERSION)
+
+
+def test_folders_nested_without_end_are_refused(models: Path) -> None:
+    (models / VERSION / "/".join("d" * 100)).mkdir(parents=True)
+
+    with pytest.raises(ModelError, match="nested too deeply"):
+        verify(models, VERSION)
+
+
+def test_a_version_under_another_name_is_refused(models: Path) -> None:
+    (models / VERSION).rename(models / "v2")
+
+    with pytest.raises(ModelError, match="v2 is refused: its manifest is that of v1"):
+        verify(models, "v2")
+
+
+def test_a_manifest_with_another_dimension_than_the_model_is_refused(models: Path) -> None:
+    prepare_manifest(models / VERSION, dimension=4)
+
+    with pytest.raises(ModelError, match="says vectors of length 4, its model 3"):
+        verify(models, VERSION)
+
+
+def test_a_version_written_with_a_key_is_signed(tmp_path: Path) -> None:
+    manifest = write_version(tmp_path, VERSION, save_small_servable, SMALL, key=KEY)
+
+    assert len(manifest.signature) == 64
+    assert verify(tmp_path, VERSION, KEY) == manifest
+    assert verify(tmp_path, VERSION) == manifest, "who has no key checks no signature"
+
+
+def test_with_a_key_an_unsigned_version_is_refused_and_told_what_to_do(models: Path) -> None:
+    for check in (read_manifest, verify):
+        with pytest.raises(ModelError, match=r"is not signed, and .* model_key is set") as raised:
+            check(models, VERSION, KEY)
+
+        assert f"faqbot models sign {VERSION}" in str(raised.value)
+        assert "\n" not in str(raised.value)
+        assert KEY.get_secret_value() not in str(raised.value)
+
+
+def test_a_version_signed_with_another_key_is_refused(tmp_path: Path) -> None:
+    write_version(tmp_path, VERSION, save_small_servable, SMALL, key=SecretStr("another key"))
+
+    with pytest.raises(ModelError, match=r"its signature is not of .* model_key"):
+        verify(tmp_path, VERSION, KEY)
+
+
+def test_a_signed_version_changed_consistently_is_refused(tmp_path: Path) -> None:
+    write_version(tmp_path, VERSION, save_small_servable, SMALL, key=KEY)
     weights = f"{SERVABLE}/encoders/default/model.safetensors"
 
-    other_head = files | {f"{SERVABLE}/head/config.json": "0" * 64}
-    other_readme = files | {f"{SERVABLE}/encoders/default/README.md": "0" * 64}
-    other_weights = files | {weights: "0" * 64}
+    prepare_file(tmp_path / VERSION, weights, b"other weights")
 
-    assert encoder_id(other_head) == encoder_id(files)
-    assert encoder_id(other_readme) == encoder_id(files)
-    assert encoder_id(other_weights) != encoder_id(files)
+    assert verify(tmp_path, VERSION), "but for the signature all is consistent"
+    with pytest.raises(ModelError, match="its signature is not of"):
+        verify(tmp_path, VERSION, KEY)
 
 
-def test_what_else_belongs_to_a_version_is_vouched_for(tmp_path: Path) -> None:
-    report = tmp_path / "anything.json"
-    report.write_text("{}")
-    folder = tmp_path / "models"
+def test_a_version_from_before_the_key_can_be_signed(models: Path) -> None:
+    assert sign_version(models, VERSION, KEY)
+    assert not sign_version(models, VERSION, KEY), "nothing to do the second time"
 
-    manifest = write_version(
-        folder,
-        VERSION,
-        save_servable,
-        Provenance(base_encoder="tiny", dimension=3),
-        extras={"report.json": report},
-    )
+    assert verify(models, VERSION, KEY).version == VERSION
+    assert [path.name for path in models.iterdir() if path.is_dir()] == [VERSION]
 
-    assert "report.json" in manifest.files
-    assert verify(folder, VERSION) == manifest
-    (folder / VERSION / "report.json").write_text("{ }")
-    with pytest.raises(ModelError, match=r"report\.json does not match its checksum"):
-        verify(folder, VERSION)
+
+def test_a_damaged_version_is_not_signed(models: Path) -> None:
+    (models / VERSION / SERVABLE / "head" / "weights.bin").write_text("other")
+
+    with pytest.raises(ModelError, match="does not match its checksum"):
+        sign_version(models, VERSION, KEY)
+
+    assert read_manifest(models, VERSION).signature == ""

@@ -8,10 +8,11 @@ from typing import Any
 import pytest
 
 from index.errors import ModelError
+from index.model.versions import RANKING
 from index.ranking.calibration import Calibration, PrecisionCurve
 from index.ranking.features import FEATURES
 from index.ranking.ranker import SIGNALS, LearnedRanker
-from index.ranking.ranker_file import RANKING, read_ranker, shipped, write_ranker
+from index.ranking.ranker_file import read_ranker, shipped, write_ranker
 
 
 def test_what_is_shipped_is_sane() -> None:

@@ -14,8 +14,9 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from pydantic import SecretStr
 
-from index.errors import SettingsError
+from index.errors import ModelError, SettingsError
 from index.model.served import ServedModel
 from index.model.versions import Provenance, read_manifest, write_version
 from index.store import Store
@@ -70,6 +71,16 @@ def weights(fitted: Fitted) -> dict[str, torch.Tensor]:
 
 def same(one: dict[str, torch.Tensor], other: dict[str, torch.Tensor]) -> bool:
     return one.keys() == other.keys() and all(torch.equal(one[key], other[key]) for key in one)
+
+
+def test_a_parent_that_the_key_did_not_sign_is_not_trained_on(
+    base_models: Path, helpdesk: Snapshot, tmp_path: Path
+) -> None:
+    key = SecretStr("a key")
+    context = FitContext(base_models, "base", None, tmp_path / "run", device="cpu", key=key)
+
+    with pytest.raises(ModelError, match="it is not signed"):
+        fit(helpdesk, TrainSettings(depth="head"), context)
 
 
 def test_a_head_is_trained_on_an_encoder_that_stays_as_it_is(

@@ -9,8 +9,8 @@ from quaterion_models import SimilarityModel
 
 import train.finetune.compat  # noqa: F401
 from index.model.encoder import SentenceEncoder
+from index.model.manifest import SERVABLE
 from index.model.served import ServedModel
-from index.model.versions import SERVABLE
 from train.finetune.model import Encodings, StoredEncodings, TrainedEncoder, make_head
 
 TEXTS = ["VPN", "How do I reset my password?", "The printer on the second floor is offline again"]

@@ -4,11 +4,14 @@ import json
 from typing import Any
 
 import pytest
+from pydantic import SecretStr
 
-from index.errors import SearchIndexError, StoreError
+from index.errors import ModelError, SearchIndexError, StoreError
 from index.jobs.protocol import Cancelled
+from index.model.versions import verify
 from index.store import Store
 from index.store.types import Generation, JobState
+from tests.index.models import prepare_file
 from tests.train.desk import ME, Desk, golden_right
 from train.promotion import go_live as go_live_module
 
@@ -46,6 +49,39 @@ def test_cancelled_after_the_switch_it_has_gone_live(quick: Desk) -> None:
 
     assert ending.result.promoted
     assert quick.live().model_version == "retrain-1"
+
+
+@pytest.mark.parametrize("what", ["model", "ranking"])
+def test_with_a_key_what_goes_live_is_signed(
+    quick: Desk, what: str, request: pytest.FixtureRequest
+) -> None:
+    if what == "ranking":
+        request.getfixturevalue("refused")
+    key = SecretStr("a key")
+    desk = quick.with_key(key)
+
+    ending = desk.retrain()
+
+    assert ending.result.went_live == what
+    assert desk.live().model_version == "retrain-1"
+    assert verify(desk.settings.models_dir, "retrain-1", key).is_signed_with(key)
+
+
+def test_a_new_ranking_does_not_vouch_for_a_model_that_was_changed_meanwhile(
+    quick: Desk, refused: None
+) -> None:
+    key = SecretStr("a key")
+    desk = quick.with_key(key)
+
+    def report(share: float, what: str) -> None:
+        if what.startswith("writing the model version"):
+            weights = "servable/encoders/default/model.safetensors"
+            prepare_file(desk.settings.models_dir / "base", weights, b"other weights")
+
+    with pytest.raises(ModelError, match="its signature is not of"):
+        desk.retrain(report)
+
+    desk.assert_untouched()
 
 
 def test_a_job_that_lost_its_lease_does_not_switch(quick: Desk) -> None:
