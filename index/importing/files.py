@@ -21,6 +21,7 @@ STDIN = Path("-")
 # Stands in a decoded text where it was cut at MAX_ROW. It is a lone surrogate other than those
 # of `surrogateescape`, so no file can hold it.
 _CUT = "\udfff"
+NOT_UTF8 = "the row is not valid UTF-8"
 _NOT_TEXT = re.compile("[\udc80-\udcff]")
 
 
@@ -93,5 +94,5 @@ def fault(text: str) -> str | None:
     if _CUT in text:
         return f"the row is longer than {MAX_ROW:,} characters"
     if _NOT_TEXT.search(text):
-        return "the row is not valid UTF-8"
+        return NOT_UTF8
     return None

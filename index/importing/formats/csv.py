@@ -8,8 +8,9 @@ from collections.abc import Iterator
 from typing import Any, TextIO
 
 from index.errors import ImportFailed
-from index.importing.files import fault, lines
+from index.importing.files import NOT_UTF8, fault, lines
 from index.importing.formats.base import Format, Row, WriteRow
+from index.importing.formats.help_desk import grouped
 from index.importing.formats.jsonl import decoder
 from index.importing.formats.raw import BadRow, Raw, RawRow, is_too_deep
 from index.importing.rows import KEYS
@@ -33,6 +34,12 @@ COLUMNS = (
 # Longer than any cell that csv reads.
 _MAX_RECORD = 2 * csv.field_size_limit()
 _DELIMITERS = ",;\t"
+_SYNONYMS = {
+    "question": frozenset(["questions", "q", "frage", "fragen"]),
+    "answer": frozenset(["answers", "a", "antwort", "antworten"]),
+}
+# Columns that QnA Maker writes.
+_QNA_MAKER = frozenset(["question", "answer", "metadata", "suggestedquestions"])
 _LISTS = ("phrasings", "tags", "audience")
 
 
@@ -43,10 +50,27 @@ def read_csv(text: TextIO) -> Iterator[Raw]:
         ImportFailed: The first row does not name the columns question and answer.
     """
     numbered = lines(text)
-    _, header = next(((n, content) for n, content in numbered if content.strip()), (0, ""))
+    header, said = _header(numbered)
     if not header:
         return
-    delimiter, names = _columns(header)
+    delimiter, names = _columns(header, said)
+    rows = _rows(numbered, delimiter, names)
+    yield from grouped(rows) if set(names) >= _QNA_MAKER else rows
+
+
+def _header(numbered: Iterator[tuple[int, str]]) -> tuple[str, str]:
+    """The header, and the delimiter that Excel's line `sep=;` above it names."""
+    said = ""
+    for _, line in numbered:
+        text = line.strip().strip('"')
+        if text.lower().startswith("sep=") and len(line.strip('\r\n"')) == len("sep=;"):
+            said = line.strip('\r\n"')[4]
+        elif text:
+            return line, said
+    return "", said
+
+
+def _rows(numbered: Iterator[tuple[int, str]], delimiter: str, names: list[str]) -> Iterator[Raw]:
     for start, held, reason in _records(numbered, delimiter):
         if reason:
             yield BadRow(start, reason, held)
@@ -118,20 +142,25 @@ def _quotes(line: str, delimiter: str, *, is_open: bool) -> tuple[bool, bool]:
         at += is_open
 
 
-def _columns(header: str) -> tuple[str, list[str]]:
-    for delimiter in _DELIMITERS:
+def _columns(header: str, said: str) -> tuple[str, list[str]]:
+    names: list[str] = []
+    for delimiter in said or _DELIMITERS:
         try:
             cells = next(csv.reader([header], delimiter=delimiter))
         except csv.Error:
             continue
         names = [cell.strip().lower().replace(" ", "_") for cell in cells]
+        for meant, others in _SYNONYMS.items():
+            if meant not in names:
+                names = [meant if name in others else name for name in names]
         if {"question", "answer"} <= set(names):
             for name in KEYS:
                 if names.count(name) > 1:
                     raise ImportFailed(f"the column {name} stands twice; rename or remove one")
             return delimiter, names
     raise ImportFailed(
-        "the first row of a CSV file must name its columns, among them question and answer"
+        "the first row of a CSV file must name its columns, among them question and answer; "
+        f"it has {header.strip()[:80]!r}"
     )
 
 
@@ -164,12 +193,21 @@ def _split_cell(name: str, cell: str) -> list[object]:
 
 
 def check_columns(text: TextIO) -> None:
-    """Read the first rows, for the header.
+    """Read the header, and whether the file is text that is understood.
 
     Raises:
-        ImportFailed: The first row does not name the columns question and answer.
+        ImportFailed: The first row does not name the columns question and answer, or the file is
+            not UTF-8.
     """
-    next(read_csv(text), None)
+    numbered = lines(text)
+    header, said = _header(numbered)
+    if header:
+        _columns(header, said)
+    text.seek(0)
+    for number, line in lines(text):
+        if not line.isascii() and fault(line) == NOT_UTF8:
+            # Excel's other CSV is of a code page that the file does not name.
+            raise ImportFailed(f"line {number} is not UTF-8; save the file as 'CSV UTF-8'")
 
 
 def write_csv(out: TextIO) -> WriteRow:

@@ -307,3 +307,11 @@ def test_a_key_that_stands_twice_refuses_the_row(
 ) -> None:
     result = import_files(sqlite_store, [write_file("a.jsonl", [qa(1, Answer="Other.")])])
     assert "the key answer stands twice" in result.rejections[0].reason
+
+
+def test_a_csv_file_of_another_encoding_is_refused_with_advice(
+    sqlite_store: Store, write_file: WriteFile
+) -> None:
+    content = "question;answer\r\nWhen?;Now.\r\nO\xf9 ?;L\xe0.\r\n".encode("cp1252")
+    with pytest.raises(ImportFailed, match="line 3 is not UTF-8; save the file as 'CSV UTF-8'"):
+        import_files(sqlite_store, [write_file("a.csv", content)])

@@ -67,6 +67,39 @@ def test_a_quote_inside_a_cell_is_taken_as_it_is() -> None:
     assert row["answer"] == '27" or "more"'
 
 
+@pytest.mark.parametrize(
+    "header", ["sep=,\r\nquestion,answer", '"sep=,"\nQuestions,Answers', "Q,A", "Frage,Antwort"]
+)
+def test_headers_as_spreadsheets_have_them_are_understood(header: str) -> None:
+    [(_, row)] = values("a.csv", f"{header}\nWhere?,Here.\n")
+    assert (row["question"], row["answer"]) == ("Where?", "Here.")
+
+
+def test_the_delimiter_that_excel_names_holds() -> None:
+    [(_, row)] = values("a.csv", "\ufeffsep=|\r\nquestion|answer\r\nA, b?|c; d\r\n")
+    assert (row["question"], row["answer"]) == ("A, b?", "c; d")
+
+
+def test_rows_of_qna_maker_with_one_answer_are_one_pair() -> None:
+    head = "Question\tAnswer\tMetadata\tSuggestedQuestions\tPrompts\tQnaId\n"
+    more = '[{""displayText"": ""More""}]'
+    first, second = values(
+        "a.tsv",
+        f'{head}A?\t1\\n2\tteam:it|x:y\t[]\t"{more}"\t1\nB?\t1\\n2\tteam:it|x:y\t[]\t[]\t1\n'
+        "C?\tc\t\t[]\t[]\t2\n",
+    )
+    assert first == (
+        2,
+        {
+            "question": "A?",
+            "answer": "1\n2",
+            "phrasings": ["B?"],
+            "tags": ["team:it", "x:y", "prompt:More"],
+        },
+    )
+    assert second == (4, {"question": "C?", "answer": "c"})
+
+
 def test_a_column_that_stands_twice_is_refused() -> None:
     with pytest.raises(ImportFailed, match="the column answer stands twice"):
         rows("a.csv", "question,Answer,answer\nQ,A,B\n")
