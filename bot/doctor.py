@@ -19,6 +19,7 @@ from index.settings import IndexSettings
 from index.space import free_space, require_space
 from index.store import Store
 from index.store.types import Status
+from index.text import counted
 
 
 class Level(StrEnum):
@@ -86,7 +87,7 @@ def _store(store: Store) -> Check:
     if not total:
         finding = "no pairs yet; run `faqbot import FILE`"
         return Check("store", Level.WARN, finding)
-    return Check("store", Level.OK, f"{total} pairs, {counts[Status.ACTIVE]} active")
+    return Check("store", Level.OK, f"{counted(total, 'pair')}, {counts[Status.ACTIVE]} active")
 
 
 def _model(index: IndexSettings, store: Store) -> Check:
@@ -101,7 +102,8 @@ def _model(index: IndexSettings, store: Store) -> Check:
         )
         return Check("model", Level.WARN, finding)
     signed = ", signed with model_key" if index.model_key else ""
-    finding = f"{manifest.version}: all {len(manifest.files)} files match{signed}"
+    files = counted(len(manifest.files), "file matches", "files match")
+    finding = f"{manifest.version}: {files}{signed}"
     return Check("model", Level.OK, finding)
 
 
@@ -117,14 +119,14 @@ def _index(index: IndexSettings, store: Store) -> Check:
         collection.close()
     except CollectionLocked as held:
         level = Level.WARN if behind else Level.OK
-        return Check("index", level, f"in use by {held.owner}; {behind} pairs behind")
+        return Check("index", level, f"in use by {held.owner}; {counted(behind, 'pair')} behind")
     finally:
         engine.close()
     if not points and not behind and store.pairs.count()[Status.ACTIVE]:
         finding = "empty: its files were lost; `faqbot serve` or `faqbot ask` builds it again"
         return Check("index", Level.FAIL, finding)
     if behind:
-        finding = f"{behind} pairs behind; `faqbot serve` or `faqbot init` catches up"
+        finding = f"{counted(behind, 'pair')} behind; `faqbot serve` or `faqbot init` catches up"
         return Check("index", Level.WARN, finding)
     return Check("index", Level.OK, f"{points} points, up to date")
 

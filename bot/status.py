@@ -14,6 +14,7 @@ from index.space import require_space
 from index.store import Store
 from index.store.leases import describe
 from index.store.types import Generation, Job, JobKind, JobState, QuestionState
+from index.text import counted
 
 _OVER = tuple(state for state in JobState if state.is_over)
 
@@ -121,11 +122,11 @@ class StatusReport:
             ("pairs", _counts(self.pairs)),
             (
                 "live generation",
-                f"{live.id} (model {live.model}), {live.pairs_behind} pairs behind"
+                f"{live.id} (model {live.model}), {counted(live.pairs_behind, 'pair')} behind"
                 if live
                 else "none yet; run `faqbot init`",
             ),
-            ("embedding cache", f"{self.embeddings} texts"),
+            ("embedding cache", counted(self.embeddings, "text")),
             ("questions", _counts(self.questions)),
             ("feedback", _counts(self.feedback)),
             ("suggested wordings", f"{self.suggestions} waiting for an admin"),
@@ -245,7 +246,9 @@ def _next_times(bot: BotSettings) -> dict[str, datetime | None]:
 
 
 def _counts(values: Mapping[str, int]) -> str:
-    return ", ".join(f"{count} {name}" for name, count in values.items() if count) or "none"
+    # A value of ours, such as "not_it", as people write it.
+    named = {name.replace("_", " "): count for name, count in values.items() if count}
+    return ", ".join(f"{count} {name}" for name, count in named.items()) or "none"
 
 
 def _iso(time: datetime | None) -> str | None:

@@ -7,6 +7,7 @@ from index.ranking.calibration import lower_bound
 from index.ranking.ranker import LearnedRanker
 from index.ranking.ranker_file import read_ranker
 from index.store import Store
+from index.text import counted
 
 SHIPPED = "(shipped ranker: proven on other FAQs, not yet on your questions)"
 
@@ -43,5 +44,6 @@ def _meaning(ranker: LearnedRanker, precision: float) -> str:
         return f"{share}: answers from confidence {threshold:.2f}"
     answers = ranker.precision_curve.answers[0] if ranker.precision_curve.answers else 0
     if lower_bound(answers, answers) < precision:
-        return f"{share}: asks first; {answers} held-out answers are too few to prove {share}"
+        too_few = counted(answers, "held-out answer is", "held-out answers are")
+        return f"{share}: asks first; {too_few} too few to prove {share}"
     return f"{share}: asks first; of {answers} held-out answers too few are right to prove {share}"

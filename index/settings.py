@@ -8,7 +8,7 @@ import os
 import tomllib
 from contextvars import ContextVar
 from pathlib import Path
-from typing import Annotated, Any, ClassVar, Literal, Self, TypeVar
+from typing import TYPE_CHECKING, Annotated, Any, ClassVar, Literal, Self, TypeVar
 
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError, field_validator
 from pydantic_settings import (
@@ -21,6 +21,9 @@ from pydantic_settings import (
 )
 
 from index.errors import SettingsError
+
+if TYPE_CHECKING:
+    from pydantic_core import ErrorDetails
 
 CONFIG_VARIABLE = "FAQBOT_CONFIG"
 SECRETS_VARIABLE = "FAQBOT_SECRETS_DIR"
@@ -140,8 +143,13 @@ class RoomSettings(BaseSettings):
             known = ", ".join(sorted(cls.model_fields))
             return f"{where}[{cls.table}] has no key {key!r}; known keys: {known}"
         key = ".".join(map(str, first["loc"]))
-        reason = first["msg"].removeprefix("Value error, ")
-        return f"{where}[{cls.table}] {key} ({cls.variable(name)}): {reason}"
+        return f"{where}[{cls.table}] {key} ({cls.variable(name)}): {reason_of(first)}"
+
+
+def reason_of(error: "ErrorDetails") -> str:
+    """Why a value was refused, in words of ours or pydantic's, without the kind of error."""
+    said = error.get("ctx", {}).get("error")
+    return str(said) if isinstance(said, (ValueError, AssertionError)) else error["msg"]
 
 
 def _config_path(config: Path | None) -> Path | None:

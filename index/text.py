@@ -56,6 +56,15 @@ def ends_of(text: str, longest: int, between: str = "\n") -> str:
     return f"{text[:half]}{between}{text[len(text) - (longest - half - len(between)) :]}"
 
 
+def counted(count: int, noun: str, plural: str = "") -> str:
+    """A number with its noun, such as "1 pair" and "2 pairs".
+
+    Args:
+        plural: The noun for any number but 1; default: with an s.
+    """
+    return f"{count} {noun if count == 1 else plural or f'{noun}s'}"
+
+
 def fold(text: str) -> str:
     """The form in which two texts count as the same: case, width and spacing folded."""
     return " ".join(unicodedata.normalize("NFKC", text).casefold().split())

@@ -22,6 +22,7 @@ from index.jobs.results import Basis, GoldenCheck, MetricPair, MrrChange, Retrai
 from index.jobs.tasks import clean_up_afterwards
 from index.progress import Report
 from index.ranking.ranker_file import shipped
+from index.settings import reason_of
 from index.store import Store
 from index.store.sides import apart
 from index.store.types import Generation, JobKind, JobState
@@ -144,7 +145,7 @@ def settings_for(order: JobOrder) -> TrainSettings:
         return TrainSettings(**{**settings.model_dump(), **given})
     except ValidationError as error:
         first = error.errors()[0]
-        raise SettingsError(f"retrain: {first['loc'][0]} is refused: {first['msg']}") from None
+        raise SettingsError(f"retrain: {first['loc'][0]} is refused: {reason_of(first)}") from None
 
 
 def decided(store: Store, before: int) -> list[Earlier]:

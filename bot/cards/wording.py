@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from bot.slack.admins import Standing
 from bot.slack.mrkdwn import ELLIPSIS
 from index.store.types import Suggestion, SuggestionState
+from index.text import counted
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,7 @@ HIDE_ANSWERS = Label("Hide answers", "Hide answers of the closest entries")
 
 def more_answers(count: int) -> Label:
     """The button that unfolds the other answers."""
-    text = "1 more answer" if count == 1 else f"{count} more answers"
+    text = counted(count, "more answer")
     return Label(text, f"{text}: show below this one")
 
 
@@ -68,8 +69,7 @@ def continues_at(link: str) -> str:
 
 def is_cut(missing: int) -> str:
     """The end of an answer that is cut, where there is no source."""
-    noun = "character" if missing == 1 else "characters"
-    return f"{ELLIPSIS} (cut: {missing} more {noun})"
+    return f"{ELLIPSIS} (cut: {counted(missing, 'more character')})"
 
 
 def votes(solved: int, not_it: int, picked: int) -> str:
@@ -88,7 +88,7 @@ def none_fits(people: int) -> str:
 
 
 def _people(count: int) -> str:
-    return "1 person" if count == 1 else f"{count} people"
+    return counted(count, "person", "people")
 
 
 HELLO = (
@@ -169,7 +169,7 @@ def taken_up(count: int) -> str:
     """The answer to a retry of all questions that failed."""
     if not count:
         return "No question has failed."
-    what = "1 failed question is" if count == 1 else f"{count} failed questions are"
+    what = counted(count, "failed question is", "failed questions are")
     return f"{what} taken up again. The answers come where they were asked."
 
 
@@ -202,7 +202,7 @@ def suggestions_waiting(waiting: int, listed: int) -> str:
     """
     if not waiting:
         return "No suggested wordings are waiting."
-    left = "1 suggested wording is" if waiting == 1 else f"{waiting} suggested wordings are"
+    left = counted(waiting, "suggested wording is", "suggested wordings are")
     first = f"; the first {listed}" if waiting > listed else ""
     return f"{left} waiting{first}:"
 
@@ -384,7 +384,7 @@ def right_first(live: float, candidate: float, held_out: float | None) -> str:
         live, candidate: Shares from 0 to 1.
         held_out: The number of questions that it was measured with.
     """
-    of = f", of {held_out:.0f} held-out questions" if held_out else ""
+    of = f", of {counted(round(held_out), 'held-out question')}" if held_out else ""
     return f"Right answer first: live {live:.1%}, new {candidate:.1%}{of}"
 
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from bot.cli.console import Context, bring_up_to_date, opened_store, progress_bar, say
+from index.text import counted
 
 if TYPE_CHECKING:
     from bot.settings import BotSettings
@@ -98,7 +99,7 @@ def run(
                     ImportOptions(sync=True, rejects=Path(folder) / "r", progress=report),
                 )
             bring_up_to_date(index, store)
-        say(f"  {result.read} pairs read, {result.rejected} rejected")
+        say(f"  {counted(result.read, 'pair')} read, {result.rejected} rejected")
         for rejection in result.rejections:
             say(f"  {rejection}")
         settings = bot.model_copy(update=connection(url))

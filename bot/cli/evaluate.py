@@ -8,6 +8,7 @@ import typer
 
 from bot.cli.console import Context, opened_store, print_json, progress_bar, show
 from index.errors import FaqbotError
+from index.text import counted
 
 if TYPE_CHECKING:
     from index.engines.base import Retriever
@@ -121,7 +122,7 @@ def evaluate(
     )
     if retriever is RetrieverChoice.ALL:
         print(
-            f"ranker fitted on {ranker.questions} questions"
+            f"ranker fitted on {counted(ranker.questions, 'question')}"
             if ranker.questions
             else "ranker: the shipped one; these pairs have too few answers with several wordings "
             "to fit one to"

@@ -7,6 +7,7 @@ import typer
 from bot.cli.ask import opened_for_question
 from bot.cli.console import Context, print_json, show
 from bot.cli.verdict import verdict
+from index.text import counted
 
 if TYPE_CHECKING:
     from index.ranking.explanation import Explained, Explanation, Part
@@ -135,7 +136,7 @@ def _show_explanation(explanation: "Explanation", questions: dict[str, str], lim
     table.add_row(f"calibrated ({explanation.calibration})", "", f"{explanation.confidence:.2f}")
     show(table)
     print(
-        f"The ranker was fitted on {explanation.fitted_on} questions."
+        f"The ranker was fitted on {counted(explanation.fitted_on, 'question')}."
         if explanation.fitted_on
         else "The ranker is the shipped one; a retrain fits one to this FAQ."
     )

@@ -82,7 +82,7 @@ def run_in_foreground(
         if received:
             say(f"Interrupted: {kind} (job {job.id}) is marked as cancelled{still}.")
             raise typer.Exit(128 + received[0])
-        raise FaqbotError(f"{kind} was {ended.detail}{still}")
+        raise FaqbotError(f"{kind} was cancelled: {ended.detail}{still}")
     return ended
 
 

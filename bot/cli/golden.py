@@ -20,6 +20,7 @@ from bot.cli.console import (
     time_of,
 )
 from index.errors import FaqbotError
+from index.text import counted
 
 if TYPE_CHECKING:
     from index.store import Store
@@ -174,8 +175,9 @@ def golden_check(context: typer.Context, as_json: AsJson = False) -> None:
             table.add_row(str(answer.golden.id), escape(answer.golden.question), mark, named)
         show(table)
         left_out = len(pinned) - len(answers)
+        asked = counted(len(answers), "golden question is", "golden questions are")
         print(
-            f"{len(answers) - wrong} of {len(answers)} golden questions are answered right"
+            f"{len(answers) - wrong} of {asked} answered right"
             + (f"; {left_out} left out, whose pairs are not active." if left_out else ".")
         )
     if wrong:

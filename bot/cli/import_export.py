@@ -18,6 +18,7 @@ from bot.cli.console import (
 )
 from index.errors import FaqbotError
 from index.importing.formats.registry import export_format_of, exported, titles
+from index.text import counted
 
 if TYPE_CHECKING:
     from index.importing.importer import ImportResult
@@ -120,7 +121,7 @@ def export(
     settings: Context = context.obj
     with opened_for_reading(settings.index) as store:
         count = export_pairs(store, output or sys.stdout, format=chosen, source=source)
-    say(f"Exported {count} pairs.")
+    say(f"Exported {counted(count, 'pair')}.")
 
 
 def _show(result: "ImportResult", *, as_json: bool) -> None:

@@ -88,7 +88,7 @@ def cancel(
         if not registry.job_type(job.kind).cancellable:
             raise FaqbotError("an import is stopped by Ctrl-C where it runs")
         if job.state.is_over:
-            raise FaqbotError(f"{job.kind} (job {job.id}) is over: {job.detail or job.state}")
+            raise FaqbotError(f"{job.kind} (job {job.id}) is over: {_ending(job)}")
         store.jobs.cancel(job.id)
         with waiting(f"Stopping {job.kind} (job {job.id})"):
             ended = _when_over(store, job.id)
@@ -98,8 +98,7 @@ def cancel(
         )
     if ended.state is not JobState.CANCELLED:
         raise FaqbotError(
-            f"{job.kind} (job {job.id}) ended before it could be stopped: "
-            f"{ended.detail or ended.state}"
+            f"{job.kind} (job {job.id}) ended before it could be stopped: {_ending(ended)}"
         )
     print(f"{job.kind.capitalize()} (job {job.id}) is cancelled.")
 
@@ -123,6 +122,11 @@ def _when_over(store: "Store", job_id: int) -> "Job":
         time.sleep(0.2)
         fail_abandoned(store)
     return job
+
+
+def _ending(job: "Job") -> str:
+    """How a job ended: its state and the reason."""
+    return f"{job.state}: {job.detail}" if job.detail else str(job.state)
 
 
 def _took(job: "Job") -> str:

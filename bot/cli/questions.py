@@ -6,6 +6,7 @@ import typer
 
 from bot.cli.console import AsJson, opened_for_reading, opened_store, print_json, show, time_of
 from index.errors import FaqbotError
+from index.text import counted
 
 
 def register(app: typer.Typer) -> None:
@@ -74,8 +75,8 @@ def retry(
     with opened_store(context.obj.index) as store:
         if not ids:
             count = store.inbox.retry_failed()
-            noun = "question" if count == 1 else "questions"
-            print(f"{count} failed {noun} taken up again." if count else "No question has failed.")
+            taken_up = f"{counted(count, 'failed question')} taken up again."
+            print(taken_up if count else "No question has failed.")
             return
         for question_id in ids:
             if not store.inbox.retry_failed(question_id):

@@ -9,6 +9,7 @@ from bot.cli.console import AsJson, job_folder, opened_for_reading, say
 from bot.cli.foreground import run_in_foreground
 from bot.cli.report import REPORT
 from index.errors import FaqbotError
+from index.text import counted
 
 if TYPE_CHECKING:
     from index.jobs.results import RetrainResult
@@ -75,7 +76,7 @@ def _figures(job: "Job", result: "RetrainResult", before: "Generation | None") -
         figures = result.precision_at_1
         compared = (
             f"precision@1 {figures.live:.2f} -> {figures.candidate:.2f} "
-            f"on {result.n_held_out} held-out questions"
+            f"on {counted(result.n_held_out or 0, 'held-out question')}"
             if figures
             else job.detail
         )

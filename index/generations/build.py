@@ -21,6 +21,7 @@ from index.settings import IndexSettings
 from index.store import Store
 from index.store.leases import Claim
 from index.store.types import Generation
+from index.text import counted
 
 log = structlog.get_logger(__name__)
 
@@ -124,7 +125,7 @@ def fill(live: Live, report: Report, what: str) -> None:
     """Bring a generation up to the store, whoever does it; `what` is told with the progress."""
 
     def progress(done: int, total: int) -> None:
-        report(done / max(total, 1), f"{what}, {done} of {total} pairs")
+        report(done / max(total, 1), f"{what}, {done} of {counted(total, 'pair')}")
 
     report(0.0, what)
     while not live.is_complete:

@@ -13,6 +13,7 @@ from index.generations.live import LOOK_EVERY_S, Live
 from index.progress import Report
 from index.store import Store
 from index.store.types import Pair, Status
+from index.text import counted
 
 # Stored questions that a collection must find, each among so many; cosines may be off a little.
 SAMPLE = 20
@@ -76,7 +77,9 @@ def _check_sample(live: Live, store: Store) -> list[str]:
     missed = sum(not _finds(live, pair) for pair in pairs)
     # An approximate search may miss one in a large collection.
     if missed > len(sample) // SAMPLE:
-        return [f"{missed} of {len(sample)} stored questions do not find their own pair"]
+        own = "stored question does not find its own pair"
+        all_own = "stored questions do not find their own pair"
+        return [f"{missed} of {counted(len(sample), own, all_own)}"]
     return []
 
 

@@ -10,6 +10,7 @@ from index.model.versions import read_manifest, remove_versions
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import Generation, GenerationState
+from index.text import counted
 
 # Generations that can be gone back to at once, the live one included.
 KEPT = 3
@@ -26,8 +27,10 @@ class CleanedUp:
 
     def __str__(self) -> str:
         return (
-            f"{self.generations} generations, {self.collections} collections, "
-            f"{self.model_versions} model versions, {self.embeddings} cached embeddings removed"
+            f"{counted(self.generations, 'generation')}, "
+            f"{counted(self.collections, 'collection')}, "
+            f"{counted(self.model_versions, 'model version')}, "
+            f"{counted(self.embeddings, 'cached embedding')} removed"
         )
 
 

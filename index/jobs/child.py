@@ -37,6 +37,10 @@ NICENESS = 10
 OOM_SCORE = 500
 
 
+# What is recorded where the one that told it to end does not know why, either.
+_TOLD_TO_END = JobEnding("its process was told to end", state=JobState.CANCELLED)
+
+
 def run(work: Callable[[JobOrder, Report], JobEnding]) -> int:
     """Take the order from stdin, do the work, and tell how it went; returns the exit status.
 
@@ -51,16 +55,19 @@ def run(work: Callable[[JobOrder, Report], JobEnding]) -> int:
         log("this command is started by faqbot itself: its order on stdin cannot be read")
         return 2
     except Cancelled:
-        wire.send(JobEnding("cancelled", state=JobState.CANCELLED))
+        wire.send(_TOLD_TO_END)
         return 0
     threading.Thread(target=_follow_parent, args=(wire,), name="parent", daemon=True).start()
     _step_back()
     try:
         log(f"{order.kind} {order.claim.job_id} begins")
-        ending = work(order, _Reporter(wire))
+        reporter = _Reporter(wire)
+        # Takes seconds, and nothing of the work is told before.
+        reporter(0.0, "loading the libraries")
+        ending = work(order, reporter)
         cancelling.stop()
     except Cancelled:
-        ending = JobEnding("cancelled", state=JobState.CANCELLED)
+        ending = _TOLD_TO_END
     except FaqbotError as error:
         ending = JobEnding(str(error), state=JobState.FAILED)
     except BaseException as error:

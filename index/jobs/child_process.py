@@ -11,7 +11,8 @@ from typing import IO
 
 from index.jobs.protocol import JobEnding, JobOrder, JobProgress, decode, encode_order
 
-NOTHING_SAID = JobProgress(0.0, "")
+# Where it is until it says so itself.
+STARTING = JobProgress(0.0, "starting its process")
 # Of the environment's variables the child gets all but these: it never speaks with Slack.
 _NOT_INHERITED = ("SLACK_", "FAQBOT_BOT_SLACK_")
 # Seconds for what it said last to be read when it has ended.
@@ -46,7 +47,7 @@ class ChildProcess:
             start_new_session=True,
         )
         self._log_file = log_file
-        self.progress = NOTHING_SAID
+        self.progress = STARTING
         self.ending: JobEnding | None = None
         self._silent = threading.Event()
         self._reader = threading.Thread(target=self._read, name="job-output", daemon=True)

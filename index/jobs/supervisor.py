@@ -15,7 +15,7 @@ import structlog
 
 from index.errors import FaqbotError
 from index.jobs import registry
-from index.jobs.child_process import NOTHING_SAID, ChildProcess
+from index.jobs.child_process import STARTING, ChildProcess
 from index.jobs.extras import require_training
 from index.jobs.protocol import USUAL_PRECISIONS, JobEnding, JobOrder, JobProgress
 from index.jobs.recording import claim_of, patiently, record_end
@@ -119,9 +119,12 @@ class _Watch:
         self._job = job
         self._child = child
         self._log_path = log_path
-        self._started = self._renewed = time.monotonic()
+        self._started = time.monotonic()
+        # Recorded at once, so that nobody who looks sees a job that says nothing.
+        self._renewed = float("-inf")
+        self._recorded: JobProgress | None = None
         # Not what it says by now: it may have begun already, and that is news too.
-        self._recorded = self._shown = NOTHING_SAID
+        self._shown = STARTING
         self._asked_to_end: JobEnding | None = None
         self._killed_at: float | None = None  # at the latest
 
@@ -182,7 +185,7 @@ class _Watch:
         """How a job ends that has to be ended now; None where it may go on."""
         stop, limit_s = self._by.stop, self._by.limit_s
         if stop.is_set():
-            return JobEnding(f"cancelled: {stop.reason}", state=JobState.CANCELLED)
+            return JobEnding(stop.reason, state=JobState.CANCELLED)
         if lease is LeaseState.CANCELLED:
             return _ON_REQUEST
         if now - self._started > limit_s:
@@ -198,7 +201,7 @@ class _Watch:
         return job is not None and job.cancel_requested
 
 
-_ON_REQUEST = JobEnding("cancelled on request", state=JobState.CANCELLED)
+_ON_REQUEST = JobEnding("on request", state=JobState.CANCELLED)
 
 
 def _how(status: int) -> str:

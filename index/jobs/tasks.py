@@ -16,6 +16,7 @@ from index.jobs.protocol import Cancelled, JobEnding, JobOrder
 from index.jobs.results import PurgeResult, ReindexResult, RollbackResult
 from index.progress import Report, within
 from index.store import Store
+from index.text import counted
 
 
 def reindex(order: JobOrder, report: Report) -> JobEnding:
@@ -55,7 +56,7 @@ def purge(order: JobOrder, report: Report) -> JobEnding:
             report(0.8, "forgetting old questions")
             forgotten = store.inbox.expire_questions(timedelta(days=days))
         return JobEnding(
-            f"{cleaned_up}, {forgotten} old questions forgotten",
+            f"{cleaned_up}, {counted(forgotten, 'old question')} forgotten",
             PurgeResult(**asdict(cleaned_up), questions=forgotten),
         )
 

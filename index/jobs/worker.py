@@ -114,8 +114,7 @@ class Worker:
             try:
                 ending = task(job, report)
             except Cancelled:
-                reason = f": {self._stop.reason}" if self._stop.is_set() else " on request"
-                ending = JobEnding(f"cancelled{reason}", state=JobState.CANCELLED)
+                ending = JobEnding(self._stop.stopped or "on request", state=JobState.CANCELLED)
             except FaqbotError as error:
                 ending = JobEnding(str(error), state=JobState.FAILED)
             except Exception as error:
@@ -138,6 +137,7 @@ class _Renewal:
         self._thread = threading.Thread(target=self._run, name="job-renewal", daemon=True)
 
     def __enter__(self) -> "_Renewal":
+        self._renew(0.0, "starting")
         self._thread.start()
         return self
 

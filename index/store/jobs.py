@@ -204,7 +204,7 @@ class Jobs:
                 .where(jobs.c.id == job_id, jobs.c.state == JobState.QUEUED)
                 .values(
                     state=JobState.CANCELLED,
-                    detail="cancelled before it began",
+                    detail="before it began",
                     finished_at=datetime.now(UTC),
                 )
             )

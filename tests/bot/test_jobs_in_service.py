@@ -82,7 +82,7 @@ def test_a_stop_ends_a_running_job_and_leaves_nothing_running(desk: Desk) -> Non
     desk.stop()
     stopped = store.jobs.get(job.id)
     assert stopped is not None
-    assert (stopped.state, stopped.detail) == ("cancelled", "cancelled: the worker was stopped")
+    assert (stopped.state, stopped.detail) == ("cancelled", "the worker was stopped")
     assert store.generations.live() == live
     until(lambda: not leftovers(before), f"no thread is left: {leftovers(before)}")
     store.close()

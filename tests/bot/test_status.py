@@ -1,6 +1,7 @@
 """The status report: the same values as JSON and as lines for people."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 
 from bot.settings import BotSettings
@@ -59,6 +60,15 @@ def test_the_generation_and_the_jobs_are_reported(sqlite_store: Store, tmp_path:
     assert values["running_job"]["progress"] == 0.43
     assert [job["kind"] for job in values["jobs"]] == ["reindex", "import"]
     lines = dict(report.lines())
-    assert lines["live generation"] == f"{live.id} (model m1), 1 pairs behind"
+    assert lines["live generation"] == f"{live.id} (model m1), 1 pair behind"
     assert lines["running"].endswith("at 43 %: building")
     assert lines[f"job {imported}"].endswith(": 3 read, 3 added"), "its detail names only the files"
+
+
+def test_people_read_no_names_of_values(sqlite_store: Store, tmp_path: Path) -> None:
+    report = replace(
+        collect(sqlite_store, BotSettings(), tmp_path), feedback={"solved": 0, "not_it": 1}
+    )
+
+    assert dict(report.lines())["feedback"] == "1 not it"
+    assert report.as_dict()["feedback"]["not_it"] == 1

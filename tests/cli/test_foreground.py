@@ -89,7 +89,7 @@ def test_ctrl_c_ends_the_job_and_the_live_generation_answers_on(
         "Interrupted: retrain (job 1) is marked as cancelled; generation 2 answers.\n"
     )
     job = store.jobs.latest()[0]
-    assert (job.state, job.detail) == ("cancelled", "cancelled: interrupted at the command line")
+    assert (job.state, job.detail) == ("cancelled", "interrupted at the command line")
     assert signal.getsignal(number) is before
 
 

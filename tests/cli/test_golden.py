@@ -73,7 +73,7 @@ def test_what_the_bot_answers_now_is_pinned_and_checked(
     assert "the bot would not answer this question now" in refusal(nonsense)
     right = run("golden", "check")
     assert right.code == 0
-    assert "1 of 1 golden questions are answered right." in right.out
+    assert "1 of 1 golden question is answered right." in right.out
 
     run("golden", "add", "add a signature to my mail", "--source", "faq", "--external-id", "code")
     wrong = run("golden", "check", "--json")

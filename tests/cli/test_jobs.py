@@ -91,7 +91,7 @@ def test_a_running_job_is_cancelled_where_it_runs(
     result = run("cancel")
     assert (result.code, result.out) == (0, "Reindex (job 1) is cancelled.\n")
     assert running.stderr.read() == (
-        "faqbot: reindex was cancelled on request; generation 2 answers\n"
+        "faqbot: reindex was cancelled: on request; generation 2 answers\n"
     )
     running.stderr.close()
     assert running.wait(30) == 1

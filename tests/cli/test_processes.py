@@ -116,8 +116,7 @@ def test_commands_work_beside_a_running_bot(run: Run, data_dir: Path, faq: Path)
         checks = {check["check"]: check for check in json.loads(run("doctor", "--json").out)}
         assert checks["index"]["level"] == "warn"
         assert (
-            f"in use by faqbot serve (pid {bot.pid}); 1 pairs behind"
-            in (checks["index"]["finding"])
+            f"in use by faqbot serve (pid {bot.pid}); 1 pair behind" in (checks["index"]["finding"])
         )
 
     # The bot was killed before it took the import over: the next command does.

@@ -204,6 +204,8 @@ def test_arguments_stand_in_for_the_settings(desk: Desk) -> None:
     assert settings() == TrainSettings.load(None)
     with pytest.raises(SettingsError, match="depth"):
         settings(depth="deep")
+    with pytest.raises(SettingsError, match="head is refused: gated is no longer trained"):
+        settings(head="gated")
 
 
 def test_what_a_killed_run_left_is_swept_away(tmp_path: Path) -> None:

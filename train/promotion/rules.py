@@ -31,6 +31,7 @@ from index.evaluation.bootstrap import Estimate
 from index.jobs.enough import SideSizes, too_few
 from index.jobs.results import AnswersChange, Basis
 from index.ranking.calibration import upper_bound
+from index.text import counted
 from train.promotion.compare import Comparison, RankerComparison
 
 RULE = (
@@ -93,7 +94,7 @@ def decide_promotion(
     }
     found = (
         f"MRR {mrr.value:+.3f} ({mrr.low:+.3f} to {mrr.high:+.3f}) "
-        f"on {held_out.questions} held-out questions"
+        f"on {counted(held_out.questions, 'held-out question')}"
     )
     precision = (
         f"precision@1 {live.precision_at_1.value:.3f} -> {candidate.precision_at_1.value:.3f}"
@@ -133,13 +134,15 @@ def decide_ranking_promotion(
         "answers": [asdict(change) for change in answers],
     }
     if comparison is None:
-        return PromotionDecision(False, f"{questions} questions are too few to fit it", inputs)
+        return PromotionDecision(
+            False, f"{counted(questions, 'question is', 'questions are')} too few to fit it", inputs
+        )
     loss, precision = comparison.log_loss_gain, comparison.precision_gain
     inputs |= {"log_loss_gain": _rounded(loss), "precision_gain": _rounded(precision)}
     found = (
         f"log loss {-loss.value:+.3f} ({-loss.high:+.3f} to {-loss.low:+.3f}), right first answers "
         f"{precision.value:+.3f} ({precision.low:+.3f} to {precision.high:+.3f}) "
-        f"on {comparison.questions} questions"
+        f"on {counted(comparison.questions, 'question')}"
     )
     if golden_flips:
         return PromotionDecision(False, f"{flipped(golden_flips)}; {found}", inputs)
@@ -217,8 +220,8 @@ def why_not_now(
         return f"nothing has changed since retrain {earlier.job_id}: same data, model and settings"
     if scheduled and changed < min_new:
         return (
-            f"too little is new: {changed} pairs changed since retrain {earlier.job_id}, a "
-            f"nightly run starts from {min_new} ([train] min_new)"
+            f"too little is new: {counted(changed, 'pair')} changed since retrain "
+            f"{earlier.job_id}, a nightly run starts from {min_new} ([train] min_new)"
         )
     return None
 

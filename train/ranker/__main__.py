@@ -23,6 +23,7 @@ from index.generations.setup import load_embedder
 from index.ranking.ranker_file import shipped, write_ranker
 from index.settings import IndexSettings
 from index.store import Store
+from index.text import counted
 from train.data import pairs_of
 from train.ranker.examples import examples_for
 from train.ranker.fit import MIN_ANSWERS, MIN_QUESTIONS, Fit, fit_ranker
@@ -42,7 +43,7 @@ def main() -> int:
     except (FaqbotError, OSError) as error:
         return _failed(str(error))
     if fit.fitted:
-        _say(f"fitted on {fit.questions} questions")
+        _say(f"fitted on {counted(fit.questions, 'question')}")
     else:
         _say(
             f"{fit.questions} questions of answers with several wordings: {MIN_QUESTIONS} are "
@@ -57,7 +58,7 @@ def _fit(path: Path, index: IndexSettings, version: str) -> Fit:
         store.require_schema()
         embedder = load_embedder(index, store, version)
         search = SimulatedSearch(pairs_of(drafts))
-        _say(f"embedding {len(search.texts)} texts")
+        _say(f"embedding {counted(len(search.texts), 'text')}")
         vectors = embedder.embed(search.texts)
         _say("fitting")
         return fit_ranker(examples_for(search, search.pairs, embedder, vectors), shipped())

@@ -32,7 +32,7 @@ def test_the_last_three_generations_are_kept_with_what_they_need(
     cleaned_up = clean_up(room, store, engine)
 
     assert str(cleaned_up) == (
-        "1 generations, 1 collections, 1 model versions, 1 cached embeddings removed"
+        "1 generation, 1 collection, 1 model version, 1 cached embedding removed"
     )
     assert {g.id for g in store.generations.all(GenerationState.READY)} == {
         first.id,

@@ -66,6 +66,7 @@ def test_it_tells_its_progress_and_its_end(obedient: StartChild) -> None:
     lines, log = child.rest()
 
     assert lines == [
+        {"progress": 0.0, "detail": "loading the libraries"},
         {"progress": 0.1, "detail": "begun"},
         {"progress": 0.5, "detail": "half way"},
         {"state": "done", "detail": "all went well", "result": {"kind": "reindex"}},
@@ -80,7 +81,7 @@ def test_progress_within_a_step_is_not_told_too_often(obedient: StartChild) -> N
     lines, _ = child.rest()
 
     assert len(lines) < 100
-    assert lines[1]["detail"] == "counting, 0 of 9999"
+    assert lines[2]["detail"] == "counting, 0 of 9999"
 
 
 def test_what_libraries_print_goes_to_the_log(obedient: StartChild) -> None:
@@ -125,7 +126,7 @@ def test_cancelled_it_cleans_up_and_says_so(obedient: StartChild) -> None:
 
     lines, _ = child.rest()
 
-    assert [line["detail"] for line in lines] == ["clean", "cancelled"]
+    assert [line["detail"] for line in lines] == ["clean", "its process was told to end"]
     assert lines[-1]["state"] == "cancelled"
     assert child.process.returncode == 0
 

@@ -1,6 +1,8 @@
 """Jobs in child processes: how they end, and how they are ended."""
 
 import subprocess
+import sys
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -61,6 +63,25 @@ def test_progress_is_shown_and_recorded(run: Runs) -> None:
         until(lambda: (0.5, "half") in run.progress, "it is shown")
         job = until(lambda: (j := run.store.jobs.running()) and j.progress == 0.5 and j, "recorded")
         assert job.detail == "half"
+
+
+def test_a_job_that_has_said_nothing_yet_is_starting(run: Runs) -> None:
+    silent = [sys.executable, "-c", "import sys; sys.stdin.buffer.read()"]
+
+    def looked_at() -> str | None:
+        job = run.store.jobs.running()
+        return job.detail if job else None
+
+    thread = threading.Thread(
+        target=lambda: run("", commands={JobKind.REINDEX: silent}), name="supervisor"
+    )
+    thread.start()
+    try:
+        until(lambda: looked_at() == "starting its process", "it says so", timeout=0.9)
+    finally:
+        run.stop.grace_s = 0
+        run.stop.set()
+        thread.join()
 
 
 def test_what_is_said_before_anybody_looks_is_shown(
@@ -201,7 +222,7 @@ def test_a_cancelled_job_may_clean_up(run: Runs) -> None:
         assert running is not None
         run.store.jobs.cancel(running.id)
         job = join()
-    assert (job.state, job.detail) == ("cancelled", "cancelled on request")
+    assert (job.state, job.detail) == ("cancelled", "on request")
     assert job.result == {"dropped": 1}
 
 
@@ -209,7 +230,7 @@ def test_a_stop_ends_a_job_as_cancelled(run: Runs) -> None:
     with run.beside(WAIT_FOR_EVER) as join:
         run.stop.set()
         job = join()
-    assert (job.state, job.detail) == ("cancelled", "cancelled: the test wants it")
+    assert (job.state, job.detail) == ("cancelled", "the test wants it")
 
 
 def test_who_does_not_end_when_asked_is_killed(run: Runs) -> None:
@@ -251,14 +272,14 @@ def test_what_failed_because_it_was_asked_to_end_is_cancelled(run: Runs) -> None
     with run.beside(body) as join:
         until(lambda: (0.9, "ready") in run.progress, "it is ready")
         run.stop.set()
-        assert (join().state, join().detail) == ("cancelled", "cancelled: the test wants it")
+        assert (join().state, join().detail) == ("cancelled", "the test wants it")
 
 
 def test_what_failed_because_it_was_cancelled_is_cancelled(run: Runs) -> None:
     job = run.begin()
     run.store.jobs.cancel(job.id)
     ended = run('say(state="failed", detail="it does not go live: it was cancelled")', job)
-    assert (ended.state, ended.detail) == ("cancelled", "cancelled on request")
+    assert (ended.state, ended.detail) == ("cancelled", "on request")
 
 
 def test_who_is_done_but_does_not_leave_is_ended(run: Runs) -> None:

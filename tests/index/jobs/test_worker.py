@@ -93,7 +93,7 @@ def test_a_stopped_worker_leaves_no_job_running(run: Runs, start: Start) -> None
     worker.stop()
     stopped = run.store.jobs.get(job.id)
     assert stopped is not None
-    assert (stopped.state, stopped.detail) == ("cancelled", "cancelled: the worker was stopped")
+    assert (stopped.state, stopped.detail) == ("cancelled", "the worker was stopped")
     left = run.store.jobs.get(waiting.id)
     assert left is not None
     assert left.state == "queued"
