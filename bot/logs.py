@@ -15,11 +15,12 @@ MAX_VALUE = 500
 MAX_FRAMES = 40
 
 # Logs replies that are no JSON, such as a proxy's error page that echoes the request, as errors.
-_SILENT = ("slack_sdk.web",)
+# The others tell each try to connect in several lines; `bot/transports/socket.py` says what counts.
+_SILENT = ("slack_sdk.web", "slack_socket", "websocket")
 # Warns of what is done on purpose, and quotes requests that it has no listener for.
 _ERRORS_ONLY = ("slack_bolt",)
 # Libraries that log payloads, and with them texts or tokens, below the level of warnings.
-_QUIET = ("slack_sdk", "websocket", "urllib3", "httpx", "httpcore", "alembic", "apscheduler")
+_QUIET = ("slack_sdk", "urllib3", "httpx", "httpcore", "alembic", "apscheduler")
 
 
 def configure(settings: BotSettings) -> None:

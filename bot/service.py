@@ -14,6 +14,7 @@ from bot.answering.worker import Workers
 from bot.app import create_app
 from bot.deps import Deps
 from bot.job_messages import JobMessages
+from bot.presence import PresenceReporter
 from bot.runner import Runner
 from bot.settings import BotSettings
 from bot.slack import client as slack
@@ -116,6 +117,9 @@ class Service:
                 if bot.mode == "http"
                 else SocketTransport(app, second)
             )
+            self._presence = PresenceReporter(
+                self.store, client, bot.mode, lambda: self.transport.reach
+            )
             self._opened = opened.pop_all()
         log.info("authenticated", team=who["team_id"], bot_user=who["user_id"])
 
@@ -132,6 +136,7 @@ class Service:
             self._job_messages.start()
             self._runner.start()
             self.transport.start()
+            self._presence.start()
         except BaseException:
             self.stop()
             raise
@@ -148,6 +153,7 @@ class Service:
             steps.callback(self._workers.stop)
             steps.callback(self._runner.stop)
             steps.callback(self.transport.stop)
+            steps.callback(self._presence.stop)
         log.info("stopped")
 
     def _answer(self) -> None:

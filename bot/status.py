@@ -8,11 +8,13 @@ from typing import Any
 
 from bot import thresholds
 from bot.settings import BotSettings
+from index import processes
 from index.errors import DiskFull, ModelError, SettingsError
 from index.jobs.results import ImportCounts
 from index.space import require_space
 from index.store import Store
 from index.store.leases import describe
+from index.store.presence import Presence
 from index.store.types import Generation, Job, JobKind, JobState, QuestionState
 from index.text import counted
 
@@ -76,6 +78,7 @@ class StatusReport:
         answers: What each precision in use means now, by where it holds.
         schedule: When each kind of job on the schedule is next due; None where it never is.
         jobs: The newest jobs.
+        processes: The processes that answer, as each said of itself last.
         problems: What keeps the bot from its work now, in a line each.
     """
 
@@ -92,6 +95,7 @@ class StatusReport:
     answers: Mapping[str, str]
     schedule: Mapping[str, datetime | None]
     jobs: tuple[Job, ...]
+    processes: tuple[Presence, ...]
     problems: tuple[str, ...]
 
     def as_dict(self) -> dict[str, Any]:
@@ -112,12 +116,14 @@ class StatusReport:
             "answers": dict(self.answers),
             "schedule": {kind: _iso(time) for kind, time in self.schedule.items()},
             "jobs": [describe_job(job) for job in self.jobs],
+            "processes": [_describe_process(process) for process in self.processes],
         }
 
     def lines(self) -> list[tuple[str, str]]:
         """The report as (name, value) lines for people."""
         live = self.live_generation
         rows = [("PROBLEM", problem) for problem in self.problems]
+        rows += [("Slack", _process(process)) for process in self.processes]
         rows += [
             ("pairs", _counts(self.pairs)),
             (
@@ -169,8 +175,34 @@ def collect(store: Store, bot: BotSettings, models_dir: Path) -> StatusReport:
         answers=_answers(store, bot, models_dir),
         schedule=_next_times(bot),
         jobs=tuple(store.jobs.latest()),
+        processes=tuple(running(store)),
         problems=tuple(_problems(models_dir.parent)),
     )
+
+
+def running(store: Store) -> list[Presence]:
+    """The processes that answer, without those that are known to be dead."""
+    return [p for p in store.processes.all() if not processes.is_dead(p.owner)]
+
+
+def _process(process: Presence) -> str:
+    host, _, rest = process.owner.partition("/")
+    pid = rest.partition(":")[2].partition(":")[0]
+    since = f"{process.since.astimezone():%F %R}"
+    if process.is_silent():
+        return f"nothing heard of {host} (pid {pid}) since {process.seen_at.astimezone():%F %R}"
+    return f"{process.detail}, since {since}, {host} (pid {pid})"
+
+
+def _describe_process(process: Presence) -> dict[str, Any]:
+    return {
+        "owner": process.owner,
+        "mode": process.mode,
+        "is_well": process.is_well and not process.is_silent(),
+        "detail": process.detail,
+        "since": _iso(process.since),
+        "seen_at": _iso(process.seen_at),
+    }
 
 
 def _problems(data_dir: Path) -> Iterator[str]:

@@ -17,6 +17,11 @@ def owner() -> str:
     return f"{_machine()}:{os.getpid()}:{uuid.uuid4().hex[:8]}"
 
 
+def is_of_this_machine(holder: str) -> bool:
+    """Whether `owner` gave it on this machine, in this container where it is one."""
+    return holder.partition(":")[0] == _machine()
+
+
 def is_dead(holder: str) -> bool:
     """Whether a claim was made by a process of this machine that is no more.
 

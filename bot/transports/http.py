@@ -23,6 +23,7 @@ from slack_bolt.adapter.wsgi.http_request import WsgiHttpRequest
 from waitress import wasyncore
 from waitress.channel import HTTPChannel
 
+from bot.transports.base import Reach
 from index.errors import SettingsError
 
 EVENTS_PATH = "/slack/events"
@@ -97,6 +98,14 @@ class HttpTransport:
         self._thread = threading.Thread(target=self._server.run, name="http", daemon=True)
         self._thread.start()
         log.info("listening", mode="http", port=self.port, path=EVENTS_PATH)
+
+    @property
+    def reach(self) -> Reach:
+        """It listens; if Slack finds it, only Slack knows."""
+        is_alive = self._thread is not None and self._thread.is_alive()
+        if not is_alive:
+            return Reach(False, "http: the server does not run")
+        return Reach(True, f"http: listening on port {self.port}")
 
     def stop(self) -> None:
         """Finish the requests in hand, and close every connection."""

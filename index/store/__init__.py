@@ -9,6 +9,7 @@ from index.store.golden import GoldenQuestions
 from index.store.inbox import Inbox
 from index.store.jobs import Jobs
 from index.store.pairs import Pairs
+from index.store.presence import Processes
 from index.store.suggestions import Suggestions
 
 __all__ = ["Store"]
@@ -35,6 +36,7 @@ class Store:
         self.generations = Generations(self.database)
         self.golden = GoldenQuestions(self.database)
         self.jobs = Jobs(self.database)
+        self.processes = Processes(self.database)
 
     @classmethod
     def open(cls, url: str) -> "Store":

@@ -210,6 +210,27 @@ generations = Table(
     Column("live_at", UtcDateTime, nullable=True),
 )
 
+# The processes that answer, as each says of itself every few seconds.
+processes = Table(
+    "processes",
+    metadata,
+    Column("owner", String(100), primary_key=True),
+    Column("mode", String(10), nullable=False),
+    # Whether Slack reaches it; `detail` says it in words.
+    Column("is_well", Boolean, nullable=False),
+    Column("detail", Text, nullable=False),
+    Column("since", UtcDateTime, nullable=False),
+    Column("seen_at", UtcDateTime, nullable=False),
+)
+
+# What there is one of for all processes, in words.
+notes = Table(
+    "notes",
+    metadata,
+    Column("name", String(40), primary_key=True),
+    Column("value", Text, nullable=False),
+)
+
 # Questions that a new model must not get wrong.
 golden = Table(
     "golden",

@@ -30,6 +30,7 @@ def test_an_empty_store_is_reported_too(sqlite_store: Store, tmp_path: Path) -> 
         "answers",
         "schedule",
         "jobs",
+        "processes",
     ]
     assert values["live_generation"] is values["running_job"] is values["last_retrain"] is None
     assert (values["answers"], values["failed"], values["jobs"]) == ({}, [], [])

@@ -7,17 +7,21 @@ import shutil
 import subprocess
 import sys
 import tomllib
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
 import pytest
+import sqlalchemy as sa
 import yaml
 from pydantic import SecretStr
 
 from bot.settings import BotSettings
 from bot.transports.http import HEALTH_PATH
+from index.processes import owner
 from index.settings import CONFIG_VARIABLE, SECRETS_VARIABLE, IndexSettings
 from index.store import Store
+from index.store.tables import processes
 
 ROOT = Path(__file__).parents[2]
 DEPLOY = ROOT / "deploy"
@@ -260,6 +264,26 @@ class TestHealthCheck:
         done = self.run(FAQBOT_INDEX_DATA_DIR=str(tmp_path))
         assert done.returncode == 1
         assert done.stderr.startswith("unhealthy: ")
+
+    def say(self, folder: Path, *, is_well: bool, ago: timedelta) -> None:
+        """What a bot of this machine, this process, said of itself a while ago."""
+        store = Store.open(f"sqlite:///{folder / 'faqbot.db'}")
+        store.processes.say(owner(), "socket", is_well=is_well, detail="token_revoked")
+        since = datetime.now(UTC) - ago
+        with store.database.write() as connection:
+            connection.execute(sa.update(processes).values(since=since))
+        store.close()
+
+    def test_a_bot_that_slack_reaches_is_healthy(self, tmp_path: Path) -> None:
+        self.say(tmp_path, is_well=True, ago=timedelta(hours=1))
+        assert self.run(FAQBOT_INDEX_DATA_DIR=str(tmp_path)).returncode == 0
+
+    def test_a_bot_that_slack_has_not_reached_for_a_while_is_not(self, tmp_path: Path) -> None:
+        self.say(tmp_path, is_well=False, ago=timedelta(seconds=5))
+        assert self.run(FAQBOT_INDEX_DATA_DIR=str(tmp_path)).returncode == 0
+        self.say(tmp_path, is_well=False, ago=timedelta(minutes=5))
+        done = self.run(FAQBOT_INDEX_DATA_DIR=str(tmp_path))
+        assert (done.returncode, done.stderr) == (1, "unhealthy: token_revoked\n")
 
     def test_over_http_the_server_has_to_answer(self, tmp_path: Path) -> None:
         Store.open(f"sqlite:///{tmp_path / 'faqbot.db'}").close()
