@@ -120,8 +120,17 @@ def export(
         sys.stdout.reconfigure(encoding="utf-8")  # a file's encoding, not the terminal's
     settings: Context = context.obj
     with opened_for_reading(settings.index) as store:
-        count = export_pairs(store, output or sys.stdout, format=chosen, source=source)
-    say(f"Exported {counted(count, 'pair')}.")
+        done = export_pairs(store, output or sys.stdout, format=chosen, source=source)
+    say(f"Exported {counted(done.written, 'pair')}.")
+    if exported()[chosen].for_readers:
+        say(f"A {chosen} file holds questions, answers and topics only; other formats hold all.")
+    left_out = {
+        "not active": done.inactive,
+        "for some channels only": done.restricted,
+    }
+    for why, count in left_out.items():
+        if count:
+            say(f"Left out: {counted(count, 'pair')} that {'is' if count == 1 else 'are'} {why}.")
 
 
 def _show(result: "ImportResult", *, as_json: bool) -> None:

@@ -1,6 +1,7 @@
 """Exporting the store's pairs, in any format that has a writer."""
 
 import os
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -11,6 +12,24 @@ from index.store import Store
 from index.store.types import Origin, Pair, Status
 from index.store.visibility import channels_of
 
+_FOR_IMPORT = ("source", "topic", "question", "external_id")
+_FOR_READERS = ("topic", "source", "question", "external_id")
+
+
+@dataclass(frozen=True)
+class Exported:
+    """What an export did.
+
+    Attributes:
+        written: How many pairs are in the file.
+        inactive: How many are left out of a file for readers as drafts or retired ones.
+        restricted: How many are left out of one because not everybody may see them.
+    """
+
+    written: int
+    inactive: int = 0
+    restricted: int = 0
+
 
 def export_pairs(
     store: Store,
@@ -19,12 +38,15 @@ def export_pairs(
     format: str = "jsonl",
     status: Status | None = None,
     source: str | None = None,
-) -> int:
+) -> Exported:
     """Write pairs as a file that `import_files` reads back.
 
     JSONL, CSV and YAML hold all of a pair but its revision and the time of its last change.
     Markdown holds question, answer and topic only; so it has only pairs that everybody may
     see, and where no status is asked for only active ones.
+
+    They come by source, topic and question, Markdown by topic first: in the same order from
+    every database, so that two exports can be compared line by line.
 
     Args:
         store: Where the pairs are.
@@ -34,7 +56,7 @@ def export_pairs(
         source: Only pairs of this source.
 
     Returns:
-        How many pairs were written.
+        How many pairs were written, and how many are not for readers.
 
     Raises:
         FaqbotError: There is no such format, or the file cannot be written.
@@ -47,7 +69,7 @@ def export_pairs(
         temporary = out.parent / f".{out.name}.{os.getpid()}.tmp"
         try:
             with temporary.open("w", encoding="utf-8", newline="") as file:
-                count = export_pairs(store, file, format=format, status=status, source=source)
+                done = export_pairs(store, file, format=format, status=status, source=source)
                 file.flush()
                 os.fsync(file.fileno())
             temporary.replace(out)
@@ -55,18 +77,20 @@ def export_pairs(
             raise FaqbotError(f"{out} cannot be written: {error.strerror}") from None
         finally:
             temporary.unlink(missing_ok=True)
-        return count
-    if chosen.for_readers and status is None:
-        status = Status.ACTIVE
+        return done
     write = begin(out)
-    count = 0
-    for window in store.pairs.walk(source=source, status=status, by_topic=chosen.for_readers):
+    written = inactive = restricted = 0
+    order = _FOR_READERS if chosen.for_readers else _FOR_IMPORT
+    for window in store.pairs.walk(source=source, status=status, order=order):
         for pair in window:
-            if chosen.for_readers and channels_of(pair.audience):
-                continue
-            write(row_of(pair))
-            count += 1
-    return count
+            if chosen.for_readers and status is None and pair.status is not Status.ACTIVE:
+                inactive += 1
+            elif chosen.for_readers and channels_of(pair.audience):
+                restricted += 1
+            else:
+                write(row_of(pair))
+                written += 1
+    return Exported(written, inactive, restricted)
 
 
 def row_of(pair: Pair) -> dict[str, Any]:

@@ -148,22 +148,29 @@ class Pairs:
         *,
         source: str | None = None,
         status: Status | None = None,
-        by_topic: bool = False,
+        order: Sequence[str] = ("source", "external_id"),
         window: int = BATCH,
     ) -> Iterator[list[Pair]]:
         """All pairs as they were at one moment, in lists of at most `window`.
 
-        They come by source and external id, or by topic before that (those without one first).
         One transaction reads them all, so a caller should not linger between the lists.
+
+        Args:
+            source: Only pairs of this source.
+            status: Only pairs of this status.
+            order: Names of the columns that they are sorted by, in the order of the characters'
+                numbers, which is the same in every database; what is missing comes first.
+            window: How many a list has at most.
         """
         query = sa.select(pairs).execution_options(stream_results=True, yield_per=window)
         if source is not None:
             query = query.where(pairs.c.source == source)
         if status is not None:
             query = query.where(pairs.c.status == status)
-        if by_topic:
-            query = query.order_by(sa.func.coalesce(pairs.c.topic, ""))
-        query = query.order_by(pairs.c.source, pairs.c.external_id)
+        # Topics alone may be missing; databases differ in where that comes.
+        columns = {**pairs.c, "topic": sa.func.coalesce(pairs.c.topic, "")}
+        collation = "BINARY" if self._database.is_sqlite else "C"
+        query = query.order_by(*(sa.collate(columns[name], collation) for name in order))
         with self._database.read() as connection:
             for rows in connection.execute(query).partitions():
                 yield _with_phrasings(connection, rows)

@@ -67,3 +67,33 @@ def test_import_works_on_a_server_too(
 
     assert asked["matches"][0]["external_id"] == "vpn"
     assert closed
+
+
+def test_an_export_says_what_it_leaves_out(run: Run, data_dir: Path, faq: Path) -> None:
+    with faq.open("a", encoding="utf-8") as file:
+        file.write('{"question": "Pay?", "answer": "Monthly.", "audience": ["C0HR"]}\n')
+        file.write('{"question": "Later?", "answer": "Yes.", "status": "draft"}\n')
+        file.write('{"question": "Never?", "answer": "No.", "status": "draft"}\n')
+    assert run("import", faq).code == 0
+
+    readable = run("export", "--output", "faq.md")
+    whole = run("export", "--output", "faq.csv")
+
+    assert readable.err.splitlines() == [
+        "Exported 3 pairs.",
+        "A md file holds questions, answers and topics only; other formats hold all.",
+        "Left out: 2 pairs that are not active.",
+        "Left out: 1 pair that is for some channels only.",
+    ]
+    assert whole.err == "Exported 6 pairs.\n"
+
+
+@pytest.mark.parametrize("name", ["faq.json", "faq.xlsx", "faq.markdown"])
+def test_an_export_to_an_unknown_extension_is_refused(
+    run: Run, data_dir: Path, faq: Path, name: str
+) -> None:
+    run("import", faq)
+
+    assert f"{name}: an export is written as .jsonl" in refusal(run("export", "--output", name))
+    assert not Path(name).exists()
+    assert run("export", "--output", name, "--format", "csv").code == 0

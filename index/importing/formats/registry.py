@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from index.errors import ImportFailed
+from index.errors import FaqbotError, ImportFailed
 from index.importing.files import STDIN
 from index.importing.formats.base import Format
 from index.importing.formats.csv import CSV
@@ -42,10 +42,21 @@ def exported() -> dict[str, Format]:
 
 
 def export_format_of(path: Path | None) -> str:
-    """The name of the format that a file to be written is in; JSON lines where nothing says."""
+    """The name of the format that a file to be written is in; JSON lines where nothing says.
+
+    Raises:
+        FaqbotError: It has an extension that is none of those that are written.
+    """
     extension = path.suffix.lower() if path else ""
-    named = (form.name for form in FORMATS if extension in form.exported_as)
-    return next(named, JSONL.name)
+    if not extension:
+        return JSONL.name
+    known = {known: form.name for form in FORMATS for known in form.exported_as}
+    if extension not in known:
+        raise FaqbotError(
+            f"{path}: an export is written as {', '.join(known)}; use one of these extensions, or "
+            "say the format with --format"
+        )
+    return known[extension]
 
 
 def titles() -> str:

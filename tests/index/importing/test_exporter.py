@@ -2,6 +2,7 @@
 
 import csv
 import io
+import json
 from collections.abc import Callable, Iterator, Sequence
 from datetime import UTC, datetime
 from pathlib import Path
@@ -13,7 +14,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from index.errors import FaqbotError
-from index.importing.exporter import export_pairs
+from index.importing.exporter import Exported, export_pairs
 from index.importing.importer import ImportOptions, import_files
 from index.store import Store, tables
 from index.store.types import Origin, Pair, PairDraft, Phrasing, Status
@@ -72,7 +73,7 @@ def facts(store: Store) -> list[tuple[object, ...]]:
 def copy_of(store: Store, form: str, folder: Path) -> list[tuple[object, ...]]:
     """What an empty store holds after it has imported the export of another."""
     path = folder / f"export.{form}"
-    count = export_pairs(store, path, format=form)
+    count = export_pairs(store, path, format=form).written
     target = Store.open("sqlite://")
     result = import_files(target, [path], ImportOptions(strict=True))
     assert (result.read, result.added) == (count, count)
@@ -176,10 +177,12 @@ def test_csv_cells_are_not_changed_for_spreadsheets(sqlite_store: Store) -> None
 
 def test_status_and_source_choose_what_is_exported(sqlite_store: Store) -> None:
     sqlite_store.pairs.upsert(AWKWARD)
-    assert export_pairs(sqlite_store, io.StringIO()) == 7
-    assert export_pairs(sqlite_store, io.StringIO(), status=Status.DRAFT) == 1
-    assert export_pairs(sqlite_store, io.StringIO(), source="kb") == 6
-    assert export_pairs(sqlite_store, io.StringIO(), source="kb", status=Status.RETIRED) == 1
+    assert export_pairs(sqlite_store, io.StringIO()).written == 7
+    assert export_pairs(sqlite_store, io.StringIO(), status=Status.DRAFT).written == 1
+    assert export_pairs(sqlite_store, io.StringIO(), source="kb").written == 6
+    assert (
+        export_pairs(sqlite_store, io.StringIO(), source="kb", status=Status.RETIRED).written == 1
+    )
 
 
 @pytest.mark.parametrize("form", [*LOSSLESS, "md"])
@@ -226,6 +229,21 @@ def test_an_export_is_the_same_each_time(store: Store) -> None:
     assert len(changed) == 2  # one pair, before and after, in its place
 
 
+def test_an_export_is_in_an_order_that_people_find_their_way_in(store: Store) -> None:
+    questions = [("b", "VPN", "Zoo?"), ("a", None, "éa?"), ("b", "VPN", "Abc?"), ("a", "x", "É?")]
+    questions += [("a", None, "a b?"), ("a", None, "ab?"), ("a", None, "B?"), ("b", "Mail", "M?")]
+    store.pairs.upsert(
+        [
+            PairDraft(source, str(99 - n), question, "A.", topic=topic)
+            for n, (source, topic, question) in enumerate(questions)
+        ]
+    )
+    out = io.StringIO()
+    export_pairs(store, out)
+    exported = [json.loads(line)["question"] for line in out.getvalue().splitlines()]
+    assert exported == ["B?", "a b?", "ab?", "éa?", "É?", "M?", "Abc?", "Zoo?"]
+
+
 class TestMarkdown:
     def exported(self, store: Store, *pairs: PairDraft) -> str:
         store.pairs.upsert(pairs)
@@ -240,7 +258,7 @@ class TestMarkdown:
             PairDraft("kb", "2", "One?", "A."),
             PairDraft("kb", "3", "Three?", "C.", topic="VPN"),
         )
-        assert text == "## One?\n\nA.\n\n# VPN\n\n## Two?\n\nB.\n\n## Three?\n\nC.\n\n"
+        assert text == "## One?\n\nA.\n\n# VPN\n\n## Three?\n\nC.\n\n## Two?\n\nB.\n\n"
 
     def test_question_answer_and_topic_come_back(
         self, sqlite_store: Store, stored: Callable[[], dict[str, Pair]], tmp_path: Path
@@ -276,3 +294,15 @@ class TestMarkdown:
             PairDraft("kb", "3", "Draft?", "C.", status=Status.DRAFT),
         )
         assert text == "## Public?\n\nA.\n\n"
+
+    def test_what_is_left_out_is_counted(self, sqlite_store: Store) -> None:
+        sqlite_store.pairs.upsert(
+            [
+                PairDraft("kb", "1", "Public?", "A."),
+                PairDraft("kb", "2", "Secret?", "B.", audience=("C1",)),
+                PairDraft("kb", "3", "Draft?", "C.", status=Status.DRAFT),
+                PairDraft("kb", "4", "Old?", "D.", audience=("C1",), status=Status.RETIRED),
+            ]
+        )
+        assert export_pairs(sqlite_store, io.StringIO(), format="md") == Exported(1, 2, 1)
+        assert export_pairs(sqlite_store, io.StringIO(), format="csv") == Exported(4)

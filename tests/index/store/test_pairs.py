@@ -204,7 +204,8 @@ def test_walk_gives_each_pair_once_in_order(store: Store) -> None:
     pairs = [pair for window in store.pairs.walk(window=2) for pair in window]
     assert [p.external_id for p in pairs] == ["k0", "k1", "k2", "k3", "k4", "k9"]
     assert pairs[-1].phrasings == (Phrasing("p"),)
-    by_topic = [p.topic for w in store.pairs.walk(source="kb", by_topic=True) for p in w]
+    order = ("topic", "external_id")
+    by_topic = [p.topic for w in store.pairs.walk(source="kb", order=order) for p in w]
     assert by_topic == [None, None, "a", "b", "b"]
     assert [p.id for w in store.pairs.walk(status=Status.DRAFT) for p in w] == [pairs[-1].id]
 

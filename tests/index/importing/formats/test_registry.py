@@ -117,7 +117,7 @@ def test_a_format_of_the_registry_is_imported_and_exported(sqlite_store: Store) 
     assert import_files(sqlite_store, [file]).added == 2
 
     out = io.StringIO()
-    assert export_pairs(sqlite_store, out, format="parcel") == 2
+    assert export_pairs(sqlite_store, out, format="parcel").written == 2
     assert sorted(out.getvalue().splitlines()) == ["How?=So.", "Why?=Because."]
 
 
@@ -125,6 +125,10 @@ def test_a_format_of_the_registry_is_imported_and_exported(sqlite_store: Store) 
 def test_a_format_of_the_registry_is_offered(sqlite_store: Store) -> None:
     assert list(exported()) == ["jsonl", "csv", "yaml", "md", "parcel"]
     assert export_format_of(Path("FAQ.parcel")) == "parcel"
+    assert export_format_of(None) == export_format_of(Path("backup")) == "jsonl"
+    for unknown in ("faq.docx", "faq.json", "faq.tsv"):
+        with pytest.raises(FaqbotError, match=r"written as \.jsonl, .*\.parcel; use one of these"):
+            export_format_of(Path(unknown))
     assert titles() == "JSONL, CSV, YAML, Markdown or Parcel"
     with pytest.raises(ImportFailed, match=r"must be one of \.jsonl, .*, \.parcel$"):
         format_of(Path("faq.docx"))
@@ -140,8 +144,6 @@ def test_a_format_of_the_registry_is_offered(sqlite_store: Store) -> None:
         ("a.yaml", "yaml"),
         ("a.md", "md"),
         ("a.jsonl", "jsonl"),
-        ("a.json", "jsonl"),
-        ("a.tsv", "jsonl"),
         ("a", "jsonl"),
     ],
 )
