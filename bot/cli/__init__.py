@@ -31,10 +31,12 @@ from bot.cli import (
     worker,
 )
 from bot.cli.console import Context, say
+from bot.cli.help import WholeLines, show_version
 from index.errors import FaqbotError
 
 app = typer.Typer(
     name="faqbot",
+    cls=WholeLines,
     help="A Slack bot that answers questions with your team's own approved FAQ answers.",
     epilog="Example: faqbot import faq.jsonl && faqbot ask 'how do I reset my password?'",
     no_args_is_help=True,
@@ -51,6 +53,12 @@ def options(
         Path | None,
         typer.Option(help="Configuration file; default: $FAQBOT_CONFIG, then ./faqbot.toml."),
     ] = None,
+    version: Annotated[
+        bool,
+        typer.Option(
+            "--version", callback=show_version, is_eager=True, help="Say the version, and exit."
+        ),
+    ] = False,
 ) -> None:
     context.obj = Context(config)
 

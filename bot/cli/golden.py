@@ -19,6 +19,7 @@ from bot.cli.console import (
     show,
     time_of,
 )
+from bot.cli.help import WholeLines
 from index.errors import FaqbotError
 from index.text import counted
 
@@ -30,6 +31,7 @@ _GOLDEN_ID = id_of("golden question", "faqbot golden list")
 
 golden = typer.Typer(
     name="golden",
+    cls=WholeLines,
     help="Golden questions: a new model that gets one wrong does not go live.",
     epilog="Example: faqbot golden add 'how do I reset my password?'",
     no_args_is_help=True,

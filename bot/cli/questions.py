@@ -5,6 +5,7 @@ from typing import Annotated
 import typer
 
 from bot.cli.console import AsJson, opened_for_reading, opened_store, print_json, show, time_of
+from bot.cli.help import WholeLines
 from index.errors import FaqbotError
 from index.text import counted
 
@@ -12,6 +13,7 @@ from index.text import counted
 def register(app: typer.Typer) -> None:
     """Add to the command line what this module has."""
     group = typer.Typer(
+        cls=WholeLines,
         help="Questions that failed: list them, or take them up again.",
         epilog="Example: faqbot questions retry --all",
         invoke_without_command=True,

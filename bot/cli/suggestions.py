@@ -15,6 +15,7 @@ from bot.cli.console import (
     print_json,
     show,
 )
+from bot.cli.help import WholeLines
 from index.errors import FaqbotError
 
 if TYPE_CHECKING:
@@ -37,6 +38,7 @@ Ids = Annotated[
 def register(app: typer.Typer) -> None:
     """Add to the command line what this module has."""
     group = typer.Typer(
+        cls=WholeLines,
         help="Wordings that people picked an answer for: list, approve, reject or undo them.",
         epilog="Example: faqbot suggestions approve 3 5",
         invoke_without_command=True,

@@ -1,6 +1,7 @@
 """All commands: their help, their failures, and the way from nothing to an answer."""
 
 import json
+import re
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,26 @@ def test_the_program_lists_its_commands(run: Run) -> None:
     assert result.code == 0
     assert "Example: " in result.out
     assert all(f"\n  {command} " in result.out for command in COMMANDS)
+
+
+@pytest.mark.parametrize("group", [[], ["golden"], ["suggestions"], ["questions"]])
+def test_no_line_of_the_list_is_cut(
+    run: Run, group: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+
+    listed = run(*group, "--help").out.partition("\nCommands:\n")[2]
+
+    assert listed
+    assert "..." not in listed
+    assert all(len(line) <= 80 for line in listed.splitlines())
+
+
+def test_the_program_says_its_version(run: Run) -> None:
+    result = run("--version")
+
+    assert result.code == 0
+    assert re.fullmatch(r"faqbot \d+\.\d+\.\d+\n", result.out)
 
 
 def test_from_nothing_to_an_answer_and_back(run: Run, data_dir: Path, faq: Path) -> None:
