@@ -124,7 +124,7 @@ class Hub:
                     "is_enterprise_install": False,
                 }
             ],
-            "is_ext_shared_channel": False,
+            "is_ext_shared_channel": self._is_shared(event.get("channel")),
             "event_context": "4-playground",
         }
         delay = self.faults.delivery_delay
@@ -132,6 +132,10 @@ class Hub:
         if self.faults.duplicate_deliveries:
             self.dispatcher.send("events_api", subscription, payload, delay=delay)
         return delivery
+
+    def _is_shared(self, channel_id: Any) -> bool:
+        channel = self.workspace.channels.get(channel_id) if isinstance(channel_id, str) else None
+        return channel is not None and bool(channel.shared_with)
 
     def interact(self, kind: Kind, label: str, payload: Json) -> Delivery:
         """Delivers a slash command or an interaction, which must be acknowledged in time."""

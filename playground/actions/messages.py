@@ -112,7 +112,7 @@ def send_changed(hub: Hub, channel: Channel, message: Message, before: Json, ts:
         {
             "type": "message",
             "subtype": "message_changed",
-            "message": after | {"source_team": TEAM_ID, "user_team": TEAM_ID},
+            "message": {"source_team": TEAM_ID, "user_team": TEAM_ID} | after,
             "previous_message": before,
             "channel": channel.id,
             "hidden": True,

@@ -23,7 +23,7 @@ def _person(user: User) -> Json:
         "id": user.id,
         "username": user.name,
         "name": user.name,
-        "team_id": TEAM_ID,
+        "team_id": user.team,
     }
 
 

@@ -16,10 +16,15 @@ class Playground(Waiting, Installation, Faults):
     """A running playground, seen through its control API."""
 
     def create_user(
-        self, name: str, *, real_name: str | None = None, is_admin: bool = False
+        self,
+        name: str,
+        *,
+        real_name: str | None = None,
+        is_admin: bool = False,
+        team: str | None = None,
     ) -> Person:
-        """Adds a person."""
-        user = self.tell("users", name=name, real_name=real_name, is_admin=is_admin)
+        """Adds a person; with `team`, one of another organisation's workspace."""
+        user = self.tell("users", name=name, real_name=real_name, is_admin=is_admin, team=team)
         return Person(user["id"], user["name"], self)
 
     def person(self, name: str) -> Person:
@@ -49,6 +54,10 @@ class Playground(Waiting, Installation, Faults):
                 members=[id_of(member) for member in members],
             )
         )
+
+    def share(self, channel: Channel | str, *teams: str) -> None:
+        """Shares a channel with other organisations' workspaces (Slack Connect); none: ends it."""
+        self.tell("share", channel=id_of(channel), teams=list(teams))
 
     def channel(self, name: str) -> Channel:
         """A channel that is there already, by name or id."""

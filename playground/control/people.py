@@ -10,7 +10,7 @@ from playground.control.body import Body
 from playground.control.lookup import find_channel, find_user
 from playground.control.registry import on_post
 from playground.hub import Hub
-from playground.workspace.models import BOT_USER_ID, UserGroup
+from playground.workspace.models import BOT_USER_ID, TEAM_ID, UserGroup
 from playground.workspace.shapes import user_json
 
 Json = dict[str, Any]
@@ -18,9 +18,14 @@ Json = dict[str, Any]
 
 @on_post("users")
 def create_user(hub: Hub, body: Body) -> Json:
-    """Adds a person."""
+    """Adds a person; with `team`, one of another organisation's workspace."""
     name = body.text("name")
-    user = hub.workspace.add_user(name, body.maybe("real_name"), is_admin=body.flag("is_admin"))
+    user = hub.workspace.add_user(
+        name,
+        body.maybe("real_name"),
+        is_admin=body.flag("is_admin"),
+        team=body.maybe("team") or TEAM_ID,
+    )
     hub.changed()
     return user_json(user)
 
@@ -67,6 +72,15 @@ def create_channel(hub: Hub, body: Body) -> Json:
     channel = hub.workspace.add_channel(
         body.text("name").removeprefix("#"), "private" if private else "public", members
     )
+    hub.changed()
+    return channel_answer(channel)
+
+
+@on_post("share")
+def share(hub: Hub, body: Body) -> Json:
+    """Shares a channel with other organisations by the ids of their workspaces; none: ends it."""
+    channel = find_channel(hub, body.text("channel"))
+    channel.shared_with = body.strings("teams")
     hub.changed()
     return channel_answer(channel)
 

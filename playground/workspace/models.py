@@ -21,7 +21,7 @@ VERIFICATION_TOKEN = "playground-verification-token"
 
 @dataclass
 class User:
-    """A person, or the app's bot user."""
+    """A person, or the app's bot user; `team` is another for people of other organisations."""
 
     id: str
     name: str
@@ -29,6 +29,7 @@ class User:
     is_bot: bool = False
     is_admin: bool = False
     is_owner: bool = False
+    team: str = TEAM_ID
 
 
 @dataclass
@@ -64,7 +65,10 @@ class Message:
 
 @dataclass
 class Channel:
-    """A public or private channel, or a direct message with the bot."""
+    """A public or private channel, or a direct message with the bot.
+
+    `shared_with` has the ids of the other organisations' workspaces (Slack Connect).
+    """
 
     id: str
     name: str
@@ -76,6 +80,7 @@ class Channel:
     im_user: str | None = None
     messages: dict[str, Message] = field(default_factory=dict)
     ephemerals: dict[str, Message] = field(default_factory=dict)
+    shared_with: list[str] = field(default_factory=list)
 
     def replies(self, thread_ts: str) -> list[Message]:
         """The replies below a message, oldest first."""

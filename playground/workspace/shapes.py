@@ -24,7 +24,7 @@ def user_json(user: User) -> Json:
     """A user object as users.info returns it."""
     return {
         "id": user.id,
-        "team_id": TEAM_ID,
+        "team_id": user.team,
         "name": user.name,
         "deleted": False,
         "real_name": user.real_name,
@@ -37,7 +37,7 @@ def user_json(user: User) -> Json:
             "display_name": user.name,
             "display_name_normalized": user.name,
             "email": f"{user.name}@playground.example",
-            "team": TEAM_ID,
+            "team": user.team,
             **({"bot_id": BOT_ID, "api_app_id": APP_ID} if user.is_bot else {}),
         },
         "is_admin": user.is_admin,
@@ -78,15 +78,16 @@ def channel_json(channel: Channel) -> Json:
         "is_mpim": False,
         "is_private": channel.kind == "private",
         "is_general": False,
-        "is_shared": False,
-        "is_ext_shared": False,
+        "is_shared": bool(channel.shared_with),
+        "is_ext_shared": bool(channel.shared_with),
         "is_pending_ext_shared": False,
         "is_member": BOT_USER_ID in channel.members,
         "creator": channel.creator,
         "unlinked": 0,
         "pending_shared": [],
         "previous_names": [],
-        "shared_team_ids": [TEAM_ID],
+        "shared_team_ids": [TEAM_ID, *channel.shared_with],
+        **({"connected_team_ids": list(channel.shared_with)} if channel.shared_with else {}),
         "topic": {"value": "", "creator": "", "last_set": 0},
         "purpose": {"value": "", "creator": "", "last_set": 0},
         "num_members": len(channel.members),
@@ -131,7 +132,10 @@ def message_json(workspace: Workspace, message: Message, *, include_metadata: bo
                 out["icons"] = message.icons
         else:
             out["bot_profile"] = bot_profile(workspace)
-    out["team"] = TEAM_ID
+    out["team"] = team = team_of(workspace, message.user)
+    if team != TEAM_ID or workspace.channels[message.channel].shared_with:
+        # Only where people of several workspaces meet.
+        out |= {"user_team": team, "source_team": team}
     if message.blocks:
         out["blocks"] = message.blocks
     if message.attachments:
@@ -152,6 +156,12 @@ def message_json(workspace: Workspace, message: Message, *, include_metadata: bo
         ]
     out |= _thread_fields(workspace, message)
     return out
+
+
+def team_of(workspace: Workspace, user_id: str | None) -> str:
+    """The workspace that somebody belongs to."""
+    user = workspace.users.get(user_id or "")
+    return user.team if user else TEAM_ID
 
 
 def _thread_fields(workspace: Workspace, message: Message) -> Json:

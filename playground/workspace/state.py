@@ -13,6 +13,7 @@ from typing import Any
 from playground.errors import SlackError
 from playground.workspace.models import (
     BOT_USER_ID,
+    TEAM_ID,
     AssistantThread,
     Channel,
     ChannelKind,
@@ -70,11 +71,19 @@ class Workspace:
 
     # -- people and channels ---------------------------------------------------------
 
-    def add_user(self, name: str, real_name: str | None = None, *, is_admin: bool = False) -> User:
-        """Adds a person. Names are unique in a workspace."""
+    def add_user(
+        self,
+        name: str,
+        real_name: str | None = None,
+        *,
+        is_admin: bool = False,
+        team: str = TEAM_ID,
+    ) -> User:
+        """Adds a person, also of another organisation's workspace. Names are unique."""
         if any(user.name == name for user in self.users.values()):
             raise SlackError("name_taken")
         user = User(self.next_id("U"), name, real_name or name.title(), is_admin=is_admin)
+        user.team = team
         self.users[user.id] = user
         return user
 

@@ -187,3 +187,32 @@ def test_a_forwarded_message_stands_in_the_attachments(
     assert attachment["is_share"]
     assert attachment["text"] == "where is the *vpn*?"
     assert (attachment["author_id"], attachment["channel_id"]) == (ann.id, channel.id)
+
+
+def test_a_shared_channel_and_a_person_of_another_team_show_in_the_events(
+    slack: Playground, connect: Connect, channel: Channel, ann: Person
+) -> None:
+    app = connect()
+    ann.post(channel, "among us")
+    inside = app.next()["payload"]
+    assert inside["is_ext_shared_channel"] is False
+    assert not {"user_team", "source_team"} & set(inside["event"])
+
+    slack.share(channel, "T0OTHER")
+    ann.post(channel, "to all")
+    shared = app.next()["payload"]
+    assert shared["is_ext_shared_channel"] is True
+    assert shared["team_id"] == shared["authorizations"][0]["team_id"] == slack.team_id
+    assert (shared["event"]["user_team"], shared["event"]["team"]) == (slack.team_id,) * 2
+
+    eve = slack.create_user("eve", team="T0OTHER")
+    eve.post(channel, "hello")
+    event = app.next()["payload"]["event"]
+    teams = {event[key] for key in ("team", "user_team", "source_team")}
+    assert teams == {"T0OTHER"}
+
+    client = WebClient(slack.bot_token, base_url=slack.api_url)
+    info = client.conversations_info(channel=channel.id)["channel"]
+    assert (info["is_shared"], info["is_ext_shared"]) == (True, True)
+    assert info["connected_team_ids"] == ["T0OTHER"]
+    assert client.users_info(user=eve.id)["user"]["team_id"] == "T0OTHER"
