@@ -1,5 +1,6 @@
 """What `faqbot doctor` checks: each thing the bot needs, and how to mend it."""
 
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
@@ -15,6 +16,7 @@ from bot.slack.scopes import ANSWER_SCOPES, BOT_SCOPES
 from index.errors import CollectionLocked, FaqbotError
 from index.generations.setup import open_engine
 from index.model.versions import damaged_reports, verify
+from index.private import lets_others_in
 from index.settings import IndexSettings
 from index.space import free_space, require_space
 from index.store import Store
@@ -72,12 +74,31 @@ def examine(config: Path | None) -> list[Check]:
             run("answers", lambda: _answers(index, bot, stores[0]))
     for name, check in _slack(bot):
         run(name, check)
+    run("data folder", lambda: _data_folder(index))
     return checks
 
 
 def _disk(index: IndexSettings) -> Check:
     require_space(index.data_dir)
     return Check("disk", Level.OK, f"{free_space(index.data_dir) >> 20:,} MB free")
+
+
+def _data_folder(index: IndexSettings) -> Check:
+    """Whether others on this machine can read what people asked."""
+    name, folder = "data folder", index.data_dir
+    try:
+        is_open = lets_others_in(folder)
+    except FileNotFoundError:
+        return Check(name, Level.OK, "not there yet; it will be readable by its owner only")
+    except OSError as error:
+        return Check(name, Level.FAIL, f"{folder} cannot be looked at: {error.strerror}")
+    if is_open:
+        finding = (
+            f"other users of this machine can look into {folder}, where questions, answers and "
+            f"logs are; run `chmod -R go-rwx {shlex.quote(str(folder))}`"
+        )
+        return Check(name, Level.WARN, finding)
+    return Check(name, Level.OK, "readable by its owner only")
 
 
 def _store(store: Store) -> Check:

@@ -20,6 +20,7 @@ from index.jobs.enough import SideSizes
 from index.jobs.protocol import Cancelled, JobEnding, JobOrder
 from index.jobs.results import Basis, GoldenCheck, MetricPair, MrrChange, RetrainResult
 from index.jobs.tasks import clean_up_afterwards
+from index.private import make_folder
 from index.progress import Report
 from index.ranking.ranker_file import shipped
 from index.settings import reason_of
@@ -78,7 +79,7 @@ def retrain(order: JobOrder, tell: Report) -> JobEnding:
         if reason is not None:
             return JobEnding(reason, replace(_result(run, reason), skipped=True))
         try:
-            run.scratch.mkdir(parents=True, exist_ok=True)
+            make_folder(run.scratch)
             candidate = train_candidate(run)
             return _conclude(run, candidate, basis, earlier)
         finally:
@@ -103,7 +104,7 @@ def _conclude(
         )
 
     def report_to(folder: Path, *, live: bool) -> dict[str, Path]:
-        folder.mkdir(parents=True, exist_ok=True)
+        make_folder(folder)
         about = RunDescription.of(run, ended_at)
         nights = [(order.claim.job_id, result(live))]
         nights += [(one.job_id, one.result) for one in earlier[:_NIGHTS_SHOWN]]

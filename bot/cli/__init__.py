@@ -33,6 +33,7 @@ from bot.cli import (
 from bot.cli.console import Context, say
 from bot.cli.help import WholeLines, show_version
 from index.errors import FaqbotError
+from index.private import keep_files_private
 
 app = typer.Typer(
     name="faqbot",
@@ -94,6 +95,7 @@ def main() -> None:
     """Run the command line; an expected failure is one line on standard error and status 1."""
     # Every process here sets its own thread counts; the tokenizers' pool would come on top.
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "false")
+    keep_files_private()
     for stream in (sys.stdout, sys.stderr):
         if isinstance(stream, TextIOWrapper):
             # A terminal that cannot show a character is no reason to fail.

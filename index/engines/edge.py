@@ -50,6 +50,7 @@ from index.engines.base import (
     audiences,
 )
 from index.errors import CollectionDamaged, CollectionLocked, DiskFull, SearchIndexError
+from index.private import make_folder
 from index.space import FreeSpace, free_space, require_space
 from index.store.visibility import Place
 
@@ -78,7 +79,7 @@ class EdgeEngine(Engine):
         )
         folder = self._folder / name
         require_space(self._folder, self._free)
-        self._folder.mkdir(parents=True, exist_ok=True)
+        make_folder(self._folder)
         lock = _Lock(self._folder, name)
         try:
             if self.exists(name):

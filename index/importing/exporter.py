@@ -8,6 +8,7 @@ from typing import Any, TextIO
 from index.errors import FaqbotError
 from index.importing.formats.registry import exported
 from index.importing.html import looks_like_html
+from index.private import share_as_usual
 from index.store import Store
 from index.store.types import Origin, Pair, Status
 from index.store.visibility import channels_of
@@ -72,6 +73,7 @@ def export_pairs(
                 done = export_pairs(store, file, format=format, status=status, source=source)
                 file.flush()
                 os.fsync(file.fileno())
+            share_as_usual(temporary)
             temporary.replace(out)
         except OSError as error:
             raise FaqbotError(f"{out} cannot be written: {error.strerror}") from None

@@ -26,6 +26,7 @@ from index.jobs.protocol import (
     decode_order,
     encode,
 )
+from index.private import keep_files_private
 from index.progress import Report
 from index.store.types import JobState
 
@@ -47,6 +48,7 @@ def run(work: Callable[[JobOrder, Report], JobEnding]) -> int:
     Import what is heavy inside `work`: until then a cancelled child ends within milliseconds,
     and the number of threads is not set yet.
     """
+    keep_files_private()
     wire = _Wire()
     cancelling = _Cancelling()
     try:

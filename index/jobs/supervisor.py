@@ -21,6 +21,7 @@ from index.jobs.protocol import USUAL_PRECISIONS, JobEnding, JobOrder, JobProgre
 from index.jobs.recording import claim_of, patiently, record_end
 from index.jobs.results import NO_RESULT
 from index.jobs.timing import USUAL, Timing
+from index.private import make_folder
 from index.progress import Report
 from index.settings import IndexSettings
 from index.store import Store
@@ -86,7 +87,7 @@ class Supervisor:
         try:
             if registry.job_type(job.kind).needs_training:
                 require_training()
-            folder.mkdir(parents=True, exist_ok=True)
+            make_folder(folder)
             ending = self._in_child(job, folder / LOG)
         except FaqbotError as error:
             ending = JobEnding(str(error), state=JobState.FAILED)

@@ -32,6 +32,7 @@ from index.model.manifest import (
     shown,
 )
 from index.model.servable import check_servable, is_servable_file
+from index.private import make_folder
 
 MANIFEST = "manifest.json"
 # Beside the servable, and read to serve; whatever else stands there is a report.
@@ -263,14 +264,13 @@ def remove_versions(models_dir: Path, keep: Collection[str]) -> list[str]:
 @contextmanager
 def _scratch(parent: Path) -> Iterator[Path]:
     """A folder to build in. One process builds at a time; what a killed one left is removed."""
-    parent.mkdir(parents=True, exist_ok=True)
+    make_folder(parent)
     with (parent / ".building.lock").open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)
         for stale in parent.glob(f"{_BUILDING}*"):
             shutil.rmtree(stale, ignore_errors=True)
         folder = Path(tempfile.mkdtemp(prefix=_BUILDING, dir=parent))
         try:
-            folder.chmod(0o755)
             yield folder
         finally:
             shutil.rmtree(folder, ignore_errors=True)

@@ -15,6 +15,7 @@ from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 
 from index.errors import DiskFull, StoreError
+from index.private import make_file, make_folder
 from index.text import text_hash
 
 BUSY_TIMEOUT_S = 30
@@ -150,7 +151,8 @@ class Database:
             StoreError: The database was written by a newer version of faqbot.
         """
         if path := self._file:
-            path.parent.mkdir(parents=True, exist_ok=True)
+            make_folder(path.parent)
+            make_file(path)
         config = _alembic_config()
         known = {script.revision for script in ScriptDirectory.from_config(config).walk_revisions()}
         with self.write() as connection:

@@ -5,7 +5,7 @@ import os
 import sys
 import textwrap
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, replace
 from pathlib import Path
 
@@ -58,9 +58,19 @@ def _bare_environment(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
 def data_dir(base_models: Path, tmp_path: Path) -> Path:
     """The data folder of the commands, with the base model and nothing else."""
     folder = tmp_path / "faqbot-data"
-    folder.mkdir()
+    folder.mkdir(mode=0o700)
     (folder / "models").symlink_to(base_models)
     return folder
+
+
+@contextmanager
+def umask_as_it_was() -> Iterator[None]:
+    before = os.umask(0o022)
+    os.umask(before)
+    try:
+        yield
+    finally:
+        os.umask(before)
 
 
 @pytest.fixture
@@ -71,7 +81,7 @@ def run(monkeypatch: pytest.MonkeyPatch, capfd: pytest.CaptureFixture[str]) -> R
         monkeypatch.setattr(sys, "argv", ["faqbot", *map(str, args)])
         capfd.readouterr()
         try:
-            with logging_as_it_was():
+            with logging_as_it_was(), umask_as_it_was():
                 main()
             code = 0
         except SystemExit as end:

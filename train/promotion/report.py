@@ -5,6 +5,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from index.jobs.results import RetrainResult
+from index.private import make_folder
 from train.promotion import plots
 from train.promotion.candidate import TrainedCandidate
 from train.promotion.figures import FittedRanking, RunDescription, figures_of
@@ -46,7 +47,7 @@ def write(
     Returns:
         The files by name.
     """
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     figures = figures_of(candidate, result, about)
     (folder / "report.json").write_text(json.dumps(figures, indent=2) + "\n", "utf-8")
     (folder / "report.md").write_text(markdown(candidate, result, about), "utf-8")
@@ -57,7 +58,7 @@ def draw(
     folder: Path, candidate: TrainedCandidate, nights: Sequence[plots.Night]
 ) -> dict[str, Path]:
     """Draw the report's plots into its folder; returns them by name."""
-    folder.mkdir(parents=True, exist_ok=True)
+    make_folder(folder)
     held_out, fitted = candidate.held_out, candidate.fitted
     plots.nights(folder / "nights.png", nights)
     plots.flips(folder / "flips.png", held_out.live, held_out.candidate)
