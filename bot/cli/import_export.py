@@ -21,6 +21,8 @@ from index.importing.formats.registry import export_format_of, exported, titles
 from index.text import counted
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from index.importing.importer import ImportResult
 
 
@@ -153,17 +155,27 @@ def _show(result: "ImportResult", *, as_json: bool) -> None:
         return
     verb = "Would import" if result.dry_run else "Imported"
     listed = ", ".join(f"{count} {name}" for name, count in counts.items() if count)
-    print(f"{verb}: {result.read} rows read; {listed or 'nothing to do'}")
+    print(f"{verb}: {counted(result.read, 'row')} read; {listed or 'nothing to do'}")
     for rejection in result.rejections:
         say(f"  {rejection}")
     if result.rejects_path:
-        say(f"All {result.rejected} rejected rows, with their reasons: {result.rejects_path}")
+        rejected = counted(result.rejected, "rejected row")
+        say(f"{rejected}, with what is wrong: {result.rejects_path}")
     if result.retired:
         say(f"Retired were pairs of {', '.join(result.sources)} that are not in the files.")
     for name, count in result.ignored.items():
         if name == SECTION_INTRODUCTION:
-            say(f"Left out: {count} texts above sub-headings, which answer no question.")
+            texts = counted(count, "text that answers", "texts that answer")
+            where = _places(result.ignored_at[name], count, "above ")
+            say(f"Left out: {texts} no question, {where}.")
         else:
-            say(f"The key {name!r} is unknown and was ignored ({count} times).")
+            times, where = counted(count, "time"), _places(result.ignored_at[name], count)
+            say(f"The key {name!r} is unknown and was ignored ({times}: {where}).")
     for name in result.unsynced:
         say(f"Nothing of {name!r} was retired: a rejected row does not say which pair it is.")
+
+
+def _places(places: "Sequence[str]", count: int, before: str = "") -> str:
+    """Where something was: the first few places, and how many more there are."""
+    more = [f"and {count - len(places)} more"] if count > len(places) else []
+    return ", ".join([*(f"{before}{place}" for place in places), *more])

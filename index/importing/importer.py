@@ -38,6 +38,7 @@ class ImportResult:
         unsynced: Sources of which `sync` retired nothing, because a rejected row did not say
             which pair it is.
         ignored: Unknown keys and in how many rows each was.
+        ignored_at: Where each of them was first, as "faq.csv line 3".
         rejections: The first few rejected rows.
         rejects_path: The file that holds all rejected rows; None where there is none.
     """
@@ -52,6 +53,7 @@ class ImportResult:
     sources: tuple[str, ...]
     unsynced: tuple[str, ...]
     ignored: Mapping[str, int]
+    ignored_at: Mapping[str, Sequence[str]]
     rejections: tuple[Rejection, ...]
     rejects_path: Path | None
     dry_run: bool
@@ -102,12 +104,15 @@ class _Tally:
     unsynced: set[str] = field(default_factory=set)
     is_any_unsynced: bool = False
     ignored: dict[str, int] = field(default_factory=dict)
+    ignored_at: dict[str, list[str]] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
 
-    def ignore(self, key: str) -> None:
+    def ignore(self, key: str, file: str, line: int) -> None:
         """Count an unknown key, of which only so many are told by name."""
         if key in self.ignored or len(self.ignored) < MAX_IGNORED:
             self.ignored[key] = self.ignored.get(key, 0) + 1
+            if len(places := self.ignored_at.setdefault(key, [])) < SHOWN:
+                places.append(f"{file} line {line}")
 
 
 def import_files(
@@ -271,6 +276,7 @@ class _Import:
                 s for s in tally.sources if self._options.sync and _is_unsynced(tally, s)
             ),
             ignored=tally.ignored,
+            ignored_at=tally.ignored_at,
             rejections=tuple(tally.rejections),
             rejects_path=path,
             dry_run=self._options.dry_run,
@@ -319,7 +325,7 @@ class _Import:
         try:
             values, unknown = normalized(raw.values)
             for key in unknown:
-                tally.ignore(key)
+                tally.ignore(key, file.name, raw.line)
             source = self._options.source or row_source(values) or file.source
         except RowError:
             tally.is_any_unsynced = True

@@ -1,5 +1,6 @@
 """`faqbot import` and `faqbot export`."""
 
+import json
 from pathlib import Path
 from typing import Any
 
@@ -97,3 +98,26 @@ def test_an_export_to_an_unknown_extension_is_refused(
     assert f"{name}: an export is written as .jsonl" in refusal(run("export", "--output", name))
     assert not Path(name).exists()
     assert run("export", "--output", name, "--format", "csv").code == 0
+
+
+def test_what_is_left_out_and_ignored_is_said_with_file_and_line(
+    run: Run, data_dir: Path, tmp_path: Path
+) -> None:
+    handbook = tmp_path / "handbook.md"
+    handbook.write_text(
+        "# VPN\n\nAll about it.\n\n## How do I connect?\n\nStart it.\n\n"
+        "# Mail\n\nMore of it.\n\n## How do I sign?\n\nIn the settings.\n"
+    )
+    rows = [{"question": f"Q{n}?", "answer": "A.", "colour": "red"} for n in range(7)]
+    Path("faq.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+
+    said = run("import", handbook, "faq.jsonl").err
+
+    assert (
+        f"Left out: 2 texts that answer no question, above {handbook} line 5, "
+        f"above {handbook} line 13.\n"
+    ) in said
+    assert (
+        "The key 'colour' is unknown and was ignored (7 times: faq.jsonl line 1, "
+        "faq.jsonl line 2, faq.jsonl line 3, faq.jsonl line 4, faq.jsonl line 5, and 2 more).\n"
+    ) in said

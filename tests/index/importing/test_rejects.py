@@ -96,6 +96,7 @@ def test_unknown_keys_are_ignored_and_told_once(sqlite_store: Store, write_file:
     rows = [qa(n, colour="red", **({"Size": 1} if n else {})) for n in range(3)]
     result = import_files(sqlite_store, [write_file("a.jsonl", rows)])
     assert result.ignored == {"colour": 3, "size": 2}
+    assert set(result.ignored_at) == {"colour", "size"}
     assert result.added == 3
 
 
