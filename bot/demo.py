@@ -1,6 +1,7 @@
 """What the demo is made of: a local Slack workspace as a child process, settings for it, an FAQ."""
 
 import importlib.util
+import os
 import subprocess
 import sys
 import sysconfig
@@ -82,7 +83,7 @@ def playground(port: int) -> Iterator[str]:
                 break
         else:
             reason = child.stderr.read().strip().splitlines()
-            raise FaqbotError(reason[-1] if reason else "the playground did not start")
+            raise FaqbotError(_why(reason[-1], port) if reason else "the playground did not start")
     finally:
         child.terminate()
         try:
@@ -90,6 +91,13 @@ def playground(port: int) -> Iterator[str]:
         except subprocess.TimeoutExpired:
             child.kill()
             child.wait()
+
+
+def _why(reason: str, port: int) -> str:
+    """The playground's last words, with what helps whoever started it: make has no --port."""
+    if f"port {port} is in use" in reason and "MAKELEVEL" in os.environ:
+        return f"port {port} is in use; choose another: make demo PORT={port + 10}"
+    return reason
 
 
 def _require_playground() -> None:

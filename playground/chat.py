@@ -5,6 +5,7 @@ from __future__ import annotations
 import argparse
 import contextlib
 import html
+import os
 import re
 import sys
 from collections.abc import Sequence
@@ -17,6 +18,12 @@ CLICK_SECONDS = 3.0
 QUIT = ("quit", "exit", ":q")
 
 _TIME = re.compile(r"<!date\^[^<>|]*\|([^<>]*)>")
+# Code stays as it is; a star inside a word or beside a space marks nothing.
+_CODE_OR_BOLD = re.compile(
+    r"(?P<code>```.*?```|`[^`\n]+`)|(?<![\w*])\*(?P<bold>(?=\S)[^*\n]+(?<=\S))\*(?![\w*])",
+    re.DOTALL,
+)
+_BOLD, _PLAIN = "\x1b[1m", "\x1b[22m"
 _LINK = re.compile(r"<([^<>|]+)(?:\|([^<>]*))?>")
 
 EXAMPLE = """\
@@ -85,7 +92,7 @@ class Chat:
         self._person.command(self._channel, command, rest)
         try:
             for message in self._slack.wait_until(answers, timeout=ANSWER_SECONDS):
-                print("\n" + readable(message.all_text) + "\n")
+                print("\n" + shown_on_screen(message.all_text) + "\n")
         except WaitTimeout:
             print("(no answer)")
 
@@ -120,7 +127,7 @@ class Chat:
             number, button = buttons.pop(0)
             # One that belongs to a text stands with it, the others together below.
             (shown if button.is_beside_text else below).append(f"[{number}] {line}")
-        print("\n" + readable("\n".join(shown)))
+        print("\n" + shown_on_screen("\n".join(shown)))
         if below:
             print("\n" + "  ".join(below))
         print()
@@ -148,6 +155,13 @@ def _buttons(message: Message) -> list[_Button]:
                 label = str((element.get("text") or {}).get("text") or action_id)
                 found.append(_Button(block["block_id"], action_id, label, element is accessory))
     return found
+
+
+def shown_on_screen(mrkdwn: str) -> str:
+    """Slack's markup as a terminal shows it; elsewhere the stars stay."""
+    if not sys.stdout.isatty() or os.environ.get("NO_COLOR") or os.environ.get("TERM") == "dumb":
+        return readable(mrkdwn)
+    return readable(_CODE_OR_BOLD.sub(lambda m: m["code"] or f"{_BOLD}{m['bold']}{_PLAIN}", mrkdwn))
 
 
 def readable(mrkdwn: str) -> str:

@@ -6,6 +6,7 @@ The commands import what they need when they run: SQL, the engine and torch take
 
 import json
 import sys
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from dataclasses import dataclass
@@ -27,6 +28,8 @@ if TYPE_CHECKING:
     from index.store import Store
     from index.store.types import Job
 
+# Between two lines of progress where no terminal shows a bar.
+LINE_EVERY_S = 3.0
 REQUESTED_BY = "command line"
 
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -104,7 +107,13 @@ def say(text: str) -> None:
 
 @contextmanager
 def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
-    """A progress bar on standard error; yields a function of (done, in all)."""
+    """A progress bar on standard error; yields a function of (done, in all).
+
+    Elsewhere than on a terminal it is a line now and then.
+    """
+    if not sys.stderr.isatty():
+        yield _progress_lines(what)
+        return
     from rich.console import Console
     from rich.progress import (
         BarColumn,
@@ -126,8 +135,6 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
         TimeRemainingColumn(),
         console=Console(stderr=True),
         transient=True,
-        # Elsewhere than on a terminal it would only leave empty lines.
-        disable=not sys.stderr.isatty(),
     ) as bars:
         task = bars.add_task(what, total=None)
 
@@ -135,6 +142,31 @@ def progress_bar(what: str) -> Iterator[Callable[[int, int], None]]:
             bars.update(task, completed=done, total=total)
 
         yield report
+
+
+def _progress_lines(what: str) -> Callable[[int, int], None]:
+    is_due = every(LINE_EVERY_S)
+
+    def report(done: int, total: int) -> None:
+        if is_due():
+            say(f"{what}: {done:,} of {total:,} ({done / max(total, 1):.0%})")
+
+    return report
+
+
+def every(seconds: float) -> Callable[[], bool]:
+    """Says whether so long has passed since it last said so, or since it was made."""
+    last = time.monotonic()
+
+    def is_due() -> bool:
+        nonlocal last
+        now = time.monotonic()
+        if now - last < seconds:
+            return False
+        last = now
+        return True
+
+    return is_due
 
 
 @contextmanager

@@ -83,6 +83,7 @@ def run(
     from bot.demo import connection, examples, playground
 
     index = index.model_copy(update={"data_dir": data_dir, "database_url": None, "engine": "edge"})
+    is_prepared = (data_dir / "faqbot.db").exists()
     # Most of the wait is this import; the playground starts on another core meanwhile.
     threading.Thread(target=import_module, args=("index.model.encoder",), daemon=True).start()
     with playground(port) as url:
@@ -90,7 +91,11 @@ def run(
         from bot.service import serve
         from index.importing.importer import ImportOptions, import_files
 
-        say("Preparing the answers; the first time this takes up to a minute ...")
+        say(
+            "Starting ..."
+            if is_prepared
+            else "Preparing the answers; this first time it takes up to a minute ..."
+        )
         with opened_store(index) as store:
             with TemporaryDirectory() as folder, progress_bar("Reading") as report:
                 result = import_files(

@@ -9,7 +9,15 @@ from typing import TYPE_CHECKING, Any
 
 import typer
 
-from bot.cli.console import REQUESTED_BY, Context, opened_store, print_json, say
+from bot.cli.console import (
+    LINE_EVERY_S,
+    REQUESTED_BY,
+    Context,
+    every,
+    opened_store,
+    print_json,
+    say,
+)
 from index.errors import FaqbotError
 
 if TYPE_CHECKING:
@@ -129,13 +137,18 @@ def _progress(what: str) -> "Iterator[Report]":
 
 
 def _each_step() -> "Report":
+    """A line for each step, and for one that takes long a line now and then."""
     step = ""
+    is_due = every(LINE_EVERY_S)
 
     def report(share: float, detail: str) -> None:
         nonlocal step
         # "training, epoch 12 of 38": before the comma stands the step.
         if (current := detail.partition(",")[0]) != step:
             step = current
+            is_due()  # from here on
             say(f"{share:4.0%} {step}")
+        elif detail != step and is_due():
+            say(f"{share:4.0%} {detail}")
 
     return report

@@ -34,17 +34,24 @@ golden = typer.Typer(
     cls=WholeLines,
     help="Golden questions: a new model that gets one wrong does not go live.",
     epilog="Example: faqbot golden add 'how do I reset my password?'",
-    no_args_is_help=True,
+    invoke_without_command=True,
 )
 
 
 def register(app: typer.Typer) -> None:
     """Add to the command line what this module has."""
+    golden.callback()(golden_questions)
     golden.command("add", epilog="Example: faqbot golden add 'vpn is down' --pair ID")(golden_add)
     golden.command("list", epilog="Example: faqbot golden list --json")(golden_list)
     golden.command("remove", epilog="Example: faqbot golden remove 3")(golden_remove)
     golden.command("check", epilog="Example: faqbot golden check")(golden_check)
     app.add_typer(golden)
+
+
+def golden_questions(context: typer.Context, as_json: AsJson = False) -> None:
+    """Golden questions: a new model that gets one wrong does not go live."""
+    if context.invoked_subcommand is None:
+        golden_list(context, as_json)
 
 
 def golden_add(
@@ -56,6 +63,7 @@ def golden_add(
     yes: Annotated[
         bool, typer.Option("--yes", "-y", help="Pin what the bot answers now, without asking.")
     ] = False,
+    as_json: AsJson = False,
 ) -> None:
     """Pin a question to its answer: to the pair that is named, else to what the bot answers."""
     from index.store.types import pair_id
@@ -81,16 +89,17 @@ def golden_add(
         if pair is None and not yes:
             typer.confirm("Pin this answer to the question?", abort=True, err=True)
         added = store.golden.add(question, chosen.id, REQUESTED_BY)
-        if added is None:
-            known = _pinned(store, question)
-            if known.pair_id != chosen.id:
-                raise FaqbotError(
-                    f"the question is pinned to another pair ({known.pair_id}); first run "
-                    f"`faqbot golden remove {known.id}`"
-                )
-            print(f"Golden question {known.id} is there already.")
-            return
-    print(f"Golden question {added.id} is pinned.")
+        known = added or _pinned(store, question)
+        if known.pair_id != chosen.id:
+            raise FaqbotError(
+                f"the question is pinned to another pair ({known.pair_id}); first run "
+                f"`faqbot golden remove {known.id}`"
+            )
+        if as_json:
+            pinned = _golden_as_dict(known, {chosen.id: chosen})
+            print_json(pinned | {"is_new": added is not None})
+        else:
+            print(f"Golden question {known.id} is {'pinned' if added else 'there already'}.")
 
 
 def golden_list(context: typer.Context, as_json: AsJson = False) -> None:
@@ -131,6 +140,7 @@ def golden_remove(
         int,
         typer.Argument(parser=_GOLDEN_ID, metavar="ID", help="As `faqbot golden list` says."),
     ],
+    as_json: AsJson = False,
 ) -> None:
     """Unpin a golden question."""
     with opened_store(context.obj.index) as store:
@@ -138,7 +148,10 @@ def golden_remove(
             raise FaqbotError(
                 f"there is no golden question {golden_id}; `faqbot golden list` shows them"
             )
-    print(f"Golden question {golden_id} is removed.")
+    if as_json:
+        print_json({"removed": golden_id})
+    else:
+        print(f"Golden question {golden_id} is removed.")
 
 
 def golden_check(context: typer.Context, as_json: AsJson = False) -> None:

@@ -8,6 +8,7 @@ from typing import Any
 
 import pytest
 
+from bot.cli import foreground
 from index import processes
 from index.store import Store
 from index.store.leases import Claim
@@ -33,6 +34,20 @@ def test_a_reindex_tells_its_steps_and_how_it_ended(
     assert steps == ["  0% loading", " 20% building"]
     job = store.jobs.latest()[0]
     assert (job.kind, job.state, job.requested_by) == ("reindex", "done", "command line")
+
+
+def test_a_step_that_takes_long_says_how_far_it_is(
+    run: Run, store: Store, children: Children, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(foreground, "LINE_EVERY_S", 0.5)
+    children("""
+        for built in range(1, 4):
+            say(progress=built / 10, detail=f"building, {built} of 3")
+            time.sleep(0.7)
+        done("generation 3 is live")
+    """)
+    _, *steps = run("reindex").err.splitlines()
+    assert steps == [" 10% building", " 20% building, 2 of 3", " 30% building, 3 of 3"]
 
 
 @pytest.mark.parametrize(

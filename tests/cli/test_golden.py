@@ -27,6 +27,19 @@ def test_a_question_is_pinned_to_a_pair_listed_and_removed(run: Run, store: Stor
     assert len(store.golden.all()) == 1
 
 
+def test_everything_said_of_golden_questions_can_be_had_as_json(run: Run, store: Store) -> None:
+    pair = PairDraft("kb", "1", "How?", "So.").id
+    add = ("golden", "add", "how is it done?", "--pair", pair, "--json")
+    added, again = (json.loads(run(*add).out) for _ in range(2))
+    assert (added["id"], added["pair_id"], added["is_new"]) == (1, pair, True)
+    assert again == added | {"is_new": False}
+    assert json.loads(run("golden", "--json").out) == json.loads(
+        run("golden", "list", "--json").out
+    )
+    assert "how is it done?" in run("golden").out
+    assert json.loads(run("golden", "remove", "1", "--json").out) == {"removed": 1}
+
+
 def test_pinning_again_changes_nothing(run: Run, store: Store) -> None:
     one, two = (PairDraft("kb", name, "", "").id for name in ("1", "2"))
     run("golden", "add", "how is it done?", "--pair", one)

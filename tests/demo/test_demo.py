@@ -13,7 +13,9 @@ from typing import Any
 import pytest
 
 from bot.cli import demo as module
+from bot.demo import playground
 from bot.settings import BotSettings
+from index.errors import FaqbotError
 from index.settings import IndexSettings
 from playground.client import Playground
 
@@ -126,6 +128,36 @@ def test_a_taken_port_is_one_clear_line(tmp_path: Path) -> None:
     assert result.returncode == 1
     assert str(port) in result.stderr
     assert "Traceback" not in result.stderr
+
+
+def test_under_make_a_taken_port_names_what_make_takes(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        for level, advice in ((None, "--port"), ("1", f"make demo PORT={port + 10}")):
+            if level is None:
+                monkeypatch.delenv("MAKELEVEL", raising=False)
+            else:
+                monkeypatch.setenv("MAKELEVEL", level)
+            with pytest.raises(FaqbotError, match=advice), playground(port):
+                pass
+
+
+def test_only_the_first_start_is_called_so(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(module, "import_module", lambda name: None)
+    monkeypatch.setattr("bot.demo.playground", lambda port: nullcontext("http://playground"))
+    monkeypatch.setattr("bot.demo.connection", lambda url: {})
+    monkeypatch.setattr(module, "bring_up_to_date", lambda index, store: None)
+    monkeypatch.setattr("bot.logs.configure", lambda settings: None)
+    monkeypatch.setattr("bot.service.serve", lambda index, bot, **more: None)
+    said = []
+    for _ in range(2):
+        module.run(IndexSettings(), BotSettings(), None, port=0, faq=None, data_dir=tmp_path)
+        said.append(capsys.readouterr().err)
+    assert ["first time" in text for text in said] == [True, False]
 
 
 def test_the_jobs_of_the_demo_read_the_configuration_file_that_was_named(
