@@ -5,6 +5,7 @@ That must not be the command that took the snapshot and holds the job, so it is 
 finds all it needs in the run's folder and writes nothing but that.
 """
 
+import hashlib
 import json
 import pickle
 import re
@@ -20,6 +21,7 @@ from pytorch_lightning.utilities import rank_zero_only
 from train.errors import TrainingFailed
 from train.finetune.trainer import TrainingOutcome, TrainingTask, run
 
+_MODULE = "train.finetune.distributed"
 _TASK = "task.pickle"
 _OUTCOME = "outcome.json"
 
@@ -34,12 +36,13 @@ def run_in_child(task: TrainingTask, progress: Callable[[float], None]) -> Train
     task.folder.mkdir(parents=True, exist_ok=True)
     outcome = task.folder / _OUTCOME
     outcome.unlink(missing_ok=True)
-    # Written and read by this very code in one run, so a pickle is safe here.
-    (task.folder / _TASK).write_bytes(pickle.dumps(task))
+    # A pickle runs whatever it names: the child is told which one is ours, and reads no other.
+    content = pickle.dumps(task)
+    (task.folder / _TASK).write_bytes(content)
     log = task.logs / "training.txt"
     with log.open("w", encoding="utf-8") as errors:
         child = subprocess.Popen(
-            [sys.executable, "-P", "-m", "train.finetune.distributed", str(task.folder)],
+            [sys.executable, "-P", "-m", _MODULE, str(task.folder), _digest(content)],
             stdout=subprocess.PIPE,
             stderr=errors,
             text=True,
@@ -73,10 +76,17 @@ def _failure(code: int, log: Path) -> Exception:
 
 
 def main() -> None:
-    folder = Path(sys.argv[1])
-    task: TrainingTask = pickle.loads((folder / _TASK).read_bytes())
+    folder, digest = Path(sys.argv[1]), sys.argv[2]
+    content = (folder / _TASK).read_bytes()
+    if _digest(content) != digest:
+        raise TrainingFailed(f"{folder / _TASK} was changed by somebody else; nothing was trained")
+    task: TrainingTask = pickle.loads(content)
     result = run(task, lambda share: print(share, flush=True))
     rank_zero_only(_tell)(folder, result)
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()
 
 
 def _tell(folder: Path, result: TrainingOutcome) -> None:
