@@ -69,7 +69,7 @@ def _matches(pattern: str) -> Rule:
     return lambda text: bool(compiled.fullmatch(text))
 
 
-_WORD = _matches(r"[A-Za-z0-9_ -]{0,60}")
+_WORD = _matches(r"[A-Za-z0-9_ |-]{0,60}")
 _NUMBER_TYPE = _matches(r"(torch\.)?(float32|float16|bfloat16)")
 _ANYTHING: Rule = lambda text: len(text) <= 1000  # noqa: E731 - a rule like those beside it
 
@@ -90,6 +90,7 @@ _MODEL_STRINGS: dict[str, Rule] = {
             "hidden_activation",
             "activation",
             "pooler_type",
+            "pooler_hidden_act",
             "position_embedding_type",
             "classifier_activation",
             "classifier_pooling",
