@@ -7,6 +7,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from pathlib import Path
 
+from slack_sdk import WebClient
+
 from bot import thresholds
 from bot.settings import BotSettings
 from bot.slack import client as slack
@@ -169,7 +171,7 @@ def _slack(bot: BotSettings) -> Iterator[tuple[str, Callable[[], Check]]]:
         yield "Slack app token", lambda: _app_token(bot)
     else:
         yield "Slack signing secret", lambda: _signing_secret(bot)
-    yield "watched channels", lambda: _watched(bot)
+    yield "channels", lambda: _channels(bot)
     yield "admins", lambda: _admins(bot)
 
 
@@ -232,11 +234,54 @@ def _signing_secret(bot: BotSettings) -> Check:
     return Check(name, Level.OK, "set; Slack shows under Event Subscriptions if it is right")
 
 
-def _watched(bot: BotSettings) -> Check:
-    name = "watched channels"
-    if not bot.watched_channels:
+def _channels(bot: BotSettings) -> Check:
+    name = "channels"
+    named = dict.fromkeys(bot.watched_channels, "watched_channels")
+    for channel in bot.channel_precision:
+        named.setdefault(channel, "channel_precision")
+    if bot.admin_channel:
+        named.setdefault(bot.admin_channel, "admin_channel")
+    if not named:
         return Check(name, Level.OK, "none: mentions and direct messages only")
-    return Check(name, Level.OK, ", ".join(bot.watched_channels))
+    token = bot.secret("slack_bot_token")
+    if not token:
+        return Check(name, Level.WARN, "cannot be checked without the bot token")
+    client = slack.client(token, bot.api_url)
+    found = {channel: _channel(client, channel) for channel in named}
+    wrong = [
+        f"{channel} ([bot] {named[channel]}): {what}"
+        for channel, (is_well, what) in found.items()
+        if not is_well
+    ]
+    if wrong:
+        return Check(name, Level.FAIL, "; ".join(wrong))
+    return Check(name, Level.OK, ", ".join(f"{c} ({what})" for c, (_, what) in found.items()))
+
+
+# What Slack says of a channel that it does not show, and what to do about it.
+_UNSEEN = {
+    "channel_not_found": "there is no such channel, or it is private and the bot is not in it; "
+    "correct the id, or invite the bot there (/invite)",
+    "missing_scope": "it is private, and the app may not look it up; add the scope groups:read "
+    "under OAuth & Permissions and reinstall the app",
+}
+
+
+def _channel(client: WebClient, channel: str) -> tuple[bool, str]:
+    """Whether the bot can work in a channel, and its name or what to do."""
+    try:
+        info = client.conversations_info(channel=channel)["channel"]
+    except Exception as error:
+        reason = slack.explain(error)
+        if isinstance(reason, slack.SlackUnavailable):
+            return False, f"Slack cannot be reached ({reason})"
+        return False, _UNSEEN.get(str(reason), f"Slack does not show it ({reason})")
+    shown = f"#{info.get('name') or channel}"
+    if info.get("is_archived"):
+        return False, f"{shown} is archived; bring it back, or take it out of the settings"
+    if info.get("is_member") is not True:
+        return False, f"the bot is not in {shown}; invite it there (/invite)"
+    return True, shown
 
 
 def _admins(bot: BotSettings) -> Check:
@@ -251,10 +296,19 @@ def _admins(bot: BotSettings) -> Check:
     who = authenticate(client)
     admins = Admins(bot.admins, client, str(who["team_id"]))
     if failures := admins.unresolved(str(who["user_id"])):
-        named = ", ".join(f"{rule} ({reason})" for rule, reason in failures)
-        finding = (
-            f"Slack does not resolve {named}: nobody is an admin by that; correct [bot] admins, "
-            "or see that the app has the scopes users:read and usergroups:read"
-        )
+        named = "; ".join(f"{rule}: {_unresolved(rule, reason)}" for rule, reason in failures)
+        finding = f"Slack does not resolve {named}. Nobody is an admin by that ([bot] admins)"
         return Check(name, Level.WARN, finding)
     return Check(name, Level.OK, ", ".join(bot.admins))
+
+
+def _unresolved(rule: str, reason: str) -> str:
+    """Why Slack does not say whom a rule means, and what to do."""
+    is_group = rule.startswith("S")
+    what = "user group" if is_group else "user"
+    if reason in ("user_not_found", "users_not_found", "no_such_subteam", "subteam_not_found"):
+        return f"there is no such {what} in this workspace ({reason}); correct the id"
+    if reason == "missing_scope":
+        scope = "usergroups:read" if is_group else "users:read"
+        return f"the app may not look it up ({reason}); add the scope {scope} and reinstall the app"
+    return f"{reason}; correct the id, or try again later"

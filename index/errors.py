@@ -33,6 +33,10 @@ class CollectionLocked(SearchIndexError):
         self.owner = owner
 
 
+class IndexElsewhere(CollectionLocked):
+    """The store's embedded index is in another data folder."""
+
+
 class CollectionDamaged(SearchIndexError):
     """A collection is there, but cannot be read; it can be built again from the store."""
 

@@ -239,8 +239,8 @@ def opened_for_search(settings: "IndexSettings", store: "Store") -> "Iterator[Li
 
     engine = open_engine(settings)
     try:
-        initialise(settings, store, engine)
         try:
+            initialise(settings, store, engine)
             with waiting("Loading the model"):
                 live = Live.open(settings, store, engine)
         except CollectionLocked:

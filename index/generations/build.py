@@ -12,6 +12,7 @@ import structlog
 from index.engines.base import Engine
 from index.errors import FaqbotError, SearchIndexError
 from index.generations.check import require_sound
+from index.generations.folder import require_own_folder
 from index.generations.live import LOOK_EVERY_S, Live
 from index.generations.setup import load_embedder, new_collection_name
 from index.model.versions import read_manifest
@@ -72,6 +73,7 @@ def build(
         ModelError: The model version is missing, damaged or not trusted.
         SearchIndexError: The engine fails, or the collection does not find what it should.
     """
+    require_own_folder(settings, store)
     manifest = read_manifest(settings.models_dir, model_version, settings.model_key)
     generation = store.generations.add(model_version, new_collection_name(), claim.job_id)
     try:

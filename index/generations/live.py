@@ -146,7 +146,9 @@ def _open_sound(
     name = generation.collection
     if engine.shared:
         return engine.open(name)
-    dimension = read_manifest(settings.models_dir, generation.model_version).dimension
+    dimension = read_manifest(
+        settings.models_dir, generation.model_version, settings.model_key
+    ).dimension
     try:
         collection = engine.open(name)
         try:

@@ -6,6 +6,7 @@ from uuid import uuid4
 
 from index.engines.base import PREFIX, Engine
 from index.errors import SearchIndexError
+from index.generations.folder import require_own_folder
 from index.model.base import BASE_VERSION, ensure_base_version
 from index.model.embedder import Embedder
 from index.model.versions import read_manifest
@@ -48,10 +49,12 @@ def initialise(settings: IndexSettings, store: Store, engine: Engine) -> Generat
 
     Raises:
         ModelError: The base model's weights are found nowhere.
+        IndexElsewhere: The embedded index is in another data folder.
     """
     while True:
         with store.database.try_lock("initialise") as free:
             if free:
+                require_own_folder(settings, store)
                 return _initialise(settings, store, engine)
         time.sleep(0.1)
 

@@ -163,7 +163,8 @@ def test_the_doctor_warns_of_rules_that_slack_does_not_resolve(
     monkeypatch.setenv("FAQBOT_BOT_ADMINS", f"U0GONE,S0GONE,{group.id}")
     check = examined("admins")
     assert check.level is Level.WARN
-    assert "U0GONE (user_not_found), S0GONE (no_such_subteam)" in check.finding
+    assert "U0GONE: there is no such user in this workspace (user_not_found); " in check.finding
+    assert "S0GONE: there is no such user group in this workspace" in check.finding
     assert group.id not in check.finding
 
 
@@ -177,3 +178,31 @@ def test_the_doctor_asks_those_who_installed_before_for_the_new_scopes(slack: Pl
     assert "reinstall" in check.finding
     slack.set_scopes(FURTHER_SCOPES)
     assert examined("Slack bot token").level is Level.FAIL
+
+
+@pytest.mark.usefixtures("check_slack")
+def test_the_doctor_looks_every_channel_up_and_says_what_to_do(
+    slack: Playground, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert examined("channels").level is Level.OK
+    well, strange = slack.create_channel("well"), slack.create_channel("strange", bot_member=False)
+    old = slack.create_channel("old")
+    slack.archive(old)
+    monkeypatch.setenv("FAQBOT_BOT_WATCHED_CHANNELS", well.id)
+    assert examined("channels") == Check("channels", Level.OK, f"{well.id} (#well)")
+    monkeypatch.setenv("FAQBOT_BOT_WATCHED_CHANNELS", f"{well.id},{strange.id},C0GONE")
+    monkeypatch.setenv("FAQBOT_BOT_ADMIN_CHANNEL", old.id)
+    monkeypatch.setenv("FAQBOT_BOT_CHANNEL_PRECISION", "C0TYPO=0.95")
+    check = examined("channels")
+    assert check.level is Level.FAIL
+    assert well.id not in check.finding
+    assert f"{strange.id} ([bot] watched_channels): the bot is not in #strange; invite it" in (
+        check.finding
+    )
+    assert "C0GONE ([bot] watched_channels): there is no such channel, or it is private" in (
+        check.finding
+    )
+    assert "C0TYPO ([bot] channel_precision): there is no such channel" in check.finding
+    assert f"{old.id} ([bot] admin_channel): #old is archived" in check.finding
+    slack.fail("conversations.info", error="missing_scope", times=10)
+    assert "add the scope groups:read" in examined("channels").finding
