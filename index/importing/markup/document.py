@@ -49,6 +49,10 @@ def parse_html(text: str) -> Any:
     for element in root.iter():
         if element.tag.startswith(RENAMED):
             element.tag = element.tag[len(RENAMED) :]
+    # Nothing that is not seen is left for anybody who walks the document.
+    for element in [e for e in root.iter() if e.tag in DROPPED or is_hidden(e)]:
+        element.clear(keep_tail=True)
+        element.tag = "x-unseen"
     return root
 
 

@@ -70,6 +70,7 @@ def test_html_becomes_markdown(text: str, markdown: str) -> None:
         ("<p><b>One<br>two </b><b>three</b></p>", "**One**\n**two three**"),
         ("<p>un<b>believ</b>able <b> </b><strong></strong>x</p>", "unbelievable x"),
         ("<b hidden><p>secret</p></b>Seen", "Seen"),
+        ("<pre>a<b hidden>secret</b>b</pre>", "```\nab\n```"),
         ("<p>2<sup>10</sup>, H<sub>2</sub>O, 1<sup>st</sup>, x<sup>a+b</sup>, m<sup>2</sup></p>",
          "2¹⁰, H₂O, 1st, x^(a+b), m²"),
         ("if a<b and c>d then <i>x</i> wins", "if a<b and c>d then _x_ wins"),
