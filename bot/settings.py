@@ -94,6 +94,11 @@ class BotSettings(RoomSettings):
         description="Whether people of other organisations (Slack Connect) are answered from the "
         "entries whose audience names `outsiders`; otherwise from none.",
     )
+    follow_ups: bool = Field(
+        default=True,
+        description="Whether a question in a thread of a channel needs no mention where its asker "
+        "got a reply there before.",
+    )
     picks_needed: int = Field(
         default=2,
         ge=0,

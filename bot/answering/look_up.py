@@ -7,11 +7,13 @@ from dataclasses import dataclass, replace
 from bot.answering.reply import outcome_of
 from bot.intake.markup import question_text
 from index.generations.follow import Serving
+from index.query.cleaning import Query
 from index.ranking.decision import MAX_SHOWN, Decision, decide
 from index.ranking.match import Match
 from index.searcher import Searcher
 from index.store.types import Outcome
 from index.store.visibility import Place
+from index.text import MAX_QUESTION
 
 
 @dataclass(frozen=True)
@@ -95,24 +97,37 @@ class LookUp:
     def _matches(self, asked: Asked, searcher: Searcher, threshold: float | None) -> list[Match]:
         text = question_text(asked.text)
         query = searcher.read(text)
-        if query.is_follow_up and (before := asked.in_thread or asked.just_before()):
+        if asked.in_thread is not None:
+            return _in_thread(asked, query, searcher, threshold)
+        if query.is_follow_up and (before := asked.just_before()):
             query = searcher.read(f"{question_text(before)}\n{text}")
-            return searcher.search(query, place=asked.place, limit=MAX_SHOWN)
+        return searcher.search(query, place=asked.place, limit=MAX_SHOWN)
+
+
+def _in_thread(
+    asked: Asked, query: Query, searcher: Searcher, threshold: float | None
+) -> list[Match]:
+    """What fits a question that goes on in a thread, such as "and on a Mac?".
+
+    Where it says enough by itself, what was asked before has no say.
+    """
+    alone: list[Match] = []
+    if not query.is_follow_up:
         alone = searcher.search(query, place=asked.place, limit=MAX_SHOWN)
-        if not asked.in_thread or _is_sure(alone, threshold):
+        if _is_sure(alone, threshold):
             return alone
-        # What goes on in a thread may leave out what it goes on about ("and on Windows?").
-        before_it = searcher.read(question_text(asked.in_thread))
-        both = replace(query, text=f"{before_it.text} {query.text}", parts=())
-        together = [
-            match
-            for match in searcher.search(both, place=asked.place, limit=MAX_SHOWN + 1)
-            # Which they have been given already.
-            if match.pair.id != asked.answered_with
-        ][:MAX_SHOWN]
-        if together and (not alone or together[0].confidence > alone[0].confidence):
-            return together
+    before = searcher.read(question_text(asked.in_thread or ""))
+    # As one question: of two the one before would be answered again.
+    both = replace(query, text=f"{before.text} {query.text}"[:MAX_QUESTION], parts=())
+    together = [
+        match
+        for match in searcher.search(both, place=asked.place, limit=MAX_SHOWN + 1)
+        # Which they have been given already.
+        if match.pair.id != asked.answered_with
+    ][:MAX_SHOWN]
+    if alone and (not together or alone[0].confidence >= together[0].confidence):
         return alone
+    return together
 
 
 def _is_sure(matches: list[Match], threshold: float | None) -> bool:

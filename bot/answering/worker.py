@@ -240,12 +240,19 @@ class Workers:
         return True
 
     def _asked(self, question: Question) -> Asked:
-        """What is asked, with the message just before it where it speaks of that."""
+        """What is asked, with what was asked before it where it speaks of that."""
+        before = None
+        if question.thread_ts is not None and question.thread_ts != question.ts:
+            before = self._store.inbox.asked_in_thread(
+                question.team, question.channel, question.thread_ts, question.user, question.ts
+            )
         return Asked(
             question.text,
             place_of(question, answers_outsiders=self._answers_outsiders),
             question.direct,
             just_before=lambda: self._store.inbox.said_before(question),
+            in_thread=before.text if before else None,
+            answered_with=before.pair_id if before else None,
         )
 
     def _held(self) -> list[str]:

@@ -1,6 +1,7 @@
 """Which of Slack's events are questions for the bot: a pure function of the event."""
 
-from collections.abc import Collection, Mapping
+import re
+from collections.abc import Callable, Collection, Mapping
 from typing import Any
 
 from bot.intake.addressed import is_heard
@@ -8,24 +9,37 @@ from bot.intake.is_question import is_question
 from index.store.types import NewQuestion
 from index.text import clean
 
+_PERSON = re.compile(r"<@([^<>|]+)")
 # A message with a file is a message, and so is a thread's reply that is shown in the channel too;
 # every other subtype is an edit, a join, a bot's post...
 _PLAIN_SUBTYPES = (None, "file_share", "thread_broadcast")
 
 
+# Given a workspace, a channel, a thread and somebody: whether they addressed the bot with what they
+# asked in that thread and the bot replied to; None where there is no such question.
+AskedIn = Callable[[str, str, str, str], bool | None]
+
+
 def question_from_event(
-    body: Mapping[str, Any], *, bot_user_id: str, watched: Collection[str]
+    body: Mapping[str, Any],
+    *,
+    bot_user_id: str,
+    watched: Collection[str],
+    asked_in: AskedIn | None = None,
 ) -> NewQuestion | None:
     """The question that an Events API payload brings, or None.
 
     Asked for are mentions anywhere, direct messages, and every question in a watched channel.
-    A reply in a thread counts only where it mentions the bot. Slack delivers a mention twice, as
-    `message` and as `app_mention`; both give the same question, which the inbox stores once. So
-    does an edit that adds a mention: the message counts as it is now.
+    A reply in a thread of a channel counts where it mentions the bot, or where it is a question by
+    somebody whose question the bot has replied to in that thread: a follow-up. Slack delivers a
+    mention twice, as `message` and as `app_mention`; both give the same question, which the inbox
+    stores once. So does an edit that adds a mention: the message counts as it is now.
 
     Args:
         body: The payload: `team_id` and `event`.
         watched: Ids of the channels where every question counts.
+        asked_in: Looks up what a follow-up may go on from; None: none counts. It is called only for
+            questions in threads.
     """
     event = body.get("event")
     if not isinstance(event, Mapping) or event.get("type") not in ("message", "app_mention"):
@@ -40,14 +54,22 @@ def question_from_event(
     thread_ts = str(event["thread_ts"]) if event.get("thread_ts") else None
     mentioned = event["type"] == "app_mention" or _mentions(own, bot_user_id)
     in_thread = thread_ts is not None and thread_ts != ts
-    if not mentioned and (in_thread or not _listens(event, watched)):
-        return None
+    team = _team(body, event)
     direct = mentioned or _is_direct_message(event)
+    if not direct and in_thread:
+        if asked_in is None or not is_question(text) or _speaks_to_others(own, bot_user_id):
+            return None
+        asked = asked_in(team, channel, str(thread_ts), user)
+        if asked is None:
+            return None
+        direct = asked
+    elif not direct and channel not in watched:
+        return None
     with_files = bool(event.get("files"))
     if not (is_heard(text, with_files=with_files) if direct else is_question(text)):
         return None
     return NewQuestion(
-        team=_team(body, event),
+        team=team,
         channel=channel,
         ts=ts,
         thread_ts=thread_ts,
@@ -125,8 +147,8 @@ def _is_noise(event: Mapping[str, Any], bot_user_id: str) -> bool:
     )
 
 
-def _listens(event: Mapping[str, Any], watched: Collection[str]) -> bool:
-    return _is_direct_message(event) or event.get("channel") in watched
+def _speaks_to_others(text: str, bot_user_id: str) -> bool:
+    return any(person != bot_user_id for person in _PERSON.findall(text))
 
 
 def _is_direct_message(event: Mapping[str, Any]) -> bool:

@@ -31,6 +31,9 @@ WAIT_LIMIT = timedelta(minutes=2)
 OPEN = (QuestionState.RECEIVED, QuestionState.ANSWERING)
 # People send a second message within this time when the first did not say all of it.
 SAME_BREATH = timedelta(seconds=20)
+# So long somebody who asked in a thread may go on there.
+GOES_ON = timedelta(days=7)
+REPLIED = (QuestionState.ANSWERED, QuestionState.OFFERED, QuestionState.UNSURE)
 
 
 class Inbox:
@@ -362,6 +365,33 @@ class Inbox:
             connection.execute(
                 sa.update(questions).where(questions.c.id == question_id).values(outside=True)
             )
+
+    def asked_in_thread(
+        self, team: str, channel: str, thread_ts: str, user: str, before: str | None = None
+    ) -> Question | None:
+        """What somebody asked last in a thread, and the bot replied to, within `GOES_ON`.
+
+        Args:
+            before: The ts of a message; only what was asked before it counts.
+        """
+        with self._database.read() as connection:
+            rows = connection.execute(
+                sa.select(questions).where(
+                    # The index that narrows it: a thread's own is not worth one.
+                    questions.c.received_at > datetime.now(UTC) - GOES_ON,
+                    questions.c.team == team,
+                    questions.c.channel == channel,
+                    questions.c.user == user,
+                    (questions.c.ts == thread_ts) | (questions.c.thread_ts == thread_ts),
+                    questions.c.reply_ts.is_not(None),
+                    questions.c.state.in_(REPLIED),
+                    questions.c.text != "",
+                    questions.c.private.is_(False),
+                )
+            ).all()
+        asked = [row for row in rows if before is None or float(row.ts) < float(before)]
+        last = max(asked, key=lambda row: float(row.ts), default=None)
+        return None if last is None else _question(last)
 
     def text_of(self, team: str, channel: str, ts: str) -> str | None:
         """What was asked in a message; None where it is not known, or no longer."""

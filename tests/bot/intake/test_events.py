@@ -127,3 +127,32 @@ def test_a_question_remembers_that_it_came_from_outside() -> None:
     question = question_from_event(shared, bot_user_id=BOT, watched=["C1"])
     assert question is not None
     assert question.outside
+
+
+@pytest.mark.parametrize("addressed", [True, False])
+def test_a_follow_up_is_direct_where_what_it_goes_on_from_was(addressed: bool) -> None:
+    found = question_from_event(
+        body(thread_ts="0.5", channel="C2"),
+        bot_user_id=BOT,
+        watched=(),
+        asked_in=lambda team, channel, thread, user: (
+            addressed if (team, channel, thread, user) == ("T1", "C2", "0.5", "U1") else None
+        ),
+    )
+    assert found is not None
+    assert found.direct is addressed
+
+
+@pytest.mark.parametrize(
+    "text", ["thanks, that works", "how do I reset it, <@U2>?", "<@U2> how do I reset it?"]
+)
+def test_what_is_no_question_or_to_somebody_else_is_no_follow_up(text: str) -> None:
+    payload = body(thread_ts="0.5", text=text)
+    found = question_from_event(
+        payload, bot_user_id=BOT, watched=("C1",), asked_in=lambda *_: pytest.fail("looked up")
+    )
+    assert found is None
+
+
+def test_a_reply_in_a_thread_of_a_direct_message_counts() -> None:
+    assert asked(body(thread_ts="0.5", channel="D1", channel_type="im", text="and on a Mac"))
