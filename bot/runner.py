@@ -5,6 +5,7 @@ from pathlib import Path
 
 import structlog
 
+from bot.patience import patiently
 from bot.schedule import Schedule
 from bot.settings import BotSettings
 from index import processes
@@ -78,7 +79,10 @@ def work(index: IndexSettings, bot: BotSettings, config: Path | None) -> None:
         FaqbotError: It cannot start; the message says what to do.
     """
     stop = processes.stop_on_signal()
-    with closing(Store.open(index.store_url)) as store:
+    opened = patiently(lambda: Store.open(index.store_url), bot.start_patience, stop)
+    if opened is None:
+        return
+    with closing(opened) as store:
         runner = Runner(store, index, bot, config)
         log.info("worker_started", store=store.database.where)
         runner.start()

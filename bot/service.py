@@ -14,6 +14,7 @@ from bot.answering.worker import Workers
 from bot.app import create_app
 from bot.deps import Deps
 from bot.job_messages import JobMessages
+from bot.patience import patiently
 from bot.presence import PresenceReporter
 from bot.runner import Runner
 from bot.settings import BotSettings
@@ -193,8 +194,15 @@ def serve(
         FaqbotError: It cannot start; the message says what to do.
     """
     stop = processes.stop_on_signal()
-    service = Service(index, bot, config=config, works=works)
-    service.start()
+
+    def start() -> Service:
+        service = Service(index, bot, config=config, works=works)
+        service.start()
+        return service
+
+    service = patiently(start, bot.start_patience, stop)
+    if service is None:
+        return
     ready()
     stop.wait()
     log.info("stopping")

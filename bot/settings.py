@@ -127,6 +127,11 @@ class BotSettings(RoomSettings):
     job_time_limit_hours: float = Field(
         default=6.0, gt=0, description="A job that takes longer is ended, as failed."
     )
+    start_patience: float = Field(
+        default=120.0,
+        ge=0,
+        description="Seconds that a start waits for a database or a Slack that does not answer.",
+    )
     log_level: Literal["debug", "info", "warning", "error"] = Field(
         default="info", description="Lowest level that is logged."
     )

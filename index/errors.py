@@ -13,6 +13,14 @@ class StoreError(FaqbotError):
     """The SQL store cannot be reached or is not in the state this version needs."""
 
 
+class Unreachable(FaqbotError):
+    """Something over the network does not answer, or not yet; it may be tried again."""
+
+
+class StoreUnreachable(StoreError, Unreachable):
+    """The database server cannot be reached, or not yet."""
+
+
 class ModelError(FaqbotError):
     """A model version is missing, damaged or not trusted."""
 

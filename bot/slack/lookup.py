@@ -6,7 +6,7 @@ from slack_sdk import WebClient
 from slack_sdk.web import SlackResponse
 
 from bot.slack.client import SlackRefused, explain
-from index.errors import FaqbotError, SettingsError
+from index.errors import SettingsError, Unreachable
 
 # What says of a channel that others read it, too.
 _SHARED = ("is_ext_shared", "is_pending_ext_shared", "connected_team_ids")
@@ -33,7 +33,7 @@ def authenticate(client: WebClient) -> SlackResponse:
                 f"Slack refuses the bot token ({reason}); set SLACK_BOT_TOKEN to the Bot User "
                 "OAuth Token of the app (xoxb-...)"
             ) from None
-        raise FaqbotError(f"Slack at {client.base_url} cannot be reached ({reason})") from None
+        raise Unreachable(f"Slack at {client.base_url} cannot be reached ({reason})") from None
 
 
 def is_public(client: WebClient, channel: str) -> bool:

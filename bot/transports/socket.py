@@ -19,7 +19,7 @@ from slack_bolt.adapter.socket_mode.websocket_client import SocketModeHandler
 
 from bot.slack import client as slack
 from bot.transports.base import Reach
-from index.errors import FaqbotError, SettingsError
+from index.errors import SettingsError, Unreachable
 
 PING_EVERY_S = 10.0
 # A connection that left so many pings unanswered is dead.
@@ -86,7 +86,7 @@ class SocketTransport:
                     f"Slack refuses the app-level token ({reason}); set SLACK_APP_TOKEN to one "
                     "with the scope connections:write (xapp-...)"
                 ) from None
-            raise FaqbotError(f"Slack opens no Socket Mode connection ({reason})") from None
+            raise Unreachable(f"Slack opens no Socket Mode connection ({reason})") from None
         is_open = self._opened.wait(OPEN_S)
         client.current_app_monitor.start()
         self._watch.start()

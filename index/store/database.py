@@ -14,7 +14,7 @@ from alembic.runtime.migration import MigrationContext
 from alembic.script import ScriptDirectory
 from sqlalchemy.dialects import postgresql, sqlite
 
-from index.errors import DiskFull, StoreError
+from index.errors import DiskFull, StoreError, StoreUnreachable
 from index.private import make_file, make_folder
 from index.text import text_hash
 
@@ -84,7 +84,8 @@ class Database:
                     f"disk full: the store at {where} cannot be written ({reason}); make room on "
                     "that disk"
                 ) from error
-            raise StoreError(f"the store at {where} cannot be used: {reason}") from error
+            kind = StoreError if self.is_sqlite or not _is_away(error) else StoreUnreachable
+            raise kind(f"the store at {where} cannot be used: {reason}") from error
 
     @contextmanager
     def try_lock(self, name: str) -> Iterator[bool]:
@@ -203,6 +204,13 @@ def _unlock(connection: sa.Connection, key: int) -> None:
     except sa.exc.DBAPIError:
         # It was lost; the server frees its locks with it, and it must not be used again.
         connection.invalidate()
+
+
+def _is_away(error: sa.exc.DatabaseError) -> bool:
+    """Whether a server does not answer, or not yet: it is not there, or is starting."""
+    code = getattr(error.orig, "sqlstate", None)
+    refused = any(word in str(error.orig) for word in ("authentication failed", "does not exist"))
+    return isinstance(error, sa.exc.OperationalError) and code in (None, "57P03") and not refused
 
 
 def _is_full(error: BaseException | None) -> bool:
