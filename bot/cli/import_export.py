@@ -1,6 +1,7 @@
 """`faqbot import` and `export`: pairs from files, and into one."""
 
 import sys
+from dataclasses import asdict
 from io import TextIOWrapper
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -59,7 +60,7 @@ def import_command(
         bool, typer.Option("--dry-run", help="Say what would change; write nothing.")
     ] = False,
     strict: Annotated[
-        bool, typer.Option("--strict", help="Write nothing at all if any row is bad.")
+        bool, typer.Option("--strict", help="Write nothing if a row is bad or to be looked at.")
     ] = False,
     rejects: Annotated[
         Path | None, typer.Option(help="Where rejected rows are written, with their reasons.")
@@ -151,6 +152,7 @@ def _show(result: "ImportResult", *, as_json: bool) -> None:
         print_json(
             {"read": result.read, "dry_run": result.dry_run, **counts}
             | {"ignored_keys": dict(result.ignored), "rejects": rejects}
+            | {"findings": [asdict(finding) for finding in result.findings]}
         )
         return
     verb = "Would import" if result.dry_run else "Imported"
@@ -163,6 +165,8 @@ def _show(result: "ImportResult", *, as_json: bool) -> None:
         say(f"{rejected}, with what is wrong: {result.rejects_path}")
     if result.retired:
         say(f"Retired were pairs of {', '.join(result.sources)} that are not in the files.")
+    for finding in result.findings:
+        say(f"  Look at {finding}")
     for name, count in result.ignored.items():
         if name == SECTION_INTRODUCTION:
             texts = counted(count, "text that answers", "texts that answer")

@@ -9,6 +9,7 @@ from typing import Any, TextIO
 from index import processes
 from index.errors import ImportFailed
 from index.importing.files import STDIN, on_disk, open_text
+from index.importing.findings import Finding, found_in
 from index.importing.formats.base import Format
 from index.importing.formats.raw import BadRow, Raw
 from index.importing.formats.registry import format_of
@@ -24,6 +25,7 @@ from index.text import one_line
 # How many rejections and ignored keys are told by name; more would not be read.
 SHOWN = 5
 MAX_IGNORED = 20
+MAX_FINDINGS = 20
 
 
 @dataclass(frozen=True)
@@ -40,6 +42,7 @@ class ImportResult:
         ignored: Unknown keys and in how many rows each was.
         ignored_at: Where each of them was first, as "faq.csv line 3".
         rejections: The first few rejected rows.
+        findings: The first few things about rows that were taken and should be looked at.
         rejects_path: The file that holds all rejected rows; None where there is none.
     """
 
@@ -55,6 +58,7 @@ class ImportResult:
     ignored: Mapping[str, int]
     ignored_at: Mapping[str, Sequence[str]]
     rejections: tuple[Rejection, ...]
+    findings: tuple[Finding, ...]
     rejects_path: Path | None
     dry_run: bool
 
@@ -67,7 +71,7 @@ class ImportOptions:
         source: Source of all rows. Without it a row's own `source` holds, else the file's name.
         sync: Retire the pairs of the sources seen that no row holds any more.
         dry_run: Only tell what would happen; nothing is written but a file given as `rejects`.
-        strict: Write nothing unless every row is good.
+        strict: Write nothing unless every row is good and there is no finding.
         rejects: File for the rejected rows; default `<first file>.rejects.jsonl` in the working
             directory.
         progress: Called with the bytes read and the bytes there are to read, now and then.
@@ -106,6 +110,7 @@ class _Tally:
     ignored: dict[str, int] = field(default_factory=dict)
     ignored_at: dict[str, list[str]] = field(default_factory=dict)
     rejections: list[Rejection] = field(default_factory=list)
+    findings: list[Finding] = field(default_factory=list)
 
     def ignore(self, key: str, file: str, line: int) -> None:
         """Count an unknown key, of which only so many are told by name."""
@@ -219,7 +224,7 @@ class _Import:
         """Read everything once without writing.
 
         Raises:
-            ImportFailed: A row is bad.
+            ImportFailed: A row is bad, or there is a finding.
         """
         # Everything will be read twice.
         self._size *= 2
@@ -234,6 +239,9 @@ class _Import:
                 f"nothing was imported: {tally.rejected:,} of {tally.read:,} rows are bad: "
                 f"{first}{more}"
             )
+        if tally.findings:
+            listed = "; ".join(map(str, tally.findings[:SHOWN]))
+            raise ImportFailed(f"nothing was imported: {listed}")
 
     def _write(self, batch: list[PairDraft]) -> Written:
         if self._options.dry_run:
@@ -278,6 +286,7 @@ class _Import:
             ignored=tally.ignored,
             ignored_at=tally.ignored_at,
             rejections=tuple(tally.rejections),
+            findings=tuple(tally.findings),
             rejects_path=path,
             dry_run=self._options.dry_run,
         )
@@ -333,6 +342,8 @@ class _Import:
         tally.sources[source] = None
         try:
             row = parse(values)
+            if len(tally.findings) < MAX_FINDINGS:
+                tally.findings += found_in(row, file.name, raw.line)
             return identities.draft(row, source, file.name, raw.line)
         except RowError:
             self._note_rejected(values, source, tally, identities)

@@ -315,3 +315,14 @@ def test_a_csv_file_of_another_encoding_is_refused_with_advice(
     content = "question;answer\r\nWhen?;Now.\r\nO\xf9 ?;L\xe0.\r\n".encode("cp1252")
     with pytest.raises(ImportFailed, match="line 3 is not UTF-8; save the file as 'CSV UTF-8'"):
         import_files(sqlite_store, [write_file("a.csv", content)])
+
+
+def test_a_pair_that_is_probably_several_is_a_finding_and_an_error_when_strict(
+    sqlite_store: Store, write_file: WriteFile
+) -> None:
+    path = write_file("a.jsonl", [qa(1), qa(2, answer="word " * 1500)])
+    [finding] = import_files(sqlite_store, [path], ImportOptions(dry_run=True)).findings
+    assert str(finding).startswith("a.jsonl line 2: one pair of 7,499 characters")
+    with pytest.raises(ImportFailed, match="one pair of 7,499 characters"):
+        import_files(sqlite_store, [path], ImportOptions(strict=True))
+    assert not sqlite_store.pairs.count()[Status.ACTIVE]
