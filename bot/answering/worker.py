@@ -27,7 +27,7 @@ from index.ranking.decision import Decision
 from index.store import Store
 from index.store.inbox import LEASE, Inbox
 from index.store.types import Outcome, Question, QuestionState
-from index.store.visibility import place_of
+from index.store.visibility import may_show, place_of
 
 # Attempts before a question is marked failed: with the delays below about two minutes.
 MAX_ATTEMPTS = 8
@@ -220,6 +220,10 @@ class Workers:
             if not self._store.inbox.begin_posting(question.id, claimed.owner, outcome):
                 log.warning("claim_lost", question=question.id)
                 return False
+            if not self._may_still_show(question, outcome):
+                log.info("entry_hidden_meanwhile", question=question.id)
+                claimed.wait(0.0, "what was found may not be shown there any more", sent=False)
+                return False
             try:
                 ts = None
                 if message is not None:
@@ -238,6 +242,12 @@ class Workers:
                 return False
         claimed.finish(outcome.state, ts)
         return True
+
+    def _may_still_show(self, question: Question, outcome: Outcome) -> bool:
+        """Whether all that was found may still be shown: a process may stand still for hours."""
+        pairs = self._store.pairs.get(outcome.candidates)
+        place = place_of(question, answers_outsiders=self._answers_outsiders)
+        return all(may_show(pairs.get(pair_id), place) for pair_id in outcome.candidates)
 
     def _asked(self, question: Question) -> Asked:
         """What is asked, with what was asked before it where it speaks of that."""

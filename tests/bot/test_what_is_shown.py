@@ -7,7 +7,8 @@ import pytest
 
 from bot.cards.wording import HIDDEN
 from index.store import Store
-from index.store.types import Phrasing, Status
+from index.store.inbox import Inbox
+from index.store.types import Phrasing, Status, pair_id
 from playground.client import Message
 from tests.bot.desk import ASKED, Desk, answer_to, draft, first_section
 
@@ -130,6 +131,25 @@ def test_an_answer_that_may_not_be_shown_any_more_leaves_the_card_at_the_next_cl
     assert (shown.all_text, shown.action_ids) == (HIDDEN, ())
     assert "VPN" not in shown.text
     assert desk.tally(ts) == (0, 0)
+
+
+def test_what_is_hidden_between_the_search_and_the_post_is_not_posted(
+    desk: Desk, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    desk.start()
+    begin_posting = Inbox.begin_posting
+    vpn = pair_id("test", "vpn")
+
+    def retire_first(self: Inbox, *args: Any) -> bool:
+        desk.store.pairs.set_status([vpn], Status.RETIRED)
+        return begin_posting(self, *args)
+
+    monkeypatch.setattr(Inbox, "begin_posting", retire_first)
+    ts = desk.mention(desk.watched, ASKED["vpn"])
+    reply = desk.reply(desk.watched, ts)
+    assert answer_to("vpn") not in reply.all_text
+    assert vpn not in desk.question(ts).candidates
+    assert desk.question(ts).attempts == 1, "it was no fault of the question"
 
 
 def test_stored_text_pings_nobody_and_stays_in_its_block(filled: Desk) -> None:
