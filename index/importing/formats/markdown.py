@@ -8,21 +8,22 @@ the topic of the headings below it.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from itertools import chain
 from typing import Any, TextIO
 
 from markdown_it import MarkdownIt
 
-from index.importing.files import MAX_ROW, fault, lines
+from index.importing.files import fault, lines
 from index.importing.formats.base import Format, Row, WriteRow
 from index.importing.formats.front_matter import (
-    FrontMatter,
     audience_behind_rule,
     audience_outside,
     misplaced,
     read_front_matter,
 )
+from index.importing.formats.parts import TOO_LONG, Part, parts
 from index.importing.formats.raw import BadRow, Raw, RawRow
-from index.importing.markup.comments import CLOSE, OPEN, OpenComment, without_comments
+from index.importing.markup.comments import OPEN, OpenComment, without_comments
 from index.importing.markup.markdown import (
     markdown_to_text,
     markdown_to_words,
@@ -30,13 +31,14 @@ from index.importing.markup.markdown import (
     references_in,
 )
 from index.importing.markup.shapes import pairs_in
-from index.text import fold, one_line, without_controls
+from index.text import MAX_QUESTION, fold, one_line, without_controls
 
 # The key of a text between a heading and its sub-headings, which answers no question.
 SECTION_INTRODUCTION = "section_introduction"
 
-_ATX = re.compile(r" {0,3}(#{1,6})(?:[ \t]|$)")
-_FENCE = re.compile(r" {0,3}(`{3,}|~{3,})")
+# Of a question's words and their markup; a longer one is none.
+MAX_HEADING = 5 * MAX_QUESTION
+_HEADING_TOO_LONG = f"the heading is longer than {MAX_HEADING:,} characters"
 _MARKS = "\\`*_[]<>&#!"
 _EXTRAS = re.compile(r"\s*(?:\{[#:.][^{}]*\}|[\xb6\U0001f517])\s*$")
 _ASKED = re.compile(r"(?:Q(?:uestion)?\s*\d*\s*[:.)]|Question\s*\d*\s*[-\u2013])\s+", re.IGNORECASE)
@@ -80,6 +82,14 @@ class _Heading:
     children: list["_Heading"] = field(default_factory=list)
 
 
+@dataclass
+class _Sections:
+    """The sections that are open behind what was read: levels and names."""
+
+    topics: list[tuple[int, str]] = field(default_factory=list)
+    introduction: str = ""  # to them, which no row has told yet
+
+
 def read_markdown(text: TextIO) -> Iterator[Raw]:
     """The rows of a Markdown file, with what its front matter says of all of them."""
     numbered = lines(text)
@@ -88,11 +98,12 @@ def read_markdown(text: TextIO) -> Iterator[Raw]:
         # It may have said who may see the answers, so none is taken.
         yield front
         return
-    topics: list[tuple[int, str]] = []
+    sections = _Sections()
     url = front.values.get("url")
     base = url if isinstance(url, str) else ""
-    for start, part in _parts(front, numbered):
-        for raw in _rows(part, start, topics, base, is_first=start == front.line):
+    for part in parts(chain(enumerate(front.held, front.line), numbered), sections.topics):
+        is_first = isinstance(part, Part) and part.start == front.line
+        for raw in [part] if isinstance(part, BadRow) else _rows(part, sections, base, is_first):
             if isinstance(raw, BadRow):
                 yield raw
             else:
@@ -110,100 +121,63 @@ def headings(text: str) -> list[tuple[int, int]]:
     return [(h.line, h.body) for h in _find_headings(text)]
 
 
-def _parts(front: FrontMatter, numbered: Iterator[tuple[int, str]]) -> Iterator[tuple[int, str]]:
-    """Cut a long file before headings that end all that is above them.
-
-    Yields each part's first line number and its text.
-    """
-    fence = ""
-    is_comment = False
-    start = front.line
-    # The highest level of the headings so far, without the first, which may be the title.
-    highest: int | None = None
-    is_titled = False
-
-    def behind() -> Iterator[tuple[int, str]]:
-        yield from enumerate(front.held, front.line)
-        yield from numbered
-
-    part: list[str] = []
-    size = 0
-    for number, line in behind():
-        opened = _FENCE.match(line)
-        if fence:
-            if opened and opened[1].startswith(fence) and not line.strip(" \t\n`~"):
-                fence = ""
-        elif opened and not is_comment:
-            fence = opened[1]
-        elif is_comment or OPEN in line:
-            # A comment is not cut in two: its end would be read as text.
-            is_comment = line.rfind(CLOSE) < max(line.rfind(OPEN), 0)
-        else:
-            heading = _ATX.match(line)
-            level = len(heading[1]) if heading else _underlined(line)
-            if heading and size > MAX_ROW and highest is not None and level <= highest:
-                yield start, "".join(part)
-                part, size, start = [], 0, number
-            if level and not is_titled:
-                is_titled = True
-            elif level:
-                highest = min(level, highest or 6)
-        part.append(line)
-        size += len(line)
-    if part:
-        yield start, "".join(part)
-
-
-def _underlined(line: str) -> int:
-    underline = _UNDERLINE.match(line)
-    return 0 if underline is None else 1 if underline[1][0] == "=" else 2
-
-
-def _rows(
-    part: str, start: int, topics: list[tuple[int, str]], base: str, is_first: bool
-) -> Iterator[Raw]:
-    """The rows of a part; `topics` holds the open sections' levels and names, across parts."""
-    source = part.split("\n")
-    part = without_controls(part)
+def _rows(part: Part, sections: _Sections, base: str, is_first: bool) -> Iterator[Raw]:
+    """The rows of a part; `sections` are kept across parts."""
+    topics = sections.topics
+    start, text = part.start, part.text
+    source = text.split("\n")
+    text = without_controls(text)
     try:
-        visible = without_comments(part)
+        visible = without_comments(text)
     except OpenComment as error:
-        yield BadRow(start + error.line, f"{error}; nothing from there on was taken", part)
+        yield BadRow(start + error.line, f"{error}; nothing from there on was taken", text)
         return
     clean_source = visible.split("\n")
-    found = _of_the_document(_find_headings(visible), clean_source)
+    limit = len(clean_source) - 1 if part.behind else len(clean_source)
+    # With the heading of the next part, which may belong to one of this.
+    whole = visible + without_controls(part.behind)
+    found = _of_the_document(_find_headings(whole), whole.split("\n"))
+    own_found = [heading for heading in found if heading.line < limit]
     references = references_in(visible)
-    if (bad := _misplaced_audience(part.split("\n"), found, is_first)) is not None:
+    if (bad := _misplaced_audience(text.split("\n"), own_found, is_first)) is not None:
         yield misplaced(start + bad, source[bad])
         return
-    roots = _nest(found, len(clean_source))
-    if is_first and not roots and part.strip():
-        shaped, introduction = _shaped(clean_source, start, references, base)
+    roots = _nest(found, limit + 1 if part.behind else limit)
+    if is_first and not own_found and text.strip():
+        shaped, sections.introduction = _shaped(clean_source, start, references, base)
         yield from shaped
         if shaped:
             return
-        yield BadRow(start, "there is no heading; in Markdown the headings are the questions", part)
+        yield BadRow(start, "there is no heading; in Markdown the headings are the questions", text)
     # Text that is no answer: it is left out, and reported with the ignored keys.
     preamble = clean_source[: roots[0].line] if is_first and roots else []
-    introduction = "\n".join(preamble).strip()
+    sections.introduction = sections.introduction or "\n".join(preamble).strip()
     title = roots[0] if is_first and len(roots) == 1 else None
     pending = list(reversed(roots))
     while pending:
         heading = pending.pop()
+        if part.behind and heading.line >= limit:
+            continue
         while topics and topics[-1][0] >= heading.level:
             topics.pop()
         own = "\n".join(clean_source[heading.body : heading.own_end]).strip()
+        if len(heading.text) > MAX_HEADING:
+            yield BadRow(start + heading.line, _HEADING_TOO_LONG, heading.text)
+            continue
         name = plain_heading(heading.text)
         if heading.children and (not own or _introduces(name, heading, heading is title)):
             topics.append((heading.level, name))
-            introduction = introduction or own
+            sections.introduction = sections.introduction or own
             pending += reversed(heading.children)
             continue
         if _is_apart(name):
-            introduction = introduction or own or name
+            sections.introduction = sections.introduction or own or name
             continue
         if not own and not heading.children and not name.endswith("?"):
             topics.append((heading.level, name))
+            continue
+        if part.behind and heading.end > limit:
+            yield BadRow(start + heading.line, TOO_LONG, heading.text)
             continue
         raw = "\n".join(source[heading.line : heading.end])
         if reason := fault(raw):
@@ -215,12 +189,12 @@ def _rows(
                 shaped, above = _shaped(body, start + heading.body, references, base)
                 if shaped:
                     topics.append((heading.level, name))
-                    introduction = introduction or above
+                    sections.introduction = sections.introduction or above
                     for row in shaped:
                         values = {**row.values, "topic": name}
-                        if introduction:
-                            values[SECTION_INTRODUCTION] = introduction
-                            introduction = ""
+                        if sections.introduction:
+                            values[SECTION_INTRODUCTION] = sections.introduction
+                            sections.introduction = ""
                         yield RawRow(row.line, values)
                     continue
                 if heading is title and _TITLE.search(name):
@@ -235,9 +209,9 @@ def _rows(
         values = {"question": question, "answer": answer}
         if topics:
             values["topic"] = topics[-1][1]
-        if introduction:
-            values[SECTION_INTRODUCTION] = introduction
-            introduction = ""
+        if sections.introduction:
+            values[SECTION_INTRODUCTION] = sections.introduction
+            sections.introduction = ""
         yield RawRow(start + heading.line, values)
 
 
