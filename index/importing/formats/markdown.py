@@ -21,7 +21,7 @@ from index.importing.formats.front_matter import (
     misplaced,
     read_front_matter,
 )
-from index.importing.formats.parts import TOO_LONG, Part, parts
+from index.importing.formats.parts import MAX_TEXT, TOO_LONG, Part, parts
 from index.importing.formats.raw import BadRow, Raw, RawRow
 from index.importing.markup.comments import OPEN, OpenComment, without_comments
 from index.importing.markup.markdown import (
@@ -176,10 +176,10 @@ def _rows(part: Part, sections: _Sections, base: str, is_first: bool) -> Iterato
         if not own and not heading.children and not name.endswith("?"):
             topics.append((heading.level, name))
             continue
-        if part.behind and heading.end > limit:
-            yield BadRow(start + heading.line, TOO_LONG, heading.text)
-            continue
         raw = "\n".join(source[heading.line : heading.end])
+        if len(raw) > MAX_TEXT or (part.behind and heading.end > limit):
+            yield BadRow(start + heading.line, TOO_LONG, raw[:MAX_HEADING])
+            continue
         if reason := fault(raw):
             yield BadRow(start + heading.line, reason, raw)
             continue

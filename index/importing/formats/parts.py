@@ -66,6 +66,7 @@ def parts(
     above: list[int] = []  # levels of the headings that are open where the part begins
     dropped = 0  # what is left out ends at a heading of this level
     where = _Where()
+    is_underlined = True  # below a heading with a # one without is part of an answer
     for number, line in numbered:
         is_text = where.is_text(line)
         found = _ATX.match(line) if is_text else None
@@ -77,7 +78,8 @@ def parts(
         held.add(line)
         if found:
             held.add_heading(_Heading(len(held.lines) - 1, 1, len(found[1])))
-        elif is_text and _UNDERLINE.match(line):
+            is_underlined = False
+        elif is_text and is_underlined and _UNDERLINE.match(line):
             held.underline()
         is_refused = held.own > MAX_TEXT or held.size > MAX_PART
         cut = held.last if is_refused else held.cut
