@@ -39,6 +39,21 @@ def _export_format(name: str) -> str:
     return name
 
 
+def _columns(text: str | None) -> dict[str, str]:
+    """What `--columns` says.
+
+    Raises:
+        FaqbotError: A part is not of the form key=column.
+    """
+    found: dict[str, str] = {}
+    for part in (text or "").split(",") if text else ():
+        key, equals, column = part.partition("=")
+        if not equals or not key.strip() or not column.strip():
+            raise FaqbotError(f"--columns: {part!r} is not key=column, as in question=Frage")
+        found[key.strip().lower()] = column.strip()
+    return found
+
+
 def register(app: typer.Typer) -> None:
     """Add to the command line what this module has."""
     app.command("import", epilog="Example: faqbot import faq.jsonl wiki.md --source wiki --sync")(
@@ -65,6 +80,9 @@ def import_command(
     rejects: Annotated[
         Path | None, typer.Option(help="Where rejected rows are written, with their reasons.")
     ] = None,
+    columns: Annotated[
+        str | None, typer.Option(help="CSV columns by key: question=Frage,answer=Antwort.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="Print the result as JSON.")] = False,
 ) -> None:
     """Import question/answer pairs. Importing the same file again changes nothing."""
@@ -85,6 +103,7 @@ def import_command(
                         dry_run=dry_run,
                         strict=strict,
                         rejects=rejects,
+                        columns=_columns(columns),
                         progress=report,
                         prepare=None if dry_run else embedding_ahead(index, store),
                     ),

@@ -15,7 +15,7 @@ from index.importing.formats.raw import BadRow, Raw
 from index.importing.formats.registry import format_of
 from index.importing.identity import Identities
 from index.importing.rejects import Rejection, RejectsFile, shortened
-from index.importing.rows import MAX_NAME, RowError, normalized, parse, row_id, row_source
+from index.importing.rows import KEYS, MAX_NAME, RowError, normalized, parse, row_id, row_source
 from index.progress import Counter
 from index.store import Store
 from index.store.pairs import BATCH, Written
@@ -74,6 +74,7 @@ class ImportOptions:
         strict: Write nothing unless every row is good and there is no finding.
         rejects: File for the rejected rows; default `<first file>.rejects.jsonl` in the working
             directory.
+        columns: Names of CSV columns by the key that each holds: `{"question": "Frage"}`.
         progress: Called with the bytes read and the bytes there are to read, now and then.
         prepare: Called with each batch before it is written; not in a dry run.
     """
@@ -83,6 +84,7 @@ class ImportOptions:
     dry_run: bool = False
     strict: bool = False
     rejects: Path | None = None
+    columns: Mapping[str, str] = field(default_factory=dict)
     progress: Counter | None = None
     prepare: Callable[[Sequence[PairDraft]], None] | None = None
 
@@ -148,7 +150,10 @@ def import_files(
         if not 0 < len(options.source or "") <= MAX_NAME:
             raise ImportFailed(f"a source must have 1 to {MAX_NAME} characters")
     with ExitStack() as stack:
-        files = [_examine(path, stack.enter_context(on_disk(path))) for path in paths]
+        copies = [stack.enter_context(on_disk(path)) for path in paths]
+        files = [
+            _examine(path, copy, options.columns) for path, copy in zip(paths, copies, strict=True)
+        ]
         default = None if options.dry_run else Path(f"{_stem(paths[0])}.rejects.jsonl")
         target = options.rejects or default
         if target and any(target.resolve() == file.path.resolve() for file in files):
@@ -171,13 +176,18 @@ def import_files(
         return result
 
 
-def _examine(path: Path, copy: Path) -> _File:
+def _examine(path: Path, copy: Path, columns: Mapping[str, str]) -> _File:
     """Check a file before anything is written.
 
     Raises:
         ImportFailed: It cannot be imported.
     """
     form = format_of(path)
+    if unknown := [key for key in columns if key not in KEYS]:
+        raise ImportFailed(f"columns: {unknown[0]!r} is no key; there are {', '.join(KEYS)}")
+    if columns and form.with_columns is None:
+        raise ImportFailed(f"{path}: columns can be named for CSV files only")
+    form = form.with_columns(columns) if columns and form.with_columns else form
     with open_text(copy) as text:
         if form.check is not None:
             try:

@@ -25,6 +25,7 @@ class Format:
         title: How `import --help` calls it; empty where another format stands for it.
         check: Raises `ImportFailed` where nothing of an open file could be imported; it is
             asked before anything is written.
+        with_columns: The format with other names for its columns, by key; None: it has no columns.
         write: Begins an open file; returns what writes a row to it. None: it is not exported.
         exported_as: The extensions for which an export chooses this format by itself.
         for_readers: Whether an export is read by people rather than imported again: it then has
@@ -36,6 +37,7 @@ class Format:
     read: Callable[[TextIO], Iterator[Raw]]
     title: str = ""
     check: Callable[[TextIO], object] | None = None
+    with_columns: Callable[[Mapping[str, str]], "Format"] | None = None
     write: Callable[[TextIO], WriteRow] | None = None
     exported_as: tuple[str, ...] = ()
     for_readers: bool = False

@@ -4,7 +4,10 @@ import csv
 import io
 import json
 from collections import deque
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from dataclasses import replace
+from functools import partial
+from types import MappingProxyType
 from typing import Any, TextIO
 
 from index.errors import ImportFailed
@@ -34,6 +37,7 @@ COLUMNS = (
 # Longer than any cell that csv reads.
 _MAX_RECORD = 2 * csv.field_size_limit()
 _DELIMITERS = ",;\t"
+_NO_COLUMNS: Mapping[str, str] = MappingProxyType({})
 _SYNONYMS = {
     "question": frozenset(["questions", "q", "frage", "fragen"]),
     "answer": frozenset(["answers", "a", "antwort", "antworten"]),
@@ -43,7 +47,7 @@ _QNA_MAKER = frozenset(["question", "answer", "metadata", "suggestedquestions"])
 _LISTS = ("phrasings", "tags", "audience")
 
 
-def read_csv(text: TextIO) -> Iterator[Raw]:
+def read_csv(text: TextIO, columns: Mapping[str, str] = _NO_COLUMNS) -> Iterator[Raw]:
     """Rows under a header row; the delimiter (comma, semicolon, tab) is found from the header.
 
     Raises:
@@ -53,7 +57,7 @@ def read_csv(text: TextIO) -> Iterator[Raw]:
     header, said = _header(numbered)
     if not header:
         return
-    delimiter, names = _columns(header, said)
+    delimiter, names = _columns(header, said, columns)
     rows = _rows(numbered, delimiter, names)
     yield from grouped(rows) if set(names) >= _QNA_MAKER else rows
 
@@ -142,14 +146,23 @@ def _quotes(line: str, delimiter: str, *, is_open: bool) -> tuple[bool, bool]:
         at += is_open
 
 
-def _columns(header: str, said: str) -> tuple[str, list[str]]:
+def _key(cell: str) -> str:
+    return cell.strip().lower().replace(" ", "_")
+
+
+def _columns(header: str, said: str, columns: Mapping[str, str]) -> tuple[str, list[str]]:
     names: list[str] = []
     for delimiter in said or _DELIMITERS:
         try:
             cells = next(csv.reader([header], delimiter=delimiter))
         except csv.Error:
             continue
-        names = [cell.strip().lower().replace(" ", "_") for cell in cells]
+        names = [_key(cell) for cell in cells]
+        for meant, named in columns.items():
+            name = _key(named)
+            if name not in names:
+                break
+            names = [meant if n == name else f"{n}_unused" if n == meant else n for n in names]
         for meant, others in _SYNONYMS.items():
             if meant not in names:
                 names = [meant if name in others else name for name in names]
@@ -192,7 +205,7 @@ def _split_cell(name: str, cell: str) -> list[object]:
     return [part.strip() for part in cell.split(",") if part.strip()]
 
 
-def check_columns(text: TextIO) -> None:
+def check_columns(text: TextIO, columns: Mapping[str, str] = _NO_COLUMNS) -> None:
     """Read the header, and whether the file is text that is understood.
 
     Raises:
@@ -202,7 +215,7 @@ def check_columns(text: TextIO) -> None:
     numbered = lines(text)
     header, said = _header(numbered)
     if header:
-        _columns(header, said)
+        _columns(header, said, columns)
     text.seek(0)
     for number, line in lines(text):
         if not line.isascii() and fault(line) == NOT_UTF8:
@@ -233,12 +246,18 @@ def _cell(name: str, items: list[Any]) -> str:
     return json.dumps(items, ensure_ascii=False)
 
 
+def _with_columns(columns: Mapping[str, str]) -> Format:
+    read, check = partial(read_csv, columns=columns), partial(check_columns, columns=columns)
+    return replace(CSV, read=read, check=check)
+
+
 CSV = Format(
     name="csv",
     title="CSV",
     extensions=(".csv", ".tsv"),
     read=read_csv,
     check=check_columns,
+    with_columns=_with_columns,
     write=write_csv,
     exported_as=(".csv",),
 )

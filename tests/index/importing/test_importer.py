@@ -326,3 +326,17 @@ def test_a_pair_that_is_probably_several_is_a_finding_and_an_error_when_strict(
     with pytest.raises(ImportFailed, match="one pair of 7,499 characters"):
         import_files(sqlite_store, [path], ImportOptions(strict=True))
     assert not sqlite_store.pairs.count()[Status.ACTIVE]
+
+
+def test_columns_may_have_other_names(
+    sqlite_store: Store, write_file: WriteFile, stored: Stored
+) -> None:
+    path = write_file("a.csv", "Vraag;Lang antwoord;Answer\nWaar?;Hier.;x\n")
+    columns = {"question": "vraag", "answer": "Lang antwoord"}
+    assert import_files(sqlite_store, [path], ImportOptions(columns=columns)).added == 1
+    assert stored()["Waar?"].answer == "Hier."
+    for wrong, message in (({"question": "Q2"}, "Vraag"), ({"quest": "Vraag"}, "no key")):
+        with pytest.raises(ImportFailed, match=message):
+            import_files(sqlite_store, [path], ImportOptions(columns=wrong))
+    with pytest.raises(ImportFailed, match="for CSV files only"):
+        import_files(sqlite_store, [write_file("a.jsonl", [qa(1)])], ImportOptions(columns=columns))
