@@ -144,8 +144,8 @@ def export(
     with opened_for_reading(settings.index) as store:
         done = export_pairs(store, output or sys.stdout, format=chosen, source=source)
     say(f"Exported {counted(done.written, 'pair')}.")
-    if exported()[chosen].for_readers:
-        say(f"A {chosen} file holds questions, answers and topics only; other formats hold all.")
+    if (written := exported()[chosen]).for_readers:
+        say(f"{written.title} holds questions, answers and topics only; other formats hold all.")
     left_out = {
         "not active": done.inactive,
         "for some channels only": done.restricted,

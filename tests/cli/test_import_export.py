@@ -82,7 +82,7 @@ def test_an_export_says_what_it_leaves_out(run: Run, data_dir: Path, faq: Path) 
 
     assert readable.err.splitlines() == [
         "Exported 3 pairs.",
-        "A md file holds questions, answers and topics only; other formats hold all.",
+        "Markdown holds questions, answers and topics only; other formats hold all.",
         "Left out: 2 pairs that are not active.",
         "Left out: 1 pair that is for some channels only.",
     ]
