@@ -151,7 +151,7 @@ def _index(index: IndexSettings, store: Store) -> Check:
     if behind:
         finding = f"{counted(behind, 'pair')} behind; `faqbot serve` or `faqbot init` catches up"
         return Check("index", Level.WARN, finding)
-    return Check("index", Level.OK, f"{points} points, up to date")
+    return Check("index", Level.OK, f"{counted(points, 'point')}, up to date")
 
 
 def _answers(index: IndexSettings, bot: BotSettings, store: Store) -> Check:

@@ -4,6 +4,7 @@ from collections.abc import Sequence
 
 from index.evaluation.bootstrap import Estimate
 from index.jobs.results import RetrainResult
+from index.text import counted
 from train.promotion.candidate import TrainedCandidate
 from train.promotion.compare import UNSEEN, Comparison
 from train.promotion.figures import (
@@ -32,7 +33,7 @@ def markdown(candidate: TrainedCandidate, result: RetrainResult, about: RunDescr
         _sentence(result.reason),
         "",
         f"- When: {about.when}",
-        f"- Data: revision {data.revision} of the store, {data.pairs} pairs: "
+        f"- Data: revision {data.revision} of the store, {counted(data.pairs, 'pair')}: "
         f"{data.train} to train on, {data.develop} to see when to stop, "
         f"{data.held_out} held out",
         f"- Model: depth {fitted.depth}, head {fitted.head}, trained from {about.live_model}; "
@@ -113,7 +114,8 @@ def _sentence(text: str) -> str:
 def _table(view: str, comparison: Comparison) -> list[str]:
     live, candidate = comparison.live, comparison.candidate
     return [
-        f"{view} ({comparison.questions} questions of {comparison.pairs} pairs):",
+        f"{view} ({counted(comparison.questions, 'question')} of "
+        f"{counted(comparison.pairs, 'pair')}):",
         "",
         "| | live | trained | difference |",
         "|---|---|---|---|",
@@ -168,9 +170,9 @@ def _confidence(candidate: TrainedCandidate) -> list[str]:
     model = "trained" if fitted_ranking.of_trained else "live"
     was = "as shipped" if fitted_ranking.of_trained else "in use"
     lines = [
-        f"A ranker was fitted to the {model} model, on {fit.questions} questions that it was not "
-        "trained on, each with and without its answer in the FAQ. Each is judged by a fit that "
-        "has not seen its answer.",
+        f"A ranker was fitted to the {model} model, on {counted(fit.questions, 'question')} that "
+        "it was not trained on, each with and without its answer in the FAQ. Each is judged by a "
+        "fit that has not seen its answer.",
         "",
     ]
     if not candidate.refit and not fit.ranker.questions:
