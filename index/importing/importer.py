@@ -24,8 +24,7 @@ from index.text import one_line
 
 # How many rejections and ignored keys are told by name; more would not be read.
 SHOWN = 5
-MAX_IGNORED = 20
-MAX_FINDINGS = 20
+MAX_IGNORED = MAX_FINDINGS = 20
 
 
 @dataclass(frozen=True)
