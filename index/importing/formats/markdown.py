@@ -144,7 +144,11 @@ def _rows(part: Part, sections: _Sections, base: str, is_first: bool) -> Iterato
         return
     roots = _nest(found, limit + 1 if part.behind else limit)
     if is_first and not own_found and text.strip():
-        shaped, sections.introduction = _shaped(clean_source, start, references, base)
+        try:
+            shaped, sections.introduction = _shaped(clean_source, start, references, base)
+        except ValueError as error:
+            yield BadRow(start, str(error), text)
+            return
         yield from shaped
         if shaped:
             return
