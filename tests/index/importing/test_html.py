@@ -134,3 +134,11 @@ def test_hostile_texts_take_no_time(piece: str) -> None:
     with contextlib.suppress(ValueError):  # a comment that is not closed
         to_markdown(piece * (100_000 // len(piece)) + "<br>")
     assert time.perf_counter() - start < 5
+
+
+@pytest.mark.parametrize("text", ["<i>q</i>" + "<p>" * 8_000, "<!--" * 90_000, "<b>" * 90_000])
+def test_html_of_many_tags_takes_time_by_its_length(text: str) -> None:
+    start = time.process_time()
+    to_markdown(text)
+    to_plain(text)
+    assert time.process_time() - start < 5
