@@ -42,15 +42,28 @@ log = structlog.get_logger(__name__)
 class JobMessages:
     """The thread that posts and updates the messages of jobs."""
 
-    def __init__(self, store: Store, client: WebClient, posting: WebClient, jobs_dir: Path) -> None:
+    def __init__(
+        self,
+        store: Store,
+        client: WebClient,
+        posting: WebClient,
+        jobs_dir: Path,
+        *,
+        every_s: float = EVERY_S,
+        retry_after_s: float = RETRY_AFTER_S,
+    ) -> None:
         """Args:
         posting: A client that repeats no call by itself.
         jobs_dir: Where the jobs' reports are, if they ran on this machine.
+        every_s: Seconds between two rounds in which there is nothing new.
+        retry_after_s: Seconds after a failure for which Slack names no others.
         """
         self._store = store
         self._client = client
         self._posting = posting
         self._jobs_dir = jobs_dir
+        self._every_s = every_s
+        self._retry_after_s = retry_after_s
         self._shown: dict[int, Message] = {}
         self._quiet_until = 0.0
         self._stopping = False
@@ -79,7 +92,7 @@ class JobMessages:
             except Exception as error:  # a dead thread would go unnoticed
                 known = isinstance(error, FaqbotError)
                 log.error("job_messages_failed", reason=str(error) if known else _name(error))
-                self._be_quiet(RETRY_AFTER_S)
+                self._be_quiet(self._retry_after_s)
             self._rest()
 
     def _follow(self) -> None:
@@ -127,7 +140,7 @@ class JobMessages:
             log.warning("job_shown_later", job=job.id, channel=job.channel, reason=str(failed))
             if job.finished_at and job.finished_at < datetime.now(UTC) - GIVE_UP_AFTER:
                 self._close(job)
-            self._be_quiet(failed.retry_after or RETRY_AFTER_S)
+            self._be_quiet(failed.retry_after or self._retry_after_s)
         except FaqbotError:
             raise
         except Exception as error:  # one job must not keep the others from being shown
@@ -231,7 +244,7 @@ class JobMessages:
     def _rest(self) -> None:
         """Wait for the next round, or to be woken; but never less than Slack asked for."""
         if not self._stopping:
-            self._wake.wait(EVERY_S)
+            self._wake.wait(self._every_s)
             self._wake.clear()
         while not self._stopping and (left := self._quiet_until - time.monotonic()) > 0:
             self._wake.wait(left)

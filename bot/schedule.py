@@ -47,16 +47,23 @@ class Schedule:
     """Asks for jobs at their times, and at the start for those whose time was missed."""
 
     def __init__(
-        self, store: Store, bot: BotSettings, wake: Callable[[], None] = lambda: None
+        self,
+        store: Store,
+        bot: BotSettings,
+        wake: Callable[[], None] = lambda: None,
+        *,
+        look_every: timedelta = LOOK_EVERY,
     ) -> None:
         """Args:
         wake: Called after a job was asked for.
+        look_every: How often the clock is asked what is due, besides the timers.
 
         Raises:
             SettingsError: The machine's time zone cannot be found out.
         """
         self._store = store
         self._wake = wake
+        self._look_every = look_every
         self._times = timetable(bot)
         self._bot = bot
         self._scheduler = BackgroundScheduler(timezone=UTC)
@@ -65,7 +72,7 @@ class Schedule:
         for kind, times in self._times.items():
             self.request_due(kind)
             # Timers stand still while a machine sleeps; for what is due the clock is asked.
-            for trigger in (times, IntervalTrigger(seconds=int(LOOK_EVERY.total_seconds()))):
+            for trigger in (times, IntervalTrigger(seconds=int(self._look_every.total_seconds()))):
                 # However late it fires: what is due is found out then.
                 self._scheduler.add_job(
                     self.request_due, trigger, args=(kind,), misfire_grace_time=None, coalesce=True

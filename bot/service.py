@@ -23,6 +23,7 @@ from bot.slack.admins import Admins
 from bot.slack.later import Later
 from bot.slack.lookup import authenticate
 from bot.slack.poster import Poster
+from bot.timing import Timing
 from bot.transports.base import Transport
 from bot.transports.http import HttpTransport
 from bot.transports.socket import SocketTransport
@@ -38,11 +39,6 @@ from index.store import Store
 # What each way to receive events is authenticated with, besides the bot token.
 _SECOND_SECRET = {"socket": "slack_app_token", "http": "slack_signing_secret"}
 
-# How long a start waits for the embedded index while `faqbot ask` or `doctor` looks into it.
-LOCK_PATIENCE_S = 5.0
-# How long a stop waits for acknowledged commands and clicks that are still to be carried out.
-FINISH_PATIENCE_S = 10.0
-
 log = structlog.get_logger(__name__)
 
 
@@ -56,19 +52,23 @@ class Service:
         *,
         config: Path | None = None,
         works: bool = True,
+        timing: Timing | None = None,
     ) -> None:
         """Open the store and the index, and check the tokens.
 
         Args:
             config: The configuration file, for jobs; None: the usual one.
             works: Whether jobs are run here, and the schedule is kept.
+            timing: How long it waits; None: as usual.
 
         Raises:
             FaqbotError: Something is missing or refused; the message says what to do.
         """
         token = _secret(bot, "slack_bot_token")
         second = _secret(bot, _SECOND_SECRET[bot.mode])
-        client = slack.client(token, bot.api_url)
+        timing = timing or Timing()
+        self._finish_patience_s = timing.finish_patience_s
+        client = slack.client(token, bot.api_url, timing.slack_timeout_s)
         who = authenticate(client)
         with ExitStack() as opened:
             self.store = Store.open(index.store_url)
@@ -77,16 +77,30 @@ class Service:
             opened.callback(engine.close)
             initialise(index, self.store, engine)
             _serve_with_one_thread()
-            live = Live.open(index, self.store, engine, patience_s=LOCK_PATIENCE_S)
-            self.serving = Serving(index, self.store, engine, live)
+            live = Live.open(index, self.store, engine, patience_s=timing.lock_patience_s)
+            self.serving = Serving(
+                index,
+                self.store,
+                engine,
+                live,
+                every_s=timing.follow_every_s,
+                retry_after_s=timing.follow_retry_after_s,
+            )
             opened.callback(self.serving.close)
             self._listening = ThreadPoolExecutor(4, thread_name_prefix="listeners")
             self._background = ThreadPoolExecutor(4, thread_name_prefix="clicks")
-            posting = slack.posting_client(token, bot.api_url)
+            posting = slack.posting_client(token, bot.api_url, timing.slack_timeout_s)
             poster = Poster(posting)
             self._later = Later(self._background)
             self._look_up = look_up = LookUp(self.serving, bot.precision_in)
-            self._job_messages = JobMessages(self.store, client, posting, index.jobs_dir)
+            self._job_messages = JobMessages(
+                self.store,
+                client,
+                posting,
+                index.jobs_dir,
+                every_s=timing.messages_every_s,
+                retry_after_s=timing.messages_retry_after_s,
+            )
             self._workers = Workers(
                 self.store,
                 look_up,
@@ -116,7 +130,12 @@ class Service:
             self.transport: Transport = (
                 HttpTransport(app, bot.http_host, bot.http_port, second)
                 if bot.mode == "http"
-                else SocketTransport(app, second)
+                else SocketTransport(
+                    app,
+                    second,
+                    ping_every_s=timing.ping_every_s,
+                    first_pause_s=timing.first_pause_s,
+                )
             )
             self._presence = PresenceReporter(
                 self.store, client, bot.mode, lambda: self.transport.reach
@@ -148,7 +167,7 @@ class Service:
             steps.callback(self._opened.close)
             steps.callback(self.serving.stop)
             steps.callback(self._job_messages.stop)
-            steps.callback(_finish, self._background, FINISH_PATIENCE_S)
+            steps.callback(_finish, self._background, self._finish_patience_s)
             steps.callback(self._later.stop)
             steps.callback(self._listening.shutdown, wait=True)
             steps.callback(self._workers.stop)

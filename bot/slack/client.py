@@ -79,7 +79,7 @@ class CardRefused(SlackRefused):
     """Slack does not take the blocks of a message; nothing was posted or changed."""
 
 
-def client(token: str, api_url: str) -> WebClient:
+def client(token: str, api_url: str, timeout_s: int = TIMEOUT_S) -> WebClient:
     """A client for calls that do no harm when repeated: lookups and updates.
 
     It does not sit out rate limits, which may last minutes: a stop would have to wait for it.
@@ -88,7 +88,7 @@ def client(token: str, api_url: str) -> WebClient:
         ConnectionErrorRetryHandler(max_retry_count=1),
         ServerErrorRetryHandler(max_retry_count=2),
     ]
-    return WebClient(token=token, base_url=api_url, timeout=TIMEOUT_S, retry_handlers=handlers)
+    return WebClient(token=token, base_url=api_url, timeout=timeout_s, retry_handlers=handlers)
 
 
 class TooLate(Exception):
@@ -98,8 +98,8 @@ class TooLate(Exception):
 class PostingClient(WebClient):
     """A client that never repeats a call by itself: a repeated post may be a second answer."""
 
-    def __init__(self, token: str, api_url: str) -> None:
-        super().__init__(token=token, base_url=api_url, timeout=TIMEOUT_S, retry_handlers=[])
+    def __init__(self, token: str, api_url: str, timeout_s: int = TIMEOUT_S) -> None:
+        super().__init__(token=token, base_url=api_url, timeout=timeout_s, retry_handlers=[])
         self._limits = threading.local()
 
     @contextmanager
@@ -123,9 +123,9 @@ class PostingClient(WebClient):
         return super()._perform_urllib_http_request(url=url, args=args)
 
 
-def posting_client(token: str, api_url: str) -> PostingClient:
+def posting_client(token: str, api_url: str, timeout_s: int = TIMEOUT_S) -> PostingClient:
     """A client for posting answers."""
-    return PostingClient(token, api_url)
+    return PostingClient(token, api_url, timeout_s)
 
 
 def explain(error: Exception) -> SlackUnavailable | SlackRefused:

@@ -46,13 +46,26 @@ class SocketTransport:
     dropped the connection without a word. So a thread of ours checks, and hangs up.
     """
 
-    def __init__(self, app: App, app_token: str) -> None:
+    def __init__(
+        self,
+        app: App,
+        app_token: str,
+        *,
+        ping_every_s: float = PING_EVERY_S,
+        first_pause_s: float = FIRST_PAUSE_S,
+    ) -> None:
+        """Args:
+        ping_every_s: Seconds between two pings.
+        first_pause_s: Seconds from the first try to connect that fails to the next.
+        """
+        self._ping_every_s = ping_every_s
+        self._first_pause_s = first_pause_s
         # For the handshake, which would wait for ever.
         websocket.setdefaulttimeout(SOCKET_TIMEOUT_S)
         library = logging.getLogger(_LIBRARY)
         library.setLevel(logging.CRITICAL)
         self._handler = SocketModeHandler(
-            app, app_token, logger=library, ping_interval=PING_EVERY_S
+            app, app_token, logger=library, ping_interval=ping_every_s
         )
         client = self._handler.client
         client.on_message_listeners.append(_leave_when_told)
@@ -125,7 +138,7 @@ class SocketTransport:
         self._opened_at = None
         if not self._tries:
             return 0.0
-        doubled = FIRST_PAUSE_S * 2.0 ** min(self._tries - 1, 16)
+        doubled = self._first_pause_s * 2.0 ** min(self._tries - 1, 16)
         return max(self._retry_after, min(LONGEST_PAUSE_S, doubled) * random.uniform(0.8, 1.2))
 
     def _new_address(self) -> str:
@@ -176,7 +189,7 @@ class SocketTransport:
     def _replace_dead(self) -> None:
         """Close a connection on which no ping was answered; the client then opens another."""
         seen, heard, heard_at = None, 0.0, 0.0
-        while not self._stopping.wait(PING_EVERY_S / 2):
+        while not self._stopping.wait(self._ping_every_s / 2):
             session = self._handler.client.current_session
             if session is None or session is not seen or session.sock is None:
                 seen, heard, heard_at = session, 0.0, time.monotonic()
@@ -186,7 +199,7 @@ class SocketTransport:
                 heard, heard_at = session.last_pong_tm, time.monotonic()
             if (
                 session.sock is not None
-                and time.monotonic() - heard_at > DEAD_AFTER_PINGS * PING_EVERY_S
+                and time.monotonic() - heard_at > DEAD_AFTER_PINGS * self._ping_every_s
             ):
                 log.warning("connection_dead", mode="socket")
                 _hang_up(session)

@@ -40,15 +40,22 @@ class Serving:
         store: Store,
         engine: Engine,
         live: Live,
+        *,
+        every_s: float = FOLLOW_EVERY_S,
+        retry_after_s: float = RETRY_AFTER_S,
     ) -> None:
         """Take over the generation that answers now.
 
         Args:
             live: That one; it is closed by `close`, or when it is replaced.
+            every_s: Seconds between two looks at the store and at the pointer.
+            retry_after_s: The same after a look that failed.
         """
         self._settings = settings
         self._store = store
         self._engine = engine
+        self._every_s = every_s
+        self._retry_after_s = retry_after_s
         self._caught_up: Callable[[], None] | None = None
         self._lock = threading.Lock()
         self._held = _Held(live)
@@ -120,7 +127,7 @@ class Serving:
                 if is_full:
                     log.info("disk_has_room")
                 reason, is_full = None, False
-                self._stop.wait(FOLLOW_EVERY_S)
+                self._stop.wait(self._every_s)
             except _Unwanted:
                 pass
             except Exception as error:  # a thread that ended would go unnoticed
@@ -131,7 +138,7 @@ class Serving:
                     log.error("disk_full", reason=reason)
                 elif reason != before and not is_full:
                     log.error(failed, reason=reason)
-                self._stop.wait(RETRY_AFTER_S)
+                self._stop.wait(self._retry_after_s)
 
     # -- the store -------------------------------------------------------------------
 
@@ -208,7 +215,7 @@ class Serving:
         searcher.search(searcher.read("is anybody there?"), limit=1)
         while not opened.is_complete and not self._stop.is_set():
             if not opened.catch_up(self._watcher(lambda: not self._is_wanted(opened))):
-                self._stop.wait(FOLLOW_EVERY_S)  # another process is bringing the changes over
+                self._stop.wait(self._every_s)  # another process is bringing the changes over
         if self._stop.is_set() or not self._is_wanted(opened):
             raise _Unwanted
 

@@ -19,15 +19,23 @@ SAVE_EVERY = 1024
 class Embedder:
     """A served model behind the store's embedding cache."""
 
-    def __init__(self, model: "ServedModel", cache: Embeddings | None = None) -> None:
+    def __init__(
+        self,
+        model: "ServedModel",
+        cache: Embeddings | None = None,
+        *,
+        save_every: int = SAVE_EVERY,
+    ) -> None:
         """Put a model behind the cache.
 
         Args:
             model: The served model.
             cache: The store's `embeddings`; without it every text is encoded anew.
+            save_every: Texts encoded between two writes to the cache.
         """
         self.model = model
         self._cache = cache
+        self._save_every = save_every
 
     def embed_query(self, text: str) -> Matrix:
         """The vector of a user's text, of shape (dimension,); it is never cached."""
@@ -67,8 +75,8 @@ class Embedder:
         progress(sum(key in known for key in keys))
         # Longest first over all of them, so that each batch holds texts of like length.
         missing = sorted(by_key.keys() - known.keys(), key=lambda key: -len(by_key[key]))
-        for start in range(0, len(missing), SAVE_EVERY):
-            chunk = missing[start : start + SAVE_EVERY]
+        for start in range(0, len(missing), self._save_every):
+            chunk = missing[start : start + self._save_every]
             encoded = self.model.encode([by_key[key] for key in chunk], progress)
             new = dict(zip(chunk, encoded, strict=True))
             if self._cache:

@@ -14,6 +14,7 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.service import Service
 from bot.settings import BotSettings
+from bot.timing import Timing
 from bot.transports.http import EVENTS_PATH
 from index.settings import IndexSettings
 from index.store import Store
@@ -117,6 +118,7 @@ class Desk:
     watched: Channel
     ann: Person
     settings: dict[str, Any] = field(default_factory=dict)
+    timing: Timing = field(default_factory=Timing)
     service: Service | None = None
 
     @classmethod
@@ -151,7 +153,7 @@ class Desk:
 
     def create_service(self) -> Service:
         """A bot that is not running yet."""
-        return Service(self.index_settings, self.bot_settings)
+        return Service(self.index_settings, self.bot_settings, timing=self.timing)
 
     def start(self) -> "Desk":
         """Start the bot, and wait until Slack reaches it."""

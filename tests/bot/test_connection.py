@@ -5,7 +5,7 @@ import time
 import pytest
 
 from bot import presence, status
-from bot.transports import socket
+from bot.timing import Timing
 from index.errors import StoreError
 from index.store import Store
 from index.store.presence import Presence
@@ -39,9 +39,8 @@ def test_the_bot_comes_back_after_a_cut_connection(desk: Desk) -> None:
     assert answers(desk.reply(desk.watched, ts), "vpn")
 
 
-def test_the_bot_notices_a_dead_connection(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "PING_EVERY_S", 0.2)
-    monkeypatch.setattr(socket, "FIRST_PAUSE_S", 0.05)
+def test_the_bot_notices_a_dead_connection(desk: Desk) -> None:
+    desk.timing = Timing(ping_every_s=0.2, first_pause_s=0.05)
     desk.slack.set_patience(ack_timeout=0.5, retry_delays=[0.5, 1, 2, 4])
     desk.start()
     assert desk.slack.freeze_sockets() == 1
@@ -52,8 +51,8 @@ def test_the_bot_notices_a_dead_connection(desk: Desk, monkeypatch: pytest.Monke
     assert answers(desk.reply(desk.watched, other), "badge")
 
 
-def test_a_quiet_but_living_connection_is_kept(desk: Desk, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(socket, "PING_EVERY_S", 0.1)
+def test_a_quiet_but_living_connection_is_kept(desk: Desk) -> None:
+    desk.timing = Timing(ping_every_s=0.1)
     desk.start()
     opened = len(desk.slack.calls("apps.connections.open"))
     with pytest.raises(AssertionError):
@@ -69,9 +68,9 @@ def reached(desk: Desk) -> Presence:
 
 
 def test_tries_to_connect_become_rare_and_are_told_once(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk,
 ) -> None:
-    monkeypatch.setattr(socket, "FIRST_PAUSE_S", 0.2)
+    desk.timing = Timing(first_pause_s=0.2)
     desk.start()
     opened = len(desk.slack.calls("apps.connections.open"))
     desk.slack.fail("apps.connections.open", status=503, times=1000)
@@ -93,9 +92,9 @@ def test_tries_to_connect_become_rare_and_are_told_once(
 
 
 def test_a_revoked_app_token_is_one_clear_line_and_is_seen_in_the_status(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk,
 ) -> None:
-    monkeypatch.setattr(socket, "FIRST_PAUSE_S", 0.1)
+    desk.timing = Timing(first_pause_s=0.1)
     desk.start()
     desk.slack.refuse_tokens("token_revoked")
     with captured() as logs:

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.timing import Timing
 from index.store import Store
 from index.store.types import Phrasing, Status
 from tests.bot.desk import ASKED, FAQ, UNANSWERABLE, Desk, answers, draft, first_section, until
@@ -63,9 +64,9 @@ def test_a_new_wording_is_matched(desk: Desk, elsewhere: Store) -> None:
 
 
 def test_a_retired_answer_is_gone_at_once_even_before_the_index_follows(
-    desk: Desk, elsewhere: Store, monkeypatch: pytest.MonkeyPatch
+    desk: Desk, elsewhere: Store
 ) -> None:
-    monkeypatch.setattr("index.generations.follow.FOLLOW_EVERY_S", 3600)
+    desk.timing = Timing(follow_every_s=3600)
     desk.start()
     elsewhere.pairs.set_status([draft("vpn", "", "").id], Status.RETIRED)
     ts = desk.mention(desk.watched, ASKED["vpn"])

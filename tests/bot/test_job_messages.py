@@ -13,6 +13,7 @@ from bot.job_messages import JobMessages
 from bot.schedule import Schedule
 from bot.settings import BotSettings
 from bot.slack.client import client, posting_client
+from bot.timing import Timing
 from index.jobs.worker import Worker
 from index.store import Store
 from index.store.leases import LEASE, Claim
@@ -37,14 +38,14 @@ pytestmark = pytest.mark.usefixtures("enough_pairs")
 
 
 @pytest.fixture(autouse=True)
-def _quick(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Messages follow at once, and the tests are the worker."""
-    monkeypatch.setattr(job_messages, "EVERY_S", 0.05)
-    monkeypatch.setattr(job_messages, "RETRY_AFTER_S", 0.1)
+def _no_worker(monkeypatch: pytest.MonkeyPatch) -> None:
+    """The tests are the worker."""
     monkeypatch.setattr(Worker, "start", lambda self: None)
 
 
 def started(desk: Desk) -> Desk:
+    """A bot whose messages of jobs follow at once."""
+    desk.timing = Timing(messages_every_s=0.05, messages_retry_after_s=0.1)
     desk.settings["admins"] = (desk.ann.id,)
     return desk.start()
 
@@ -264,7 +265,10 @@ def test_several_bots_on_one_store_show_a_job_once(store: Store, slack: Playgrou
     channel = slack.create_channel("ops")
     boss = slack.create_user("boss")
     clients = [make(slack.bot_token, slack.api_url) for make in (client, posting_client)]
-    bots = [JobMessages(store, *clients, Path("none")) for _ in range(3)]
+    bots = [
+        JobMessages(store, *clients, Path("none"), every_s=0.05, retry_after_s=0.1)
+        for _ in range(3)
+    ]
     for bot in bots:
         bot.start()
     job, _ = store.jobs.request(JobKind.REINDEX, requested_by=boss.id, channel=channel.id)

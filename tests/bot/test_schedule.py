@@ -11,7 +11,7 @@ import sqlalchemy as sa
 
 from bot import schedule as module
 from bot.cron import Crontab
-from bot.schedule import Schedule, timetable
+from bot.schedule import LOOK_EVERY, Schedule, timetable
 from bot.settings import BotSettings
 from index.errors import FaqbotError, SettingsError
 from index.store import Store
@@ -219,8 +219,11 @@ Make = Callable[..., Schedule]
 def make(sqlite_store: Store) -> Iterator[Make]:
     made: list[Schedule] = []
 
-    def make_one(store: Store = sqlite_store, **settings: Any) -> Schedule:
-        made.append(Schedule(store, BotSettings(timezone="UTC", **settings)))
+    def make_one(
+        store: Store = sqlite_store, look_every: timedelta = LOOK_EVERY, **settings: Any
+    ) -> Schedule:
+        bot = BotSettings(timezone="UTC", **settings)
+        made.append(Schedule(store, bot, look_every=look_every))
         return made[-1]
 
     yield make_one
@@ -412,10 +415,9 @@ def test_a_time_that_passed_while_the_machine_slept_is_found_afterwards(
     sqlite_store: Store, make: Make, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Its timers stood still: none of the schedule's fires."""
-    monkeypatch.setattr(module, "LOOK_EVERY", timedelta(seconds=1))
     monkeypatch.setattr(Crontab, "get_next_fire_time", lambda self, previous, now: None)
     fired: list[JobKind] = []
-    schedule = make(check_schedule="off", purge_schedule="off")
+    schedule = make(look_every=timedelta(seconds=1), check_schedule="off", purge_schedule="off")
     monkeypatch.setattr(schedule, "request_due", fired.append)
     schedule.start()
     until(lambda: fired == [JobKind.RETRAIN] * 2, "at the start, and after a while")

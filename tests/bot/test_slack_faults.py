@@ -9,6 +9,7 @@ import pytest
 from bot import status
 from bot.answering import worker as answering
 from bot.slack.poster import is_reply_to
+from bot.timing import Timing
 from index.searcher import Searcher
 from index.store.types import QuestionState
 from tests.bot.desk import ASKED, FAQ, Desk, answers, until
@@ -204,7 +205,7 @@ def test_a_revoked_token_fails_with_the_reason(running: Desk) -> None:
 def test_a_post_that_slack_carries_out_late_is_not_made_twice(
     desk: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr("bot.slack.client.TIMEOUT_S", 0.5)
+    desk.timing = Timing(slack_timeout_s=1)
     monkeypatch.setattr("index.store.inbox.SETTLE", timedelta(seconds=4))
     running = desk.start()
     # Applied after the client gave up on it, before the bot may rely on its absence.

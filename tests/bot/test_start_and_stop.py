@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 
 from bot.settings import BotSettings
+from bot.timing import Timing
 from index.errors import CollectionLocked, FaqbotError, SettingsError
 from index.store import Store
 from index.store.types import QuestionState
@@ -139,9 +140,9 @@ def test_a_stop_carries_out_every_command_that_was_acknowledged(desk: Desk) -> N
 
 
 def test_a_stop_waits_so_long_for_commands_and_no_longer(
-    desk: Desk, monkeypatch: pytest.MonkeyPatch
+    desk: Desk,
 ) -> None:
-    monkeypatch.setattr("bot.service.FINISH_PATIENCE_S", 0.0)
+    desk.timing = Timing(finish_patience_s=0.0)
     before = set(threading.enumerate())
     desk.settings["admins"] = ("workspace-admins",)
     desk.slack.set_admin(desk.ann, is_admin=True)

@@ -30,7 +30,7 @@ class Post:
         self.room, self.store, self.engine = room, store, engine
         initialise(room, store, engine)
         self.live = Live.open(room, store, engine)
-        self.serving = Serving(room, store, engine, self.live)
+        self.serving = Serving(room, store, engine, self.live, retry_after_s=0.05)
 
     def ask(self, question: str) -> str | None:
         """The id of the pair that answers a question best."""

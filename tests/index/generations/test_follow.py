@@ -86,10 +86,7 @@ class Failing:
 @pytest.mark.parametrize(
     "error", [SearchIndexError("the disk is full"), RuntimeError("unheard of")]
 )
-def test_following_survives_a_failing_engine(
-    edge_post: Post, monkeypatch: pytest.MonkeyPatch, error: Exception
-) -> None:
-    monkeypatch.setattr(module, "RETRY_AFTER_S", 0.05)
+def test_following_survives_a_failing_engine(edge_post: Post, error: Exception) -> None:
     collection = edge_post.live.collection
     failing = edge_post.live.collection = Failing(collection, error)  # type: ignore[assignment]
 
@@ -107,9 +104,8 @@ def test_following_survives_a_failing_engine(
 
 
 def test_a_full_disk_is_said_once_and_what_is_indexed_is_answered_until_there_is_room(
-    edge_post: Post, monkeypatch: pytest.MonkeyPatch
+    edge_post: Post,
 ) -> None:
-    monkeypatch.setattr(module, "RETRY_AFTER_S", 0.05)
     began = threading.Event()
     edge_post.store.pairs.upsert([VPN])
     edge_post.live.catch_up()
@@ -224,9 +220,8 @@ def test_models_with_one_encoder_share_it_in_memory(
 
 
 def test_a_damaged_new_model_leaves_the_old_one_answering_until_it_is_mended(
-    edge_post: Post, monkeypatch: pytest.MonkeyPatch
+    edge_post: Post,
 ) -> None:
-    monkeypatch.setattr(module, "RETRY_AFTER_S", 0.05)
     post = edge_post
     post.store.pairs.upsert([VPN])
     post.serving.start()
@@ -254,9 +249,8 @@ def test_a_damaged_new_model_leaves_the_old_one_answering_until_it_is_mended(
 
 
 def test_a_collection_that_is_still_held_is_opened_when_it_is_free(
-    edge_post: Post, monkeypatch: pytest.MonkeyPatch
+    edge_post: Post,
 ) -> None:
-    monkeypatch.setattr(module, "RETRY_AFTER_S", 0.05)
     post = edge_post
     post.store.pairs.upsert([VPN])
     post.serving.start()
@@ -323,7 +317,7 @@ def test_a_pointer_that_moves_back_meanwhile_changes_nothing(
 
 
 def test_a_first_index_that_is_replaced_before_it_is_complete_still_starts_the_answering(
-    edge_post: Post, monkeypatch: pytest.MonkeyPatch
+    edge_post: Post,
 ) -> None:
     post = edge_post
     post.store.pairs.upsert([VPN])
@@ -363,7 +357,7 @@ def test_stopping_while_a_generation_is_opened_closes_it(
 
 
 def test_a_model_that_does_not_fit_its_collection_is_not_served(
-    edge_post: Post, monkeypatch: pytest.MonkeyPatch
+    edge_post: Post,
 ) -> None:
     post = edge_post
     post.store.pairs.upsert([VPN])

@@ -6,7 +6,6 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from index.model import embedder as module
 from index.model.embedder import Embedder
 from index.model.served import ServedModel
 from index.store import Store
@@ -88,12 +87,9 @@ def test_another_head_on_the_same_encoder_encodes_nothing(
     np.testing.assert_allclose(vectors, -served.encode(TEXTS), atol=1e-5)
 
 
-def test_an_interrupted_run_goes_on_where_it_was(
-    counting: Counting, sqlite_store: Store, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.setattr(module, "SAVE_EVERY", 10)
+def test_an_interrupted_run_goes_on_where_it_was(counting: Counting, sqlite_store: Store) -> None:
     texts = [f"text number {i}" for i in range(35)]
-    embedder = Embedder(counting, sqlite_store.embeddings)
+    embedder = Embedder(counting, sqlite_store.embeddings, save_every=10)
     done = 0
 
     def interrupt(step: int) -> None:
