@@ -2,10 +2,9 @@
 
 import threading
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Any, Literal
 
 import httpx
 from pydantic import SecretStr
@@ -20,11 +19,10 @@ from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import PairDraft, Question, QuestionState, Verdict
 from playground.client import Channel, Message, Person, Playground
+from tests.support.waiting import TIMEOUT_S, until
 
 Mode = Literal["socket", "http"]
-T = TypeVar("T")
 
-TIMEOUT_S = 20.0
 # As the value of a header: leave it out.
 ABSENT = "absent"
 
@@ -58,6 +56,9 @@ ASKED = {
     "badge": "I lost my badge, what do I do now?",
     "backup": "how can I restore a file I deleted?",
 }
+# For one channel only, where a test says so.
+SECRET = "The bonus round is decided on 14 March."
+ASKED_SECRET = "when is the bonus round decided?"
 UNANSWERABLE = "how do I train a giraffe to play chess on the moon?"
 
 
@@ -83,14 +84,19 @@ def answers(message: Message, name: str) -> bool:
     return first_section(message) == answer_to(name)
 
 
-def until(condition: Callable[[], T], what: str, timeout: float = TIMEOUT_S) -> T:
-    """Wait for something that is not in Slack; returns the first true value."""
-    deadline = time.monotonic() + timeout
-    while not (value := condition()):
-        if time.monotonic() > deadline:
-            raise AssertionError(f"not within {timeout:g} s: {what}")
-        time.sleep(0.02)
-    return value
+def told(person: Person, channel: Channel, text: str) -> str:
+    """What only the person sees after typing a command."""
+    before = {message.ts for message in person.sees(channel)}
+    delivery = person.command(channel, "/faq", text)
+    assert delivery.acked
+    assert delivery.response is None or not delivery.response.get("text"), "acknowledged at once"
+
+    def answer() -> list[Message]:
+        shown = person.sees(channel)
+        return [m for m in shown if m.ts not in before and m.ephemeral_to == person.id]
+
+    (message,) = person.slack.wait_until(answer, what=f"an answer to /faq {text}")
+    return message.all_text
 
 
 def sign(secret: str, body: str, timestamp: str) -> str:

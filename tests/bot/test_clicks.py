@@ -13,7 +13,8 @@ from index.store import Store
 from index.store.tables import questions
 from index.store.types import Status, Verdict
 from playground.client import Channel, Message
-from tests.bot.desk import ASKED, UNANSWERABLE, Desk, answer_to, first_section, until
+from tests.bot.desk import ASKED, UNANSWERABLE, Desk, answer_to, first_section
+from tests.support.waiting import until
 
 
 @pytest.fixture

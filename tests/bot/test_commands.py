@@ -12,8 +12,8 @@ from index.jobs.registry import JobType, Runs
 from index.jobs.worker import Worker
 from index.store.leases import Claim, LeaseState
 from index.store.types import Generation, Job, JobKind, JobState
-from playground.client import Channel, Message, Person
-from tests.bot.desk import ABSENT, Desk, until
+from tests.bot.desk import ABSENT, Desk, told
+from tests.support.waiting import until
 
 ADMIN_COMMANDS = (
     "status",
@@ -48,21 +48,6 @@ def desk_of_ann(desk: Desk) -> Desk:
     """The same in Socket Mode only, for what does not depend on how a command arrives."""
     desk.settings["admins"] = (desk.ann.id,)
     return desk.start()
-
-
-def told(person: Person, channel: Channel, text: str) -> str:
-    """What only the person sees after typing a command."""
-    before = {message.ts for message in person.sees(channel)}
-    delivery = person.command(channel, "/faq", text)
-    assert delivery.acked
-    assert delivery.response is None or not delivery.response.get("text"), "acknowledged at once"
-
-    def answer() -> list[Message]:
-        shown = person.sees(channel)
-        return [m for m in shown if m.ts not in before and m.ephemeral_to == person.id]
-
-    (message,) = person.slack.wait_until(answer, what=f"an answer to /faq {text}")
-    return message.all_text
 
 
 def jobs(desk: Desk) -> list[Job]:

@@ -10,8 +10,9 @@ from index.errors import StoreError
 from index.store import Store
 from index.store.presence import Presence
 from index.store.types import NewQuestion
-from tests.bot.desk import ASKED, Desk, answers, until
+from tests.bot.desk import ASKED, Desk, answers
 from tests.support.logs import captured
+from tests.support.waiting import until
 
 
 def test_an_event_that_comes_late_is_answered(either_desk: Desk) -> None:

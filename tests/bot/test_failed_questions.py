@@ -9,7 +9,8 @@ from bot.cards import wording
 from bot.cli import app
 from index.searcher import Searcher
 from index.store.types import QuestionState
-from tests.bot.desk import ASKED, Desk, answers, until
+from tests.bot.desk import ASKED, Desk, answers
+from tests.support.waiting import until
 
 SEARCH = Searcher.search
 

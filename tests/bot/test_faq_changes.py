@@ -7,7 +7,8 @@ import pytest
 from bot.timing import Timing
 from index.store import Store
 from index.store.types import Phrasing, Status
-from tests.bot.desk import ASKED, FAQ, UNANSWERABLE, Desk, answers, draft, first_section, until
+from tests.bot.desk import ASKED, FAQ, UNANSWERABLE, Desk, answers, draft, first_section
+from tests.support.waiting import until
 
 
 @pytest.fixture

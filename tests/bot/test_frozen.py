@@ -18,7 +18,8 @@ from bot.slack.poster import Poster
 from index.processes import Age
 from index.store import Store
 from index.store.types import Outcome, QuestionState
-from tests.bot.desk import ASKED, Desk, answers, until
+from tests.bot.desk import ASKED, Desk, answers
+from tests.support.waiting import until
 
 # The bot, which stops itself once, when it has noted that it is about to post: not while another of
 # its threads writes, or nobody could take anything over.

@@ -15,7 +15,8 @@ from structlog.testing import capture_logs
 from bot.transports import http
 from bot.transports.http import HEALTH_PATH, MAX_BODY_BYTES
 from index.errors import SettingsError
-from tests.bot.desk import ABSENT, ASKED, Desk, sign, until
+from tests.bot.desk import ABSENT, ASKED, Desk, sign
+from tests.support.waiting import until
 
 
 @pytest.fixture

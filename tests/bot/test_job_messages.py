@@ -19,7 +19,8 @@ from index.store import Store
 from index.store.leases import LEASE, Claim
 from index.store.types import Job, JobKind, JobState
 from playground.client import Channel, Message, Playground
-from tests.bot.desk import Desk, until
+from tests.bot.desk import Desk
+from tests.support.waiting import until
 
 KINDS = (JobKind.RETRAIN, JobKind.REINDEX, JobKind.ROLLBACK)
 PROMOTED = {

@@ -13,7 +13,8 @@ from bot.service import Service
 from index.jobs.check import CHECK
 from index.store import Store
 from index.store.types import Job, JobKind, JobState
-from tests.bot.desk import ASKED, Desk, answers, leftovers, until
+from tests.bot.desk import ASKED, Desk, answers, leftovers
+from tests.support.waiting import until
 
 pytestmark = pytest.mark.slow
 

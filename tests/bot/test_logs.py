@@ -14,8 +14,9 @@ from index.searcher import Searcher
 from index.store import Store
 from index.store.types import QuestionState
 from playground.client import Playground
-from tests.bot.desk import Desk, draft, until
+from tests.bot.desk import Desk, draft
 from tests.support.logs import logging_as_it_was
+from tests.support.waiting import until
 
 QUESTION = "how do I feed the zebrafinch in the lobby?"
 ANSWER = "With quokkamarmalade, twice a day."

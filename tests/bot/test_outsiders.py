@@ -6,8 +6,9 @@ from slack_sdk import WebClient
 from bot.slack.lookup import is_public, is_shared_outside
 from index.store import Store
 from playground.client import Channel, Person, Playground
-from tests.bot.desk import ASKED, FAQ, Desk, answer_to, answers, draft, first_section, until
-from tests.bot.test_picks import UNKNOWN, id_of, learn_from_picks, picks
+from tests.bot.desk import ASKED, FAQ, Desk, answer_to, answers, draft, first_section
+from tests.bot.picking import UNKNOWN, id_of, learn_from_picks, picks
+from tests.support.waiting import until
 
 OTHER = "T0OTHER"
 

@@ -12,8 +12,17 @@ from index.searcher import Searcher
 from index.store import Store
 from index.store.types import QuestionState
 from playground.client import Channel, Message
-from tests.bot.desk import ASKED, UNANSWERABLE, Desk, answer_to, answers, draft, first_section
-from tests.bot.test_what_is_shown import ASKED_SECRET, SECRET
+from tests.bot.desk import (
+    ASKED,
+    ASKED_SECRET,
+    SECRET,
+    UNANSWERABLE,
+    Desk,
+    answer_to,
+    answers,
+    draft,
+    first_section,
+)
 
 NAMES = ("help", "status", "suggestions", "retry", "retrain", "reindex", "rollback", "cancel")
 

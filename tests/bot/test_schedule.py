@@ -17,8 +17,8 @@ from index.errors import FaqbotError, SettingsError
 from index.store import Store
 from index.store.tables import generations, pointers
 from index.store.types import Job, JobKind, JobState
-from tests.bot.desk import until
 from tests.support.tables import table
+from tests.support.waiting import until
 
 BERLIN = ZoneInfo("Europe/Berlin")
 # A Monday.

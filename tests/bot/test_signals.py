@@ -10,7 +10,8 @@ import pytest
 
 from index.store import Store
 from index.store.types import QuestionState
-from tests.bot.desk import ASKED, Desk, answers, until
+from tests.bot.desk import ASKED, Desk, answers
+from tests.support.waiting import until
 
 COMMAND = [sys.executable, "-c", "from bot.cli import main; main()", "serve"]
 

@@ -12,7 +12,8 @@ from bot.slack.poster import is_reply_to
 from bot.timing import Timing
 from index.searcher import Searcher
 from index.store.types import QuestionState
-from tests.bot.desk import ASKED, FAQ, Desk, answers, until
+from tests.bot.desk import ASKED, FAQ, Desk, answers
+from tests.support.waiting import until
 
 
 @pytest.fixture

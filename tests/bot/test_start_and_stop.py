@@ -14,7 +14,8 @@ from index.errors import CollectionLocked, FaqbotError, SettingsError
 from index.store import Store
 from index.store.types import QuestionState
 from playground.testing import running_playground
-from tests.bot.desk import ASKED, Desk, answers, leftovers, until
+from tests.bot.desk import ASKED, Desk, answers, leftovers
+from tests.support.waiting import until
 
 
 def start_error(desk: Desk) -> str:

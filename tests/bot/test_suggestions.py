@@ -8,8 +8,8 @@ from bot.cards.wording import GONE
 from index.store import Store
 from index.store.types import NewQuestion, Origin, QuestionState, Verdict, pair_id
 from playground.client import Message, Person
-from tests.bot.desk import Desk, until
-from tests.bot.test_commands import told
+from tests.bot.desk import Desk, told
+from tests.support.waiting import until
 
 VPN = pair_id("test", "vpn")
 WIFI = pair_id("test", "wifi")

@@ -13,8 +13,9 @@ from index.store import Store
 from index.store.leases import Claim
 from index.store.tables import questions
 from index.store.types import Generation, JobKind, JobState
-from tests.bot.desk import ASKED, Desk, answers, draft, first_section, until
+from tests.bot.desk import ASKED, Desk, answers, draft, first_section
 from tests.index.models import TURNED, link_models, write_turned
+from tests.support.waiting import until
 
 
 class Elsewhere:

@@ -10,10 +10,8 @@ from index.store import Store
 from index.store.inbox import Inbox
 from index.store.types import Phrasing, Status, pair_id
 from playground.client import Message
-from tests.bot.desk import ASKED, Desk, answer_to, draft, first_section
+from tests.bot.desk import ASKED, ASKED_SECRET, SECRET, Desk, answer_to, draft, first_section
 
-SECRET = "The bonus round is decided on 14 March."
-ASKED_SECRET = "when is the bonus round decided?"
 HUGE = "All work and no play makes Jack a dull boy. " * 1500
 
 

@@ -7,7 +7,8 @@ import pytest
 from bot.cards import wording
 from index.store.types import QuestionState
 from playground.client import Channel
-from tests.bot.desk import ASKED, UNANSWERABLE, Desk, answers, until
+from tests.bot.desk import ASKED, UNANSWERABLE, Desk, answers
+from tests.support.waiting import until
 
 
 @pytest.fixture

@@ -17,7 +17,7 @@ from index.jobs.worker import Worker
 from index.settings import IndexSettings
 from index.store import Store
 from index.store.types import Job, JobKind
-from tests.bot.desk import until
+from tests.support.waiting import until
 
 # A child that does what its order says; it tells that it has begun by its first progress.
 CHILD = """

@@ -19,8 +19,8 @@ from index.settings import IndexSettings
 from index.store import Store
 from index.store.leases import INTERRUPTED
 from index.store.types import JobKind
-from tests.bot.desk import until
 from tests.index.jobs.runs import WAIT_FOR_EVER, Runs, is_alive
+from tests.support.waiting import until
 
 # -- ends by itself ------------------------------------------------------------------------
 

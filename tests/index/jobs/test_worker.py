@@ -23,8 +23,8 @@ from index.progress import Report
 from index.settings import IndexSettings
 from index.store.leases import INTERRUPTED
 from index.store.types import Job, JobKind
-from tests.bot.desk import until
 from tests.index.jobs.runs import WAIT_FOR_EVER, Runs, Start, ended, is_alive
+from tests.support.waiting import until
 
 
 @pytest.fixture

@@ -2,31 +2,15 @@
 
 from dataclasses import replace
 from datetime import UTC, datetime
-from itertools import zip_longest
 
 import pytest
 
 from index.ranking.decision import Decided, Decision, decide
 from index.ranking.match import Match
-from index.store.types import Pair, Status
+from tests.support.matches import matches
 from tests.support.tables import table
 
 NOW = datetime(2026, 1, 1, tzinfo=UTC)
-
-
-def matches(*confidences: float, parts: tuple[int, ...] = ()) -> list[Match]:
-    pair = Pair("p", "s", "1", "q", "a", (), None, None, (), (), Status.ACTIVE, None, NOW, NOW, 1)
-    return [
-        Match(
-            pair=pair,
-            matched_text="q",
-            confidence=confidence,
-            score=confidence,
-            scores={},
-            part=part,
-        )
-        for confidence, part in zip_longest(confidences, parts, fillvalue=0)
-    ]
 
 
 def learnt(*confidences: tuple[float, float]) -> list[Match]:

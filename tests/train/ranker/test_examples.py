@@ -9,7 +9,7 @@ from index.model.served import ServedModel
 from index.ranking.features import FEATURES
 from index.store import Store
 from index.text import fold
-from tests.train.ranker.test_fit import asked_of
+from tests.train.ranker.faqs import asked_of
 from train.data import Snapshot
 from train.ranker.examples import WITHOUT_ANSWER, examples_for, questions_for
 from train.ranker.out_of_scope import OUT_OF_SCOPE

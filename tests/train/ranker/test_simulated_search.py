@@ -3,7 +3,6 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
@@ -19,9 +18,10 @@ from index.ranking.ranker import SIGNALS, Candidate, LearnedRanker
 from index.ranking.ranker_file import shipped
 from index.searcher import Searcher
 from index.store import Store
-from index.store.types import Pair, PairDraft, Phrasing, Status
+from index.store.types import Pair, PairDraft, Phrasing
 from index.text import fold
 from index.vectors import Matrix
+from tests.train.ranker.faqs import pair
 from train.data import Snapshot
 from train.ranker import simulated_search as module
 from train.ranker.simulated_search import SimulatedQuestion, SimulatedSearch, View
@@ -33,27 +33,6 @@ BY_COSINE = LearnedRanker(
     (0.0,) * len(SIGNALS),
     0.0,
 )
-
-
-def pair(key: str, question: str, answer: str, *phrasings: str) -> Pair:
-    now = datetime.now(UTC)
-    return Pair(
-        id=key,
-        source="test",
-        external_id=key,
-        question=question,
-        answer=answer,
-        phrasings=tuple(Phrasing(text) for text in phrasings),
-        topic=None,
-        url=None,
-        tags=(),
-        audience=(),
-        status=Status.ACTIVE,
-        author=None,
-        created_at=now,
-        updated_at=now,
-        revision=1,
-    )
 
 
 def vectors_for(search: SimulatedSearch, directions: dict[str, list[float]]) -> Matrix:
