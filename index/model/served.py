@@ -83,7 +83,7 @@ class ServedModel:
         try:
             model = load_servable(servable, beside._encoder if beside and same else None)
             loaded = cls(model, manifest, chosen)
-            length = len(loaded.embed("length"))
+            length = loaded.apply_head(loaded._encode_batch(["length"])).shape[1]
         except Exception as error:  # whatever the libraries make of a servable they cannot read
             reason = " ".join(str(error).split())[:300]
             raise ModelError(f"model version {version} cannot be loaded: {reason}") from error
@@ -121,22 +121,25 @@ class ServedModel:
         # Texts of like length share a batch, so little is spent on padding.
         order = sorted(range(len(texts)), key=lambda i: len(texts[i]), reverse=True)
         rows: list[Matrix] = []
-        with torch.inference_mode():
-            for start in range(0, len(order), ENCODE_BATCH):
-                chosen = order[start : start + ENCODE_BATCH]
-                batch = self._collate([texts[i] for i in chosen])
-                batch = {
-                    key: value.to(self._device) if isinstance(value, torch.Tensor) else value
-                    for key, value in batch.items()
-                }
-                rows.append(self._encoder(batch).float().cpu().numpy())
-                if progress is not None:
-                    progress(len(chosen))
+        for start in range(0, len(order), ENCODE_BATCH):
+            chosen = order[start : start + ENCODE_BATCH]
+            rows.append(self._encode_batch([texts[i] for i in chosen]))
+            if progress is not None:
+                progress(len(chosen))
         if not rows:
             return np.empty((0, self._encoder.embedding_size), dtype=np.float32)
         encoded = np.empty((len(texts), rows[0].shape[1]), dtype=np.float32)
         encoded[order] = np.concatenate(rows)
         return encoded
+
+    def _encode_batch(self, texts: list[str]) -> Matrix:
+        with torch.inference_mode():
+            batch = {
+                key: value.to(self._device) if isinstance(value, torch.Tensor) else value
+                for key, value in self._collate(texts).items()
+            }
+            encoded: Matrix = self._encoder(batch).float().cpu().numpy()
+            return encoded
 
     def apply_head(self, encoded: Matrix) -> Matrix:
         """The model's vectors for encoder outputs.
