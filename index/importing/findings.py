@@ -4,6 +4,7 @@ from dataclasses import dataclass
 
 from index.importing.markup.tags import tags_in
 from index.importing.rows import FaqRow
+from index.text import counted
 
 # Longer than answers are; several questions were probably taken for one.
 LONG_ANSWER = 5_000
@@ -36,4 +37,4 @@ def _tags(text: str) -> str:
         tokens = tags_in(text)
     except ValueError:
         return "a comment that is not closed"
-    return f"{len(tokens)} tags" if tokens else ""
+    return counted(len(tokens), "tag") if tokens else ""

@@ -14,8 +14,9 @@ from index.importing.formats.base import Format
 from index.importing.formats.raw import BadRow, Raw
 from index.importing.formats.registry import format_of
 from index.importing.identity import Identities
+from index.importing.keys import KEYS
 from index.importing.rejects import Rejection, RejectsFile, shortened
-from index.importing.rows import KEYS, MAX_NAME, RowError, normalized, parse, row_id, row_source
+from index.importing.rows import MAX_NAME, RowError, normalized, parse, row_id, row_source
 from index.progress import Counter
 from index.store import Store
 from index.store.pairs import BATCH, Written

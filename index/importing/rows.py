@@ -10,9 +10,8 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import TypeVar
 
-from rapidfuzz import fuzz
-
 from index.importing.html import to_markdown, to_plain
+from index.importing.keys import KEYS, TOPIC_KEYS, resembles_audience
 from index.store.types import Origin, Phrasing, Status
 from index.store.visibility import OUTSIDERS
 from index.text import MAX_ANSWER, MAX_QUESTION, clean, fold, one_line
@@ -22,22 +21,6 @@ MAX_NAME = 200
 MAX_TOPIC = 500
 MAX_URL = 2_000
 
-TOPIC_KEYS = ("topic", "title", "category", "section", "filename")
-KEYS = (
-    "id",
-    "question",
-    "phrasings",
-    "answer",
-    *TOPIC_KEYS,
-    "url",
-    "tags",
-    "audience",
-    "status",
-    "author",
-    "source",
-    "created_at",
-    "format",
-)
 _KNOWN = frozenset(KEYS)
 
 _URL = re.compile(r"https?://[^\s/<>\"|]+[^\s<>\"|]*", re.IGNORECASE)
@@ -138,11 +121,6 @@ def row_source(values: Mapping[str, object]) -> str | None:
         RowError: It is no text, or too long.
     """
     return _line(values, "source", MAX_NAME)
-
-
-def resembles_audience(name: str) -> bool:
-    """Whether a key that is not `audience` was probably meant for it."""
-    return name != "audience" and fuzz.ratio(name, "audience") >= 80
 
 
 def _key(key: object) -> str:

@@ -16,7 +16,7 @@ from index.importing.formats.base import Format, Row, WriteRow
 from index.importing.formats.help_desk import grouped
 from index.importing.formats.jsonl import decoder
 from index.importing.formats.raw import BadRow, Raw, RawRow, is_too_deep
-from index.importing.rows import KEYS
+from index.importing.keys import KEYS
 
 COLUMNS = (
     "id",

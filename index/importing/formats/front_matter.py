@@ -15,7 +15,7 @@ import yaml
 from index.importing.files import MAX_ROW, fault
 from index.importing.formats.raw import BadRow
 from index.importing.formats.yaml import parse_yaml
-from index.importing.rows import resembles_audience
+from index.importing.keys import resembles_audience
 from index.text import without_controls
 
 _KEYS = frozenset(["topic", "url", "tags", "audience", "author", "source"])

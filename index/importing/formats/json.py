@@ -9,7 +9,7 @@ from index.importing.formats.base import Format
 from index.importing.formats.help_desk import as_row
 from index.importing.formats.jsonl import decoder, json_reason, json_row, read_jsonl
 from index.importing.formats.raw import BadRow, Raw
-from index.importing.rows import resembles_audience
+from index.importing.keys import resembles_audience
 
 _BLOCK = 1 << 16
 # Characters of an object that is read whole, to find the list in it.

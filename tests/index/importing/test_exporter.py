@@ -75,8 +75,8 @@ def copy_of(store: Store, form: str, folder: Path) -> list[tuple[object, ...]]:
     path = folder / f"export.{form}"
     count = export_pairs(store, path, format=form).written
     target = Store.open("sqlite://")
-    result = import_files(target, [path], ImportOptions(strict=True))
-    assert (result.read, result.added) == (count, count)
+    result = import_files(target, [path])  # not strictly: what it remarks on is imported too
+    assert (result.read, result.added, result.rejected) == (count, count, 0)
     copied = facts(target)
     target.close()
     return copied
@@ -148,7 +148,7 @@ def test_any_pair_survives_the_round_trip(
     with TemporaryDirectory() as folder:
         path = Path(folder) / f"export.{form}"
         export_pairs(store, path, format=form)
-        import_files(target, [path], ImportOptions(strict=True))
+        assert import_files(target, [path]).rejected == 0
     assert facts(target) == facts(store)
 
 
