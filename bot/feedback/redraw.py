@@ -12,7 +12,7 @@ from bot.cards import wording
 from bot.cards.answers import LESS, MORE, NOT_IT, PICK, with_note
 from bot.feedback.card import card
 from bot.feedback.click import Click
-from bot.slack.client import CardRefused, SlackUnavailable, explain
+from bot.slack.client import CardRefused, SlackRefused, SlackUnavailable, explain
 from bot.slack.later import Later
 from bot.slack.message import Message
 from bot.slack.respond import respond_privately
@@ -101,9 +101,9 @@ class Redraws:
                     failed="click_not_answered",
                     replaces=False,
                 )
-        except Exception as error:
+        except SlackRefused as error:
             # The next click shows it.
-            log.warning("card_not_updated", question=question.id, reason=str(explain(error)))
+            log.warning("card_not_updated", question=question.id, reason=str(error))
 
     def _update(self, wanted: _Wanted, message: Message) -> None:
         click = wanted.click

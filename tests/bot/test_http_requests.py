@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 import pytest
+import structlog
 from structlog.testing import capture_logs
 
 from bot.transports import http
@@ -129,6 +130,14 @@ def refused(logged: list[MutableMapping[str, Any]]) -> list[MutableMapping[str, 
     return [line for line in logged if line["event"] == "request_refused"]
 
 
+@pytest.fixture
+def structlog_as_it_was() -> Iterator[None]:
+    """Capturing logs configures structlog; afterwards it is as nobody had."""
+    yield
+    structlog.reset_defaults()
+
+
+@pytest.mark.usefixtures("structlog_as_it_was")
 def test_nothing_of_an_unsigned_body_is_parsed(
     running: Desk, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -147,6 +156,7 @@ def test_nothing_of_an_unsigned_body_is_parsed(
             assert [line["status"] for line in refused(logged)] == [401]
 
 
+@pytest.mark.usefixtures("structlog_as_it_was")
 def test_a_malformed_body_is_refused_in_a_line_that_quotes_nothing(running: Desk) -> None:
     body = b'{"text": "zebrafinch \xff' + b"x" * 500_000
     url, now = running.http_url("/slack/events"), str(int(time.time()))
